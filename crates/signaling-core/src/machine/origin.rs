@@ -1,0 +1,589 @@
+//! The invitation on the device that made it: it decides (protocol section 5).
+
+use super::{Answer, Fx, Kind, Mask, Parties, Reason, Report, Rev, Slot, Stance, Tell, Timer, To};
+use crate::broken;
+use crate::name::Device;
+
+/// A timer of an [`Origin`].
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum OriginTimer {
+    /// The application's time limit.
+    Limit,
+    /// Repeat what may be lost.
+    Resend,
+    /// Invite again whoever is pending, so that a device that first appears mid-ring rings.
+    Refresh,
+}
+
+/// One side of an invitation: an invitee, or the inviter's own other devices.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum PartyId {
+    /// The invitee of that slot.
+    Invitee(u8),
+    /// The inviter's own other devices.
+    Observers,
+}
+
+/// Who sent something.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Via {
+    /// Whose device.
+    pub party: PartyId,
+    /// The device.
+    pub device: Device,
+}
+
+/// What a Fanout says of one user.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Fanned {
+    /// It went to the devices listed, which are all there are.
+    Complete,
+    /// It went to the devices listed; there may be more.
+    Partial,
+    /// Refused for now: no Fanout for that user.
+    Later,
+    /// Refused for good.
+    Never,
+}
+
+/// What the origin knows of one run of one device.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub struct Peer {
+    /// The device.
+    pub device: Device,
+    acked: Mask,
+    acked_rev: u16,
+    modify: u32,
+    became: u16,
+    heard: bool,
+    rang: bool,
+    full: bool,
+}
+
+/// What the origin knows of one user's devices.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Party<const D: usize> {
+    peers: [Peer; D],
+    len: u8,
+    fanned: bool,
+}
+
+impl<const D: usize> Default for Party<D> {
+    fn default() -> Self {
+        Self { peers: [Peer::default(); D], len: 0, fanned: false }
+    }
+}
+
+impl<const D: usize> Party<D> {
+    /// The devices known.
+    pub fn peers(&self) -> &[Peer] {
+        self.peers.get(..usize::from(self.len)).unwrap_or_default()
+    }
+
+    fn find(&self, device: Device) -> Option<u8> {
+        let at = self.peers().iter().position(|peer| peer.device == device)?;
+        u8::try_from(at).ok()
+    }
+
+    fn peer_mut(&mut self, at: u8) -> Option<&mut Peer> {
+        self.peers.get_mut(usize::from(at))
+    }
+
+    /// Finds the device or gives it a place; none if the row has no more.
+    fn note(&mut self, device: Device) -> Option<u8> {
+        if let Some(at) = self.find(device) {
+            return Some(at);
+        }
+        let at = self.stale(device.id).unwrap_or(self.len);
+        *self.peer_mut(at)? = Peer { device, ..Peer::default() };
+        self.len = self.len.max(at.saturating_add(1));
+        Some(at)
+    }
+
+    /// A run of that device of which only the relay spoke: a newer one takes its place.
+    fn stale(&self, id: u64) -> Option<u8> {
+        let at = self.peers().iter().position(|peer| peer.device.id == id && !peer.heard)?;
+        u8::try_from(at).ok()
+    }
+}
+
+/// An invitation on the inviter's device, with up to `I` invitees and `D` devices of each.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Origin<const I: usize, const D: usize> {
+    slots: [Slot; I],
+    len: u8,
+    with_data: Mask,
+    newest: u8,
+    established: Mask,
+    rev: Rev,
+    ver: u32,
+    limited: bool,
+    online_only: bool,
+    delivered: bool,
+    invitees: [Party<D>; I],
+    observers: Party<D>,
+}
+
+impl<const I: usize, const D: usize> Origin<I, D> {
+    /// A new invitation of `invitees` users (at most `I`), and the first sending of it.
+    pub fn start(invitees: u8, limited: bool, online_only: bool, fx: &mut impl Fx) -> Self {
+        let len = invitees.min(u8::try_from(I).unwrap_or(u8::MAX));
+        let mut origin = Self {
+            slots: [Slot::Pending; I],
+            len,
+            with_data: Mask::default(),
+            newest: 0,
+            established: Mask::default(),
+            rev: Rev::default(),
+            ver: 0,
+            limited,
+            online_only,
+            delivered: false,
+            invitees: [Party::default(); I],
+            observers: Party::default(),
+        };
+        fx.arm(Timer::Origin(OriginTimer::Limit));
+        fx.arm(Timer::Origin(OriginTimer::Refresh));
+        origin.changed(fx);
+        origin
+    }
+
+    /// The slots, one an invitee.
+    pub fn slots(&self) -> &[Slot] {
+        self.slots.get(..usize::from(self.len)).unwrap_or_default()
+    }
+
+    /// The slot of one invitee; pending for an index past the end.
+    pub fn slot(&self, index: u8) -> Slot {
+        self.slots().get(usize::from(index)).copied().unwrap_or_default()
+    }
+
+    /// The slots whose answer brought data.
+    pub fn with_data(&self) -> Mask {
+        self.with_data
+    }
+
+    /// The revision of the data.
+    pub fn rev(&self) -> Rev {
+        self.rev
+    }
+
+    /// Raised with every change of slots or revision.
+    pub fn ver(&self) -> u32 {
+        self.ver
+    }
+
+    /// What is known of one party; nothing for an index past the end.
+    pub fn party(&self, party: PartyId) -> Option<&Party<D>> {
+        match party {
+            PartyId::Observers => Some(&self.observers),
+            PartyId::Invitee(i) if i < self.len => self.invitees.get(usize::from(i)),
+            PartyId::Invitee(_) => None,
+        }
+    }
+
+    fn party_mut(&mut self, party: PartyId) -> Option<&mut Party<D>> {
+        match party {
+            PartyId::Observers => Some(&mut self.observers),
+            PartyId::Invitee(i) if i < self.len => self.invitees.get_mut(usize::from(i)),
+            PartyId::Invitee(_) => None,
+        }
+    }
+
+    /// Every party, the observers last.
+    pub fn parties(&self) -> impl Iterator<Item = PartyId> + use<I, D> {
+        (0..self.len).map(PartyId::Invitee).chain([PartyId::Observers])
+    }
+
+    /// The slots without an outcome.
+    pub fn pending(&self) -> Mask {
+        self.indexes().filter(|&i| !self.slot(i).decided()).collect()
+    }
+
+    fn indexes(&self) -> impl Iterator<Item = u8> + use<I, D> {
+        0..self.len
+    }
+
+    fn decided(&self) -> Mask {
+        self.indexes().filter(|&i| self.slot(i).decided()).collect()
+    }
+
+    /// Whether the party is still to be invited, rather than told a decision.
+    pub fn open(&self, party: PartyId) -> bool {
+        match party {
+            PartyId::Invitee(i) => !self.slot(i).decided(),
+            PartyId::Observers => !self.pending().is_empty() && !broken!("observer-decisions"),
+        }
+    }
+
+    /// Whether all slots are decided.
+    pub fn over(&self) -> bool {
+        self.pending().is_empty()
+    }
+
+    /// Whether nobody has anything left to learn: the row may go.
+    pub fn quiet(&self) -> bool {
+        let reached = |party: &Party<D>| party.fanned || broken!("Q3");
+        self.over()
+            && self
+                .parties()
+                .filter_map(|p| self.party(p))
+                .all(|party| reached(party) && !party.peers().iter().any(|peer| self.behind(peer)))
+    }
+
+    /// Whether a device lacks an outcome, its data, or the newest revision.
+    fn behind(&self, peer: &Peer) -> bool {
+        !self.decided().without(peer.acked).is_empty() || (peer.acked_rev < self.rev.number && !broken!("D3"))
+    }
+
+    /// Whether the timer runs.
+    pub fn armed(&self, timer: OriginTimer) -> bool {
+        match timer {
+            OriginTimer::Limit => self.limited && !self.over(),
+            OriginTimer::Refresh => !self.over(),
+            OriginTimer::Resend => self
+                .parties()
+                .filter_map(|p| self.party(p))
+                .any(|party| !party.fanned || party.peers().iter().any(|peer| self.behind(peer))),
+        }
+    }
+
+    /// The only place where a slot is written, and only once.
+    fn write(&mut self, index: u8, outcome: Slot, data: bool) -> bool {
+        let in_row = index < self.len;
+        let Some(slot) = self.slots.get_mut(usize::from(index)).filter(|slot| in_row && !slot.decided())
+        else {
+            return false;
+        };
+        *slot = outcome;
+        self.newest = index;
+        if data {
+            self.with_data.add(index);
+        }
+        true
+    }
+
+    /// Tell all: something changed, so nothing that was reached before counts.
+    fn changed(&mut self, fx: &mut impl Fx) {
+        self.ver = self.ver.saturating_add(1);
+        for party in self.parties() {
+            if let Some(party) = self.party_mut(party) {
+                party.fanned = false;
+            }
+        }
+        self.send_all(self.parties(), fx);
+        fx.arm(Timer::Origin(OriginTimer::Resend));
+    }
+
+    fn send_all(&self, parties: impl Iterator<Item = PartyId>, fx: &mut impl Fx) {
+        let mut invite = Parties::default();
+        let mut decided = Parties::default();
+        for party in parties {
+            let to = if self.open(party) { &mut invite } else { &mut decided };
+            match party {
+                PartyId::Invitee(i) => to.invitees = to.invitees.or(Mask::one(i)),
+                PartyId::Observers => to.observers = true,
+            }
+        }
+        if broken!("observers-untold") {
+            decided.observers = false;
+        }
+        if !invite.is_empty() {
+            fx.send(To::Users(invite));
+        }
+        if !decided.is_empty() {
+            fx.send(To::Decided(decided));
+        }
+    }
+
+    fn answer(&self, via: Via, echo: u32, fx: &mut impl Fx) {
+        let peer = self.party(via.party).and_then(|party| party.find(via.device));
+        fx.send(match peer {
+            Some(peer) => To::Peer { party: via.party, peer, echo },
+            None => To::Stranger { device: via.device, echo },
+        });
+    }
+
+    fn note(&mut self, via: Via, fx: &mut impl Fx) -> Option<&mut Peer> {
+        let known = self.party(via.party)?.find(via.device).is_some();
+        let party = self.party_mut(via.party)?;
+        let at = party.note(via.device)?;
+        let peer = party.peer_mut(at)?;
+        if !known {
+            fx.arm(Timer::Origin(OriginTimer::Resend));
+        }
+        Some(peer)
+    }
+
+    /// A device said something. `data`: whether it brought data or a label along.
+    pub fn on_stance(&mut self, via: Via, n: u32, stance: Stance, data: bool, fx: &mut impl Fx) {
+        if self.party(via.party).is_none() {
+            return;
+        }
+        if let Some(peer) = self.note(via, fx) {
+            peer.heard = true;
+        }
+        match (via.party, stance) {
+            (PartyId::Invitee(_), Stance::Full(full)) => self.on_full(via, full, fx),
+            (PartyId::Invitee(slot), Stance::Answer(answer)) => {
+                self.on_answer(slot, via, n, answer, data, fx);
+            }
+            (PartyId::Invitee(_), Stance::Ringing) => {
+                self.on_ringing(via, fx);
+                self.answer(via, n, fx);
+            }
+            (PartyId::Observers, Stance::Cancel) => {
+                if self.end(self.pending(), Slot::Cancelled, data, fx) {
+                    fx.tell(Tell::Cancelled);
+                }
+                self.answer(via, n, fx);
+            }
+            (_, Stance::Modify) => {
+                self.on_modify(via, n, fx);
+                self.answer(via, n, fx);
+            }
+            (_, Stance::Query) => self.answer(via, n, fx),
+            (PartyId::Invitee(_), Stance::Cancel)
+            | (PartyId::Observers, Stance::Full(_) | Stance::Answer(_) | Stance::Ringing) => {}
+        }
+    }
+
+    fn on_full(&mut self, via: Via, full: super::Full, fx: &mut impl Fx) {
+        let news = self.note(via, fx).is_some_and(|peer| !core::mem::replace(&mut peer.full, true));
+        if news {
+            fx.tell(Tell::Full(via.party, via.device, full));
+        }
+        if let PartyId::Invitee(slot) = via.party {
+            let all = self.party(via.party).is_some_and(|party| party.peers().iter().all(|peer| peer.full));
+            if broken!("N1") | (all & broken!("N1-all")) {
+                self.end(Mask::one(slot), Slot::Rejected(Reason::Busy), false, fx);
+            }
+        }
+    }
+
+    fn on_ringing(&mut self, via: Via, fx: &mut impl Fx) {
+        let open = self.open(via.party);
+        let news = self.note(via, fx).is_some_and(|peer| open && !core::mem::replace(&mut peer.rang, true));
+        if news {
+            fx.tell(Tell::Ringing(via.party, via.device));
+        }
+    }
+
+    fn on_answer(&mut self, slot: u8, via: Via, n: u32, answer: Answer, data: bool, fx: &mut impl Fx) {
+        let outcome = match answer {
+            Answer::Accept => Slot::Accepted(via.device),
+            Answer::Decline => Slot::Rejected(Reason::Declined),
+            Answer::Busy => Slot::Rejected(Reason::Busy),
+        };
+        if self.end(Mask::one(slot), outcome, data, fx) {
+            fx.tell(Tell::Decided(slot));
+        } else {
+            self.answer(via, n, fx);
+        }
+    }
+
+    fn on_modify(&mut self, via: Via, n: u32, fx: &mut impl Fx) {
+        let allowed = !self.online_only && self.open(via.party) && self.rev.number < u16::MAX;
+        let Some(peer) = self.note(via, fx) else { return };
+        if n <= peer.modify && !broken!("M1") {
+            return;
+        }
+        peer.modify = n;
+        if !allowed {
+            peer.became = 0;
+            return;
+        }
+        let number = self.rev.number.saturating_add(1);
+        if let Some(peer) = self.note(via, fx) {
+            peer.became = number;
+        }
+        self.rev = Rev { number, author: via.device };
+        fx.tell(Tell::Modified);
+        self.changed(fx);
+    }
+
+    /// A device said which slots and which revision it has.
+    pub fn on_ack(&mut self, via: Via, rev: u16, mask: Mask, fx: &mut impl Fx) {
+        let decided = self.decided();
+        let newest = self.rev.number;
+        let Some(peer) = self.note(via, fx) else { return };
+        peer.heard = true;
+        peer.acked = peer.acked.or(mask.and(decided));
+        peer.acked_rev = peer.acked_rev.max(rev.min(newest));
+        if let PartyId::Invitee(slot) = via.party {
+            let won = self.slot(slot) == Slot::Accepted(via.device) && mask.has(slot);
+            if won && self.established.add(slot) {
+                fx.tell(Tell::Established(slot));
+            }
+        }
+    }
+
+    /// The relay says whom a Send of version `ver` reached, of one party.
+    pub fn on_fanout(
+        &mut self,
+        party: PartyId,
+        ver: u32,
+        fanned: Fanned,
+        devices: impl Iterator<Item = Device>,
+        fx: &mut impl Fx,
+    ) {
+        let current = ver == self.ver || broken!("L1");
+        let fits = self.learn_devices(party, devices, fx);
+        let complete = match fanned {
+            Fanned::Complete => true,
+            Fanned::Partial => broken!("partial"),
+            Fanned::Later => broken!("later"),
+            Fanned::Never => {
+                self.on_never(party, ver == self.ver || broken!("U1"), fx);
+                ver == self.ver
+            }
+        };
+        let reached = matches!(fanned, Fanned::Complete | Fanned::Partial) && party != PartyId::Observers;
+        if reached && !core::mem::replace(&mut self.delivered, true) {
+            fx.tell(Tell::Delivered);
+        }
+        for other in self.parties() {
+            if let Some(known) = self.party_mut(other).filter(|_| other == party || broken!("fanout-other")) {
+                known.fanned |= complete && current && fits && ver > 0;
+            }
+        }
+    }
+
+    /// Whether all of them found a place.
+    fn learn_devices(
+        &mut self,
+        party: PartyId,
+        mut devices: impl Iterator<Item = Device>,
+        fx: &mut impl Fx,
+    ) -> bool {
+        devices.all(|device| self.note(Via { party, device }, fx).is_some())
+    }
+
+    fn on_never(&mut self, party: PartyId, current: bool, fx: &mut impl Fx) {
+        let PartyId::Invitee(slot) = party else { return };
+        let heard_of = self.party(party).is_some_and(|party| !party.peers().is_empty());
+        if current && (!heard_of || broken!("U1")) {
+            let unreachable = Slot::Rejected(Reason::Unreachable);
+            if self.end(Mask::one(slot), unreachable, false, fx) {
+                fx.tell(Tell::Decided(slot));
+            }
+        }
+    }
+
+    /// The application takes the invitation back. `data`: whether it says something with it.
+    ///
+    /// The slots that this ended; none means that all were decided before.
+    pub fn cancel(&mut self, data: bool, fx: &mut impl Fx) -> Mask {
+        let pending = self.pending();
+        self.end(pending, Slot::Cancelled, data, fx);
+        pending
+    }
+
+    /// The application changed the data; `author` is this device. Whether that was still possible.
+    pub fn modify(&mut self, author: Device, fx: &mut impl Fx) -> bool {
+        if self.online_only || self.over() || self.rev.number == u16::MAX {
+            return false;
+        }
+        self.rev = Rev { number: self.rev.number.saturating_add(1), author };
+        self.changed(fx);
+        true
+    }
+
+    fn end(&mut self, slots: Mask, outcome: Slot, data: bool, fx: &mut impl Fx) -> bool {
+        let mut any = false;
+        for slot in slots.iter() {
+            any |= self.write(slot, outcome, data);
+        }
+        if any {
+            self.changed(fx);
+        }
+        any
+    }
+
+    /// A timer of the row went off.
+    pub fn on_timer(&mut self, timer: OriginTimer, fx: &mut impl Fx) {
+        if !self.armed(timer) && !broken!("unarmed") {
+            return;
+        }
+        match timer {
+            OriginTimer::Limit => {
+                let ended = self.pending();
+                self.end(ended, Slot::TimedOut, false, fx);
+                fx.tell(Tell::TimedOut(ended));
+            }
+            OriginTimer::Resend => self.resend(fx),
+            OriginTimer::Refresh => {
+                self.send_all(self.parties().filter(|&party| self.open(party)), fx);
+                fx.arm(Timer::Origin(OriginTimer::Refresh));
+            }
+        }
+    }
+
+    /// The link came back: whatever is unconfirmed goes out again, at the first interval.
+    pub fn on_link_up(&self, fx: &mut impl Fx) {
+        fx.arm(Timer::Origin(OriginTimer::Resend));
+        self.resend(fx);
+    }
+
+    fn resend(&self, fx: &mut impl Fx) {
+        if broken!("no-resend") {
+            return;
+        }
+        let fanned = |party: PartyId| self.party(party).is_none_or(|party| party.fanned) || broken!("a");
+        self.send_all(self.parties().filter(|&party| !fanned(party)), fx);
+        for party in self.parties().filter(|&party| fanned(party)) {
+            let peers = self.party(party).map(Party::peers).unwrap_or_default();
+            for (at, peer) in (0u8..).zip(peers) {
+                if self.behind(peer) {
+                    fx.send(To::Peer { party, peer: at, echo: 0 });
+                }
+            }
+        }
+        fx.arm(Timer::Origin(OriginTimer::Resend));
+    }
+
+    /// What goes to the users of a party group, or to one peer (`to`), answering `echo`.
+    pub fn report(&self, kind: Kind, to: Option<(PartyId, u8)>, echo: u32) -> Report<OriginSlots<I>> {
+        let peer = to.and_then(|(party, at)| self.party(party)?.peers().get(usize::from(at)));
+        let lacks = self.with_data.without(peer.map(|peer| peer.acked).unwrap_or_default());
+        let newest = Some(self.newest).filter(|&slot| lacks.has(slot));
+        let any = if peer.is_some() { lacks.iter().next() } else { None };
+        let behind = match peer {
+            Some(peer) => peer.acked_rev < self.rev.number,
+            None => self.rev.number > 0,
+        };
+        Report {
+            kind,
+            rev: self.rev,
+            echo,
+            modify: peer.filter(|peer| peer.modify > 0).map(|peer| (peer.modify, peer.became)),
+            slots: self.report_slots(),
+            answer: newest.or(any).filter(|_| kind == Kind::Decision || !broken!("L4")),
+            data: kind == Kind::Invite || (behind && !broken!("D3")),
+        }
+    }
+
+    fn report_slots(&self) -> OriginSlots<I> {
+        OriginSlots { slots: self.slots, with_data: self.with_data, len: self.len, at: 0 }
+    }
+}
+
+/// The slots of an [`Origin`], each with whether data belongs to it.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct OriginSlots<const I: usize> {
+    slots: [Slot; I],
+    with_data: Mask,
+    len: u8,
+    at: u8,
+}
+
+impl<const I: usize> Iterator for OriginSlots<I> {
+    type Item = (Slot, bool);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let at = self.at;
+        let slot = *self.slots.get(usize::from(at)).filter(|_| at < self.len)?;
+        self.at = at.saturating_add(1);
+        Some((slot, self.with_data.has(at)))
+    }
+}

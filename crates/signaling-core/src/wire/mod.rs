@@ -1,0 +1,22 @@
+//! What travels: frames of a link and, inside them, the end-to-end messages (protocol sections 3 and 4).
+//!
+//! Both begin with a version byte. The rest is the postcard encoding of plain structs, with one addition: a
+//! frame's body is simply the rest of the frame. Decoding borrows from the input, checks every limit, and
+//! gives a [`DecodeError`] for anything else, never a panic.
+
+mod codec;
+mod frame;
+mod message;
+
+pub use codec::{DecodeError, Encoder, Item, List, NoRoom};
+pub use frame::{
+    Deliver, Fanout, FanoutUser, Frame, From, GroupAnswer, GroupOp, GroupReply, GroupRequest, Hello, Limits,
+    Reach, Refusal, Refused, Send, Target, Welcome, encode_fanout, encode_group_reply, encode_send,
+};
+pub use message::{Ack, AnswerData, Message, ReportMessage, SlotEntry, StanceMessage, encode_report};
+
+/// The version of frames and messages that this crate speaks.
+pub const VERSION: u8 = 1;
+
+/// The most invitees of an invitation on the wire.
+pub const MAX_INVITEES: usize = 64;
