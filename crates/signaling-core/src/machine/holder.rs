@@ -479,6 +479,8 @@ impl<const I: usize> Holder<I> {
     fn settle_request<S>(&mut self, report: &Report<S>, fx: &mut impl Fx) {
         let granted = match (self.request, report.modify) {
             (Request::Modify(n), Some((m, became))) if n == m || broken!("M4") => became != 0,
+            // Answered without a record of it: the origin could not take it.
+            (Request::Modify(n), _) if n == report.echo => false,
             (Request::Cancel(_), _) if self.pending().is_empty() => self.hide_own_cancel(),
             _ => return,
         };
@@ -654,8 +656,7 @@ impl<const I: usize> Holder<I> {
 
     /// The link came back: whatever is unanswered goes out again, at the first interval.
     pub fn on_link_up(&mut self, fx: &mut impl Fx) {
-        if self.armed(HolderTimer::Resend) && self.state != State::Unresolved {
-            self.arm(&[HolderTimer::Resend], fx);
+        if self.armed(HolderTimer::Resend) {
             self.resend(fx);
         }
     }

@@ -1,0 +1,339 @@
+//! What an application is told, and how it looks at an invitation.
+
+use super::row::{Rest, Role, Row};
+use super::storage::Payload;
+use crate::machine::{Full, Mask, Me, Party, PartyId, Slot, State};
+use crate::name::{Device, GroupId, InviteId, UserId};
+
+/// What happened, and to which invitation. The V2TIM name stands with each kind.
+#[derive(Debug)]
+pub struct Event<'a, P> {
+    /// The invitation, as it is now.
+    pub invitation: View<'a, P>,
+    /// What happened to it.
+    pub what: What,
+}
+
+/// What happened to an invitation. A `slot` is the place of an invitee in the list.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[non_exhaustive]
+pub enum What {
+    /// Ring (`onReceiveNewInvitation`). On the inviter's other devices: one was made.
+    New,
+    /// It was over before it could ring here.
+    Missed,
+    /// The relay took it, for at least one invitee.
+    Delivered,
+    /// A device of an invitee rings; its label is [`View::heard`].
+    Ringing {
+        /// Whose.
+        slot: u8,
+        /// Which of his devices.
+        device: Device,
+    },
+    /// A device of an invitee cannot ring; others of his may.
+    Full {
+        /// Whose.
+        slot: u8,
+        /// Which of his devices.
+        device: Device,
+        /// Why.
+        why: Full,
+    },
+    /// The data changed (`onInvitationModified`).
+    Modified,
+    /// Stop ringing: the inviter fell silent. No outcome.
+    RingingStopped,
+    /// Ring on: the inviter is back.
+    RingingResumed,
+    /// An invitee accepted (`onInviteeAccepted`); on his own other devices: answered elsewhere.
+    Accepted {
+        /// Who.
+        slot: u8,
+    },
+    /// An invitee rejected, or cannot be reached (`onInviteeRejected`).
+    Rejected {
+        /// Who.
+        slot: u8,
+    },
+    /// The inviter took it back (`onInvitationCancelled`).
+    Cancelled,
+    /// The time limit came first for all of these (`onInvitationTimeout`).
+    TimedOut {
+        /// Who.
+        slots: Mask,
+    },
+    /// The device that won knows it.
+    Established {
+        /// Whose.
+        slot: u8,
+    },
+    /// The answer given here is what counts.
+    Confirmed,
+    /// The answer given here came too late: the own slot says what counts.
+    Overruled,
+    /// The modification or cancel that was asked for is done.
+    Granted,
+    /// The modification or cancel that was asked for was refused.
+    Denied,
+    /// The modification or cancel that was asked for got no answer: in doubt.
+    Unanswered,
+    /// Nothing was heard from the inviter: in doubt, until a late truth comes.
+    Unresolved,
+    /// At the inviter: every invitee has his outcome.
+    Ended,
+}
+
+/// An invitation as this device knows it. Borrowed from the engine.
+#[derive(Debug)]
+pub struct View<'a, P> {
+    pub(super) id: InviteId,
+    pub(super) inviter: &'a str,
+    pub(super) group: Option<&'a str>,
+    pub(super) names: &'a [UserId],
+    pub(super) slots: &'a [Slot],
+    pub(super) labels: &'a [crate::name::Label],
+    pub(super) answers: &'a [P],
+    pub(super) data: &'a P,
+    pub(super) online_only: bool,
+    pub(super) remaining: Option<u32>,
+    pub(super) standing: Standing,
+    pub(super) heard: (Device, &'a str),
+}
+
+impl<P> Clone for View<'_, P> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<P> Copy for View<'_, P> {}
+
+/// What this device is to an invitation, and where it stands.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Standing {
+    /// It was made here.
+    Inviter,
+    /// This device is one of the invitee of that slot.
+    Invitee(u8, State),
+    /// It was made on another device of this user.
+    Observer(State),
+}
+
+/// One invitee of an invitation.
+#[derive(Debug)]
+pub struct Invitee<'a, P> {
+    /// Who.
+    pub user: &'a str,
+    /// What became of him.
+    pub slot: Slot,
+    /// What people call the device that answered; empty if it has no label or did not answer.
+    pub label: &'a str,
+    /// What came with the answer, or with the cancel.
+    pub data: &'a P,
+}
+
+impl<'a, P> View<'a, P> {
+    /// Its id (`inviteID`).
+    pub fn id(&self) -> InviteId {
+        self.id
+    }
+
+    /// Who invites.
+    pub fn inviter(&self) -> &'a str {
+        self.inviter
+    }
+
+    /// In which group (`groupID`); none for a one-to-one invitation.
+    pub fn group(&self) -> Option<&'a str> {
+        self.group
+    }
+
+    /// The names of all invitees (`inviteeList`).
+    pub fn names(&self) -> impl Iterator<Item = &'a str> + Clone + use<'a, P> {
+        self.names.iter().map(UserId::as_str)
+    }
+
+    /// The newest data that came here.
+    pub fn data(&self) -> &'a P {
+        self.data
+    }
+
+    /// Whether only who is online may hear of it (`onlineUserOnly`).
+    pub fn online_only(&self) -> bool {
+        self.online_only
+    }
+
+    /// What is left of the time limit in ms, when the view was taken; none for no limit.
+    pub fn remaining(&self) -> Option<u32> {
+        self.remaining
+    }
+
+    /// What this device is to it.
+    pub fn standing(&self) -> Standing {
+        self.standing
+    }
+
+    /// One invitee; none past the end of the list.
+    pub fn invitee(&self, slot: u8) -> Option<Invitee<'a, P>> {
+        let at = usize::from(slot);
+        Some(Invitee {
+            user: self.names.get(at)?.as_str(),
+            slot: *self.slots.get(at)?,
+            label: self.labels.get(at)?.as_str(),
+            data: self.answers.get(at)?,
+        })
+    }
+
+    /// All invitees, in the order of the list.
+    pub fn invitees(&self) -> impl Iterator<Item = Invitee<'a, P>> + use<'a, P> {
+        let view = *self;
+        (0u8..).map_while(move |slot| view.invitee(slot))
+    }
+
+    /// Whether every invitee has his outcome.
+    pub fn over(&self) -> bool {
+        self.slots.iter().all(|slot| slot.decided())
+    }
+
+    /// The device that [`What::Ringing`] or [`What::Full`] speaks of, and its label.
+    pub fn heard(&self) -> (Device, &'a str) {
+        self.heard
+    }
+}
+
+impl<P: Payload, const I: usize, const D: usize> Row<P, I, D> {
+    /// The row as its application sees it; none if it is free.
+    pub(super) fn view(&self, now: u64) -> Option<View<'_, P>> {
+        let rest = &self.rest;
+        let (slots, standing) = match &self.role {
+            Role::Free => return None,
+            Role::Origin(origin) => (origin.slots(), Standing::Inviter),
+            Role::Holder(holder) => (holder.slots(), standing(holder.me(), holder.state())),
+        };
+        Some(View {
+            id: self.id,
+            inviter: rest.inviter.as_str(),
+            group: rest.group.as_ref().map(GroupId::as_str),
+            names: rest.names(),
+            slots,
+            labels: &rest.labels,
+            answers: &rest.answers,
+            data: &rest.data,
+            online_only: rest.online_only,
+            remaining: rest.remaining(now),
+            standing,
+            heard: (rest.heard.0, rest.heard.1.as_str()),
+        })
+    }
+
+    /// Takes the next thing to tell off the row.
+    pub(super) fn take_news(&mut self) -> Option<What> {
+        let Self { role, rest, .. } = self;
+        let news = &mut rest.news;
+        let take = core::mem::take::<bool>;
+        let first = |mask: &mut Mask| {
+            let slot = mask.iter().next()?;
+            *mask = mask.without(Mask::one(slot));
+            Some(slot)
+        };
+        if take(&mut news.new) {
+            return Some(What::New);
+        }
+        if take(&mut news.missed) {
+            return Some(What::Missed);
+        }
+        if take(&mut news.delivered) {
+            return Some(What::Delivered);
+        }
+        if news.peers {
+            if let Some(what) = peer_news(role, rest) {
+                return Some(what);
+            }
+            rest.news.peers = false;
+        }
+        let news = &mut rest.news;
+        if take(&mut news.modified) {
+            return Some(What::Modified);
+        }
+        if take(&mut news.stopped) {
+            return Some(What::RingingStopped);
+        }
+        if take(&mut news.resumed) {
+            return Some(What::RingingResumed);
+        }
+        if let Some(slot) = first(&mut news.decided) {
+            let accepted = matches!(slot_of(role, slot), Slot::Accepted(_));
+            return Some(if accepted { What::Accepted { slot } } else { What::Rejected { slot } });
+        }
+        if take(&mut news.cancelled) {
+            return Some(What::Cancelled);
+        }
+        let slots = core::mem::take(&mut news.timed_out);
+        if !slots.is_empty() {
+            return Some(What::TimedOut { slots });
+        }
+        if let Some(slot) = first(&mut news.established) {
+            return Some(What::Established { slot });
+        }
+        settled(news)
+    }
+}
+
+fn settled(news: &mut super::row::News) -> Option<What> {
+    use super::row::Verdict;
+    let take = core::mem::take::<bool>;
+    if take(&mut news.confirmed) {
+        return Some(What::Confirmed);
+    }
+    if take(&mut news.overruled) {
+        return Some(What::Overruled);
+    }
+    if let Some(verdict) = news.request.take() {
+        return Some(match verdict {
+            Verdict::Granted => What::Granted,
+            Verdict::Denied => What::Denied,
+            Verdict::Unanswered => What::Unanswered,
+        });
+    }
+    if take(&mut news.unresolved) {
+        return Some(What::Unresolved);
+    }
+    take(&mut news.ended).then_some(What::Ended)
+}
+
+fn standing(me: Me, state: State) -> Standing {
+    match me {
+        Me::Invitee(slot) => Standing::Invitee(slot, state),
+        Me::Observer => Standing::Observer(state),
+    }
+}
+
+fn slot_of<const I: usize, const D: usize>(role: &Role<I, D>, slot: u8) -> Slot {
+    match role {
+        Role::Free => Slot::Pending,
+        Role::Origin(origin) => origin.slot(slot),
+        Role::Holder(holder) => holder.slot(slot),
+    }
+}
+
+fn peer_news<P: Payload, const I: usize, const D: usize>(
+    role: &Role<I, D>,
+    rest: &mut Rest<P, I, D>,
+) -> Option<What> {
+    let Role::Origin(origin) = role else { return None };
+    for party in origin.parties() {
+        let PartyId::Invitee(slot) = party else { continue };
+        let peers = origin.party(party).map(Party::peers).unwrap_or_default();
+        for (at, peer) in (0u8..).zip(peers) {
+            let Some(owed) = rest.out.owed_mut(party, at) else { continue };
+            if core::mem::take(&mut owed.tell_ringing) {
+                return Some(What::Ringing { slot, device: peer.device });
+            }
+            if let Some(why) = owed.tell_full.take() {
+                return Some(What::Full { slot, device: peer.device, why });
+            }
+        }
+    }
+    None
+}

@@ -1,0 +1,314 @@
+//! What is to be sent and told, derived from the rows when it is asked for.
+
+use super::effects::PACE;
+use super::row::{Role, Row};
+use super::storage::{Payload, Storage};
+use super::table::NEVER;
+use super::{Engine, Event, Inner};
+use crate::machine::{Full, Kind, Mask, Origin, Parties, PartyId, Slot, Stance};
+use crate::name::{GroupId, InviteId};
+use crate::wire::{
+    Ack, AnswerData, Deliver, Message, NoRoom, ReportMessage, Send, SlotEntry, StanceMessage, Target,
+    encode_report, encode_send,
+};
+
+/// How long the relay may keep an invitation that has no limit.
+const DAY: u32 = 86_400_000;
+
+impl<S: Storage<Row<P, I, D>>, P: Payload, const I: usize, const D: usize> Engine<S, P, I, D> {
+    /// Writes the next frame to send into `buf`; how many bytes, or none when nothing is to be sent now.
+    ///
+    /// A frame that does not fit `buf` is dropped and counted as unsendable; 28 KiB hold every frame.
+    pub fn poll_transmit(&mut self, now: u64, buf: &mut [u8]) -> Option<usize> {
+        self.inner.advance(now);
+        let mut slices = self.storage.slices();
+        while let Some(at) = self.inner.table.pop_transmit(&mut slices) {
+            let Some(row) = slices.rows.get_mut(at as usize) else { continue };
+            let Some(next) = row.take_owed(self.inner.now) else {
+                let deadline = row.rest.timers.next();
+                self.inner.table.set_deadline(&mut slices, at, deadline);
+                continue;
+            };
+            let written = self.inner.write(row, next, buf);
+            self.inner.place(&mut slices, at);
+            match written {
+                Ok(bytes) => return Some(bytes),
+                Err(NoRoom) => {
+                    self.inner.counters.unsendable = self.inner.counters.unsendable.saturating_add(1);
+                }
+            }
+        }
+        None
+    }
+
+    /// The next thing to tell the application, or none. Poll until none: a row whose news is not taken stays.
+    pub fn poll_event(&mut self) -> Option<Event<'_, P>> {
+        let mut slices = self.storage.slices();
+        if let Some(told) = self.inner.told.take() {
+            self.inner.place(&mut slices, told);
+        }
+        loop {
+            let at = self.inner.table.pop_events(&mut slices)?;
+            let Some(what) = slices.rows.get_mut(at as usize).and_then(Row::take_news) else { continue };
+            // Placed when the borrowed event is done with: the row may go then.
+            self.inner.told = Some(at);
+            let now = self.inner.now;
+            let invitation = slices.rows.get(at as usize).and_then(|row| row.view(now))?;
+            return Some(Event { invitation, what });
+        }
+    }
+
+    /// When [`Engine::handle_timeout`] wants to be called next; none for never.
+    pub fn poll_timeout(&self) -> Option<u64> {
+        self.inner.table.deadline(self.storage.rows(), self.storage.heap())
+    }
+}
+
+/// One message that a row owes.
+#[derive(Clone, Copy)]
+pub(super) enum Next {
+    Users(Kind, Parties),
+    Peer(PartyId, u8, u32),
+    Stance,
+    Request,
+    Ack,
+}
+
+impl<P: Payload, const I: usize, const D: usize> Row<P, I, D> {
+    /// Takes the next message off the outbox that may leave now.
+    fn take_owed(&mut self, now: u64) -> Option<Next> {
+        let out = &mut self.rest.out;
+        match &self.role {
+            Role::Free => None,
+            Role::Holder(_) => {
+                let take = core::mem::take::<bool>;
+                if take(&mut out.stance) {
+                    return Some(Next::Stance);
+                }
+                if take(&mut out.request) {
+                    return Some(Next::Request);
+                }
+                take(&mut out.ack).then_some(Next::Ack)
+            }
+            Role::Origin(origin) => {
+                let open = open(origin, out.users);
+                if !open.is_empty() {
+                    out.users.invitees = out.users.invitees.without(open.invitees);
+                    out.users.observers &= !open.observers;
+                    return Some(Next::Users(Kind::Invite, open));
+                }
+                let decided = core::mem::take(&mut out.users);
+                if !decided.is_empty() {
+                    return Some(Next::Users(Kind::Decision, decided));
+                }
+                self.take_peer(now)
+            }
+        }
+    }
+
+    /// At most one answer to a device in 50 ms; what comes sooner waits.
+    fn take_peer(&mut self, now: u64) -> Option<Next> {
+        let Role::Origin(origin) = &self.role else { return None };
+        let rest = &mut self.rest;
+        let stamp = truncate(now);
+        let mut wait = None::<u32>;
+        for party in origin.parties() {
+            let peers = origin.party(party).map(|party| party.peers().len()).unwrap_or_default();
+            for at in 0..u8::try_from(peers).unwrap_or(u8::MAX) {
+                let Some(owed) = rest.out.owed_mut(party, at).filter(|owed| owed.due) else { continue };
+                let since = stamp.wrapping_sub(owed.last);
+                if owed.last != 0 && u64::from(since) < PACE {
+                    let left = u32::try_from(PACE).unwrap_or(0).saturating_sub(since);
+                    wait = Some(wait.map_or(left, |wait| wait.min(left)));
+                    continue;
+                }
+                (owed.due, owed.last) = (false, stamp.max(1));
+                return Some(Next::Peer(party, at, core::mem::take(&mut owed.echo)));
+            }
+        }
+        rest.out.peers = wait.is_some();
+        rest.timers.wake = wait.map_or(NEVER, |wait| now.saturating_add(u64::from(wait)));
+        None
+    }
+}
+
+#[allow(clippy::cast_possible_truncation)] // only differences of these stamps count
+fn truncate(now: u64) -> u32 {
+    now as u32
+}
+
+fn open<const I: usize, const D: usize>(origin: &Origin<I, D>, users: Parties) -> Parties {
+    let invitees: Mask = users.invitees.iter().filter(|&i| origin.open(PartyId::Invitee(i))).collect();
+    Parties { invitees, observers: users.observers && origin.open(PartyId::Observers) }
+}
+
+impl Inner {
+    fn write<P: Payload, const I: usize, const D: usize>(
+        &self,
+        row: &Row<P, I, D>,
+        next: Next,
+        buf: &mut [u8],
+    ) -> Result<usize, NoRoom> {
+        match next {
+            Next::Users(kind, parties) => self.write_users(row, kind, parties, buf),
+            Next::Peer(party, at, echo) => self.write_peer(row, party, at, echo, buf),
+            Next::Stance | Next::Request => write_stance(row, next, self.config.resolve, buf),
+            Next::Ack => write_ack(row, buf),
+        }
+    }
+
+    fn write_users<P: Payload, const I: usize, const D: usize>(
+        &self,
+        row: &Row<P, I, D>,
+        kind: Kind,
+        parties: Parties,
+        buf: &mut [u8],
+    ) -> Result<usize, NoRoom> {
+        let Role::Origin(origin) = &row.role else { return Err(NoRoom) };
+        let rest = &row.rest;
+        let invitees = rest.names().iter().zip(0u8..).filter(|(_, slot)| parties.invitees.has(*slot));
+        let observers = parties.observers.then_some(rest.inviter.as_str());
+        let users = invitees.map(|(name, _)| name.as_str()).chain(observers);
+        let invite = kind == Kind::Invite;
+        let send = Send {
+            key: row.id,
+            ver: origin.ver(),
+            to: Target::Users(Default::default()),
+            group: rest.group.as_ref().map(GroupId::as_str),
+            online_only: rest.online_only,
+            ttl: if invite { rest.remaining(self.now).unwrap_or(DAY) } else { self.config.keep },
+            push: Some(rest.push.bytes()).filter(|push| invite && !push.is_empty() && !rest.online_only),
+            body: &[],
+        };
+        encode_send(buf, &send, users, |body| self.write_report(row, kind, None, 0, body))
+    }
+
+    fn write_peer<P: Payload, const I: usize, const D: usize>(
+        &self,
+        row: &Row<P, I, D>,
+        party: PartyId,
+        at: u8,
+        echo: u32,
+        buf: &mut [u8],
+    ) -> Result<usize, NoRoom> {
+        let Role::Origin(origin) = &row.role else { return Err(NoRoom) };
+        let peer = origin.party(party).and_then(|party| party.peers().get(usize::from(at))).ok_or(NoRoom)?;
+        let user = match party {
+            PartyId::Invitee(slot) => row.rest.name(slot),
+            PartyId::Observers => row.rest.inviter.as_str(),
+        };
+        let kind = if origin.open(party) { Kind::Invite } else { Kind::Decision };
+        let send = to_device(row.id, origin.ver(), user, peer.device.id, 0);
+        encode_send(buf, &send, core::iter::empty(), |body| {
+            self.write_report(row, kind, Some((party, at)), echo, body)
+        })
+    }
+
+    fn write_report<P: Payload, const I: usize, const D: usize>(
+        &self,
+        row: &Row<P, I, D>,
+        kind: Kind,
+        to: Option<(PartyId, u8)>,
+        echo: u32,
+        buf: &mut [u8],
+    ) -> Result<usize, NoRoom> {
+        let Role::Origin(origin) = &row.role else { return Err(NoRoom) };
+        let rest = &row.rest;
+        let report = origin.report(kind, to, echo);
+        let answer = report.answer.and_then(|slot| {
+            let label = rest.labels.get(usize::from(slot))?.as_str();
+            Some(AnswerData { slot, label, data: rest.answers.get(usize::from(slot))?.bytes() })
+        });
+        let message = ReportMessage {
+            kind,
+            remaining: if kind == Kind::Invite { rest.remaining(self.now) } else { Some(0) },
+            rev: report.rev,
+            echo,
+            modify: report.modify,
+            online_only: rest.online_only,
+            group: rest.group.as_ref().map(GroupId::as_str),
+            data: report.data.then(|| rest.data.bytes()),
+            answer,
+            slots: Default::default(),
+        };
+        let slots = rest.names().iter().zip(report.slots);
+        let entries = slots.map(|(name, (slot, data))| SlotEntry { user: name.as_str(), slot, data });
+        encode_report(buf, &message, entries)
+    }
+}
+
+fn to_device(key: InviteId, ver: u32, user: &str, device: u64, ttl: u32) -> Send<'_> {
+    let to = Target::Device(user, device);
+    Send { key, ver, to, group: None, online_only: ttl == 0, ttl, push: None, body: &[] }
+}
+
+fn write_to(send: &Send<'_>, message: &Message<'_>, buf: &mut [u8]) -> Result<usize, NoRoom> {
+    encode_send(buf, send, core::iter::empty(), |body| message.encode(body))
+}
+
+fn write_stance<P: Payload, const I: usize, const D: usize>(
+    row: &Row<P, I, D>,
+    next: Next,
+    keep: u32,
+    buf: &mut [u8],
+) -> Result<usize, NoRoom> {
+    let Role::Holder(holder) = &row.role else { return Err(NoRoom) };
+    let stance = match next {
+        Next::Request => holder.request().ok_or(NoRoom)?,
+        _ => holder.stance(),
+    };
+    let (n, stance) = stance;
+    let plain = matches!(stance, Stance::Ringing | Stance::Query);
+    let data = if plain { &[] } else { row.rest.draft.bytes() };
+    let ttl = if plain { 0 } else { keep };
+    let send = to_device(row.id, n, row.rest.inviter.as_str(), row.id.origin.id, ttl);
+    write_to(&send, &Message::Stance(StanceMessage { n, stance, data }), buf)
+}
+
+fn write_ack<P: Payload, const I: usize, const D: usize>(
+    row: &Row<P, I, D>,
+    buf: &mut [u8],
+) -> Result<usize, NoRoom> {
+    let Role::Holder(holder) = &row.role else { return Err(NoRoom) };
+    let (rev, mask) = holder.ack();
+    let send = to_device(row.id, 0, row.rest.inviter.as_str(), row.id.origin.id, 0);
+    write_to(&send, &Message::Ack(Ack { rev, mask }), buf)
+}
+
+/// Answers a message for which there is no row, straight to the device that sent it. 0 if it does not fit.
+fn answer(deliver: &Deliver<'_>, ver: u32, message: &Message<'_>, buf: &mut [u8]) -> usize {
+    let send = to_device(deliver.key, ver, deliver.from.user, deliver.from.device.id, 0);
+    write_to(&send, message, buf).unwrap_or(0)
+}
+
+pub(super) fn write_unknown(deliver: &Deliver<'_>, echo: u32, buf: &mut [u8]) -> usize {
+    answer(deliver, 0, &Message::Unknown { echo }, buf)
+}
+
+pub(super) fn write_full(deliver: &Deliver<'_>, n: u32, full: Full, buf: &mut [u8]) -> usize {
+    let stance = StanceMessage { n, stance: Stance::Full(full), data: &[] };
+    answer(deliver, n, &Message::Stance(stance), buf)
+}
+
+/// "Whatever you said, I have it all": for what was seen and is gone.
+pub(super) fn write_ack_all(deliver: &Deliver<'_>, message: &ReportMessage<'_>, buf: &mut [u8]) -> usize {
+    let decided = |(slot, entry): (u8, SlotEntry<'_>)| (entry.slot != Slot::Pending).then_some(slot);
+    let mask = (0u8..).zip(message.slots.iter()).filter_map(decided).collect();
+    answer(deliver, 0, &Message::Ack(Ack { rev: message.rev.number, mask }), buf)
+}
+
+/// The answer to a device that found no place in the row.
+pub(super) fn write_direct<P: Payload, const I: usize, const D: usize>(
+    row: &Row<P, I, D>,
+    inner: &Inner,
+    deliver: &Deliver<'_>,
+    party: PartyId,
+    echo: u32,
+    buf: &mut [u8],
+) -> usize {
+    let Role::Origin(origin) = &row.role else { return 0 };
+    let kind = if origin.open(party) { Kind::Invite } else { Kind::Decision };
+    let send = to_device(row.id, origin.ver(), deliver.from.user, deliver.from.device.id, 0);
+    encode_send(buf, &send, core::iter::empty(), |body| inner.write_report(row, kind, None, echo, body))
+        .unwrap_or(0)
+}
