@@ -1,0 +1,3 @@
+//! Invitation signaling over tokio.
+
+pub mod framing;
