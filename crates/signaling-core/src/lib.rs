@@ -17,4 +17,5 @@ pub use engine::{
     InviteError, Invitee, MAX_DATA, MAX_LIMIT, ModifyError, Payload, Row, Slices, Standing, Storage,
     Tombstone, View, What, Window,
 };
+pub use machine::{Full, Reason, Slot, State};
 pub use name::{Device, GroupId, InviteId, InviteIdError, Label, NameError, UserId};

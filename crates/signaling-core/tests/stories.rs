@@ -1,0 +1,219 @@
+//! Two, three, four devices ring each other through a perfect or a lossy relay.
+
+mod world;
+
+use signaling_core::{
+    AnswerError, CODE_NO_PERMISSION, CODE_UNKNOWN, CancelError, CancelOutcome, Invite, InviteError,
+    ModifyError, Slot,
+};
+use world::World;
+
+#[test]
+fn bob_accepts_and_both_know() {
+    let mut world = World::of(&["alice", "bob"]);
+    let id = world.invite(0, &["bob"], 30);
+    assert_eq!(world.run(500).told(1), ["new"]);
+    assert_eq!(world.told(0), ["delivered", "ringing bob"]);
+    world.accept(1, id);
+    world.run(100);
+    assert_eq!(world.told(0), ["delivered", "ringing bob", "accepted bob", "ended", "established bob"]);
+    assert_eq!(world.told(1), ["new", "confirmed"]);
+    assert!(world.phones[0].engine.is_empty(), "quiet: nothing is left to say");
+}
+
+#[test]
+fn bob_rejects() {
+    let mut world = World::of(&["alice", "bob"]);
+    let id = world.invite(0, &["bob"], 30);
+    world.run(500);
+    world.phones[1].engine.reject(world.now, id, true, b"later").unwrap();
+    world.run(100);
+    assert_eq!(world.told(0)[2..], ["rejected bob", "ended"]);
+    assert_eq!(world.told(1), ["new", "confirmed"]);
+}
+
+#[test]
+fn the_time_limit_is_the_inviters() {
+    let mut world = World::of(&["alice", "bob", "carol"]);
+    world.invite(0, &["bob", "carol"], 5);
+    world.run(6_000);
+    assert_eq!(world.told(0)[3..], ["timeout bob carol", "ended"]);
+    assert_eq!(world.told(1), ["new", "timeout bob carol"]);
+}
+
+#[test]
+fn a_cancel_ends_the_ringing() {
+    let mut world = World::of(&["alice", "bob"]);
+    let id = world.invite(0, &["bob"], 0);
+    world.run(40_000);
+    assert_eq!(world.phones[0].engine.cancel(world.now, id, b""), Ok(CancelOutcome::Cancelled));
+    world.run(100);
+    assert_eq!(world.told(1), ["new", "cancelled"]);
+    assert_eq!(world.told(0), ["delivered", "ringing bob", "ended"]);
+    assert_eq!(world.phones[0].engine.cancel(world.now, id, b"").unwrap_err().code(), Some(CODE_UNKNOWN));
+}
+
+#[test]
+fn answered_elsewhere_and_where() {
+    let mut world = World::of(&["alice", "bob/kitchen", "bob/car"]);
+    let id = world.invite(0, &["bob"], 30);
+    world.run(500);
+    world.accept(1, id);
+    world.run(15);
+    world.phones[2].engine.accept(world.now, id, b"me").unwrap();
+    world.run(200);
+    assert_eq!(world.told(2), ["new", "accepted bob", "overruled"]);
+    let view = world.phones[2].engine.view(id).unwrap();
+    let bob = view.invitee(0).unwrap();
+    assert_eq!((bob.label, bob.data.as_slice()), ("kitchen", &b"yes"[..]));
+}
+
+#[test]
+fn a_group_answers_each_for_himself() {
+    let mut world = World::of(&["alice", "bob", "carol", "dave"]);
+    let id = world.invite(0, &["bob", "carol", "dave"], 5);
+    world.run(500);
+    world.accept(1, id);
+    world.run(500);
+    world.phones[2].engine.reject(world.now, id, false, b"no").unwrap();
+    world.run(6_000);
+    assert_eq!(world.told(1), ["new", "confirmed", "rejected carol", "timeout dave"]);
+    assert_eq!(world.told(2), ["new", "accepted bob", "confirmed", "timeout dave"]);
+    assert_eq!(world.told(3), ["new", "accepted bob", "rejected carol", "timeout dave"]);
+    let ends = ["accepted bob", "rejected carol", "timeout dave", "ended"];
+    assert!(ends.iter().all(|end| world.told(0).contains(end)), "{:?}", world.told(0));
+}
+
+#[test]
+fn a_dead_inviter_rings_for_a_lease_at_most() {
+    let mut world = World::of(&["alice", "bob"]);
+    world.invite(0, &["bob"], 0);
+    world.run(30_000);
+    assert_eq!(world.told(1), ["new"], "the lease is renewed while she lives");
+    world.phones[0].online = false;
+    world.lose = Box::new(|to| to == 0);
+    assert_eq!(world.run(10_100).told(1), ["new", "ringingstopped"]);
+    assert_eq!(world.run(31_000).told(1), ["new", "ringingstopped", "unresolved"]);
+}
+
+#[test]
+fn ringing_resumes_when_the_link_heals() {
+    let mut world = World::of(&["alice", "bob"]);
+    let id = world.invite(0, &["bob"], 0);
+    world.run(5_000);
+    world.lose = Box::new(|_| true);
+    world.run(20_000);
+    world.lose = Box::new(|_| false);
+    world.run(5_000);
+    assert_eq!(world.told(1), ["new", "ringingstopped", "ringingresumed"]);
+    world.accept(1, id);
+    assert_eq!(world.run(300).told(1)[3..], ["confirmed"]);
+}
+
+#[test]
+fn either_party_modifies() {
+    let mut world = World::of(&["alice", "bob", "carol"]);
+    let id = world.invite(0, &["bob", "carol"], 60);
+    world.run(500);
+    world.phones[0].engine.modify(world.now, id, b"audio").unwrap();
+    world.run(500);
+    world.phones[1].engine.modify(world.now, id, b"bob's").unwrap();
+    world.run(500);
+    assert_eq!(world.told(0)[3..], ["modified bob's"]);
+    assert_eq!(world.told(1), ["new", "modified audio", "granted"]);
+    assert_eq!(world.told(2), ["new", "modified audio", "modified bob's"]);
+}
+
+#[test]
+fn the_other_device_of_the_inviter_watches_and_cancels() {
+    let mut world = World::of(&["alice", "bob", "alice/desk"]);
+    let id = world.invite(0, &["bob"], 60);
+    assert_eq!(world.run(500).told(2), ["new"]);
+    assert_eq!(world.phones[2].engine.cancel(world.now, id, b"oops"), Ok(CancelOutcome::Asked));
+    world.run(500);
+    assert_eq!(world.told(0)[2..], ["cancelled", "ended"]);
+    assert_eq!(world.told(1), ["new", "cancelled"]);
+    assert_eq!(world.told(2), ["new", "granted"]);
+}
+
+#[test]
+fn a_full_table_answers() {
+    let mut world = World::of(&["alice", "bob", "carol"]);
+    for _ in 0..4 {
+        world.invite(2, &["bob"], 0);
+    }
+    world.run(500);
+    world.invite(0, &["bob"], 60);
+    world.run(500);
+    assert!(world.told(0).contains(&"full bob NoCapacity"), "{:?}", world.told(0));
+    let invite = Invite { invitees: &["bob"], timeout: Some(1), ..Invite::default() };
+    assert_eq!(world.phones[2].engine.invite(world.now, &invite), Err(InviteError::Capacity));
+}
+
+#[test]
+fn a_four_row_doorbell_always_takes_its_next_call() {
+    let mut world = World::of(&["bell", "bob"]);
+    for _ in 0..50 {
+        world.invite(0, &["bob"], 1);
+        world.run(1_200);
+    }
+    assert_eq!(world.told(1).iter().filter(|told| **told == "new").count(), 50);
+    assert_eq!(world.told(0).iter().filter(|told| **told == "ended").count(), 50);
+}
+
+#[test]
+fn bad_commands_change_nothing() {
+    let mut world = World::of(&["alice", "bob", "carol"]);
+    let now = world.now;
+    let mut invite = |invitees: &[&str], timeout| {
+        let invite = Invite { invitees, timeout, ..Invite::default() };
+        world.phones[0].engine.invite(now, &invite).unwrap_err()
+    };
+    assert_eq!(invite(&[], None), InviteError::NoInvitee);
+    assert_eq!(invite(&["alice"], None), InviteError::Oneself);
+    assert_eq!(invite(&["bob", "bob"], None), InviteError::Repeated);
+    assert_eq!(invite(&["bob"], Some(0)), InviteError::Timeout);
+    assert_eq!(invite(&["bob"], Some(86_400_001)), InviteError::Timeout);
+    assert_eq!(invite(&["a", "b", "c", "d", "e"], None), InviteError::TooManyInvitees(4));
+    let id = world.invite(0, &["bob"], 30);
+    world.run(500);
+    let (alice, rest) = world.phones.split_first_mut().unwrap();
+    let bob = &mut rest[0].engine;
+    assert_eq!(alice.engine.accept(now, id, b""), Err(AnswerError::NotInvited));
+    assert_eq!(bob.cancel(now, id, b"").unwrap_err().code(), Some(CODE_NO_PERMISSION));
+    assert_eq!(bob.cancel(now, id, b""), Err(CancelError::NotInviter));
+    assert_eq!(bob.accept(now, id, &[0; 65]), Err(AnswerError::DataTooLong(64)));
+    assert_eq!(bob.modify(now, Default::default(), b""), Err(ModifyError::Unknown));
+    bob.accept(now, id, b"").unwrap();
+    assert_eq!(bob.accept(now, id, b""), Err(AnswerError::Answered));
+    world.run(500);
+    assert_eq!(world.phones[1].engine.accept(now, id, b""), Err(AnswerError::Over));
+    assert_eq!(
+        world.phones[1].engine.view(id).unwrap().invitee(0).unwrap().slot,
+        Slot::Accepted(world.phones[1].device)
+    );
+}
+
+#[test]
+fn half_of_all_frames_lost_changes_nothing_in_the_end() {
+    for seed in 0..200u64 {
+        let mut world = World::of(&["alice", "bob", "bob/car", "carol"]);
+        let mut state = seed * 2 + 1;
+        world.lose = Box::new(move |_| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            state >> 63 == 1
+        });
+        let id = world.invite(0, &["bob", "carol"], 20);
+        world.run(4_000);
+        let accepted = world.phones[2].engine.accept(world.now, id, b"").is_ok();
+        world.run(60_000);
+        let ends = |world: &World, at: usize| {
+            let told = world.told(at).into_iter().filter(|t| t.contains("bob") && !t.starts_with("ring"));
+            told.filter(|t| !t.starts_with("established")).map(String::from).collect::<Vec<_>>()
+        };
+        let said =
+            if ends(&world, 0)[0].starts_with("accepted") { "accepted bob" } else { "timeout bob carol" };
+        assert_eq!(ends(&world, 0), [said], "seed {seed}");
+        assert!(accepted || said.starts_with("timeout"), "seed {seed}");
+    }
+}

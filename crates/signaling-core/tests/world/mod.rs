@@ -1,0 +1,174 @@
+//! A small world for stories: engines, a relay that only fans out, and one virtual clock.
+
+#![allow(dead_code)] // each story file uses its own part
+
+use std::collections::VecDeque;
+
+use signaling_core::wire::{Deliver, Frame, From, Reach, Target, encode_fanout};
+use signaling_core::{Config, Device, FixedEngine, Invite, InviteId, UserId, What};
+
+pub(crate) type Small = FixedEngine<4, 4, 2, 64>;
+
+pub(crate) struct Phone {
+    pub(crate) engine: Small,
+    pub(crate) user: String,
+    pub(crate) label: String,
+    pub(crate) device: Device,
+    pub(crate) online: bool,
+    /// What it was told, as "new", "accepted bob"...
+    pub(crate) told: Vec<String>,
+}
+
+pub(crate) struct World {
+    pub(crate) now: u64,
+    pub(crate) phones: Vec<Phone>,
+    air: VecDeque<(u64, usize, Vec<u8>)>,
+    /// Drops a frame on its way to that phone.
+    pub(crate) lose: Box<dyn FnMut(usize) -> bool>,
+    pub(crate) delay: u64,
+    pub(crate) frames: u64,
+}
+
+impl World {
+    /// Phones as "alice" or "bob/kitchen", in order 0, 1...
+    pub(crate) fn of(names: &[&str]) -> Self {
+        let phones = names.iter().zip(1u64..).map(|(name, id)| {
+            let (user, label) = name.split_once('/').unwrap_or((name, ""));
+            let device = Device { id, epoch: 1 };
+            let config = Config::new(UserId::new(user).unwrap(), device);
+            let engine = Small::new(config, Default::default());
+            Phone { engine, user: user.into(), label: label.into(), device, online: true, told: vec![] }
+        });
+        Self {
+            now: 1_000,
+            phones: phones.collect(),
+            air: VecDeque::new(),
+            lose: Box::new(|_| false),
+            delay: 10,
+            frames: 0,
+        }
+    }
+
+    pub(crate) fn invite(&mut self, from: usize, invitees: &[&str], seconds: u32) -> InviteId {
+        let timeout = (seconds > 0).then_some(seconds * 1000);
+        let invite = Invite { invitees, data: b"video?", timeout, ..Invite::default() };
+        self.phones[from].engine.invite(self.now, &invite).unwrap()
+    }
+
+    /// Lets `ms` pass, and everything that falls into them.
+    pub(crate) fn run(&mut self, ms: u64) -> &mut Self {
+        let end = self.now + ms;
+        loop {
+            self.flush();
+            let timers = self.phones.iter().filter_map(|phone| phone.engine.poll_timeout());
+            let Some(next) = timers.chain(self.air.iter().map(|(at, ..)| *at)).min() else { break };
+            if next > end {
+                break;
+            }
+            self.now = self.now.max(next);
+            while let Some(at) = self.air.iter().position(|(at, ..)| *at <= self.now) {
+                let (_, to, bytes) = self.air.remove(at).unwrap();
+                self.give(to, &bytes);
+            }
+            for phone in &mut self.phones {
+                phone.engine.handle_timeout(self.now);
+            }
+        }
+        self.now = end;
+        self
+    }
+
+    pub(crate) fn give(&mut self, to: usize, bytes: &[u8]) {
+        let mut reply = [0; 1024];
+        let written = self.phones[to].engine.handle_frame(self.now, bytes, &mut reply).unwrap_or(0);
+        if written > 0 {
+            self.fan_out(to, &reply[..written]);
+        }
+    }
+
+    fn flush(&mut self) {
+        for at in 0..self.phones.len() {
+            let mut buf = [0; 1024];
+            while self.phones[at].online {
+                let Some(len) = self.phones[at].engine.poll_transmit(self.now, &mut buf) else { break };
+                self.fan_out(at, &buf[..len]);
+            }
+            self.listen(at);
+        }
+    }
+
+    fn listen(&mut self, at: usize) {
+        let phone = &mut self.phones[at];
+        while let Some(event) = phone.engine.poll_event() {
+            let name = |slot: u8| event.invitation.invitee(slot).unwrap().user;
+            phone.told.push(match event.what {
+                What::New => "new".to_string(),
+                What::Accepted { slot } => format!("accepted {}", name(slot)),
+                What::Rejected { slot } => format!("rejected {}", name(slot)),
+                What::Ringing { slot, .. } => format!("ringing {}", name(slot)),
+                What::Full { slot, why, .. } => format!("full {} {why:?}", name(slot)),
+                What::Established { slot } => format!("established {}", name(slot)),
+                What::TimedOut { slots } => {
+                    slots.iter().fold("timeout".into(), |text, slot| text + " " + name(slot))
+                }
+                What::Modified => format!("modified {}", String::from_utf8_lossy(event.invitation.data())),
+                other => format!("{other:?}").to_lowercase(),
+            });
+        }
+    }
+
+    fn fan_out(&mut self, from: usize, bytes: &[u8]) {
+        self.frames += 1;
+        let Frame::Send(send) = Frame::decode(bytes).unwrap() else { panic!("a device only sends Sends") };
+        match send.to {
+            Target::Device(user, device) => {
+                let to = self.phones.iter().position(|p| p.device.id == device && p.user == user);
+                to.into_iter().for_each(|to| self.carry(from, to, false, &send));
+            }
+            Target::Users(users) => {
+                for user in users.iter() {
+                    for to in self.devices_of(user, from) {
+                        self.carry(from, to, true, &send);
+                    }
+                }
+                let reached: Vec<_> = users.iter().map(|user| (user, self.devices_of(user, from))).collect();
+                let reached = reached.iter().map(|(user, list)| {
+                    (*user, Reach::Devices(list.iter().map(|&at| self.phones[at].device)))
+                });
+                let mut buf = [0; 1024];
+                let len = encode_fanout(&mut buf, send.key, send.ver, false, reached).unwrap();
+                if !(self.lose)(from) {
+                    self.air.push_back((self.now + self.delay, from, buf[..len].to_vec()));
+                }
+            }
+        }
+    }
+
+    fn devices_of(&self, user: &str, but: usize) -> Vec<usize> {
+        (0..self.phones.len()).filter(|&at| at != but && self.phones[at].user == user).collect()
+    }
+
+    fn carry(&mut self, from: usize, to: usize, to_users: bool, send: &signaling_core::wire::Send<'_>) {
+        let sender = &self.phones[from];
+        let deliver = Deliver {
+            key: send.key,
+            from: From { user: &sender.user, device: sender.device, label: &sender.label },
+            to_users,
+            dwell: 0,
+            body: Some(send.body),
+        };
+        let mut buf = [0; 1024];
+        let len = Frame::Deliver(deliver).encode(&mut buf).unwrap();
+        if self.phones[to].online && !(self.lose)(to) {
+            self.air.push_back((self.now + self.delay, to, buf[..len].to_vec()));
+        }
+    }
+
+    pub(crate) fn told(&self, at: usize) -> Vec<&str> {
+        self.phones[at].told.iter().map(String::as_str).collect()
+    }
+
+    pub(crate) fn accept(&mut self, at: usize, id: InviteId) {
+        self.phones[at].engine.accept(self.now, id, b"yes").unwrap();
+    }
+}
