@@ -9,11 +9,11 @@ use super::codec::{DecodeError, Encoder, Item, List, NoRoom, last, maybe_bytes, 
 use crate::name::{Device, GroupId, InviteId, Label, UserId};
 
 /// The most devices of one user in a Fanout.
-const MAX_DEVICES: usize = 256;
+pub const MAX_DEVICES: usize = 256;
 /// The most members in an answer about a group.
-const MAX_MEMBERS: usize = 1024;
-/// Invitees and the inviter's own user.
-const MAX_RECIPIENTS: usize = MAX_INVITEES + 1;
+pub const MAX_MEMBERS: usize = 1024;
+/// The most users of one Send: invitees and the inviter's own user.
+pub const MAX_RECIPIENTS: usize = MAX_INVITEES + 1;
 
 /// Anything that a link carries.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -168,10 +168,11 @@ pub enum Reach<L> {
     Never,
 }
 
-impl<'a> Reach<List<'a, Device>> {
-    fn iter(self) -> Reach<impl Iterator<Item = Device> + Clone + use<'a>> {
+impl<L> Reach<L> {
+    /// The same with another kind of list.
+    pub fn map<M>(self, list: impl FnOnce(L) -> M) -> Reach<M> {
         match self {
-            Self::Devices(list) => Reach::Devices(list.iter()),
+            Self::Devices(devices) => Reach::Devices(list(devices)),
             Self::Later => Reach::Later,
             Self::Never => Reach::Never,
         }
@@ -296,6 +297,8 @@ pub enum GroupAnswer {
     Later,
     /// The group, or the relay, is full.
     Full,
+    /// The list of members is larger than this device's largest frame.
+    TooLarge,
 }
 
 /// The answer to a [`GroupRequest`].
@@ -396,7 +399,7 @@ impl<'a> Frame<'a> {
             }
             Self::Deliver(deliver) => encode_deliver(buf, deliver),
             Self::Fanout(fanout) => {
-                let users = fanout.users.iter().map(|user| (user.user, user.reach.iter()));
+                let users = fanout.users.iter().map(|user| (user.user, user.reach.map(|list| list.iter())));
                 encode_fanout(buf, fanout.key, fanout.ver, fanout.partial, users)
             }
             Self::GroupReply(reply) => encode_group_reply(buf, reply.seq, reply.answer, reply.members.iter()),
@@ -431,10 +434,16 @@ fn send<'a>(mut bytes: &'a [u8]) -> Result<Send<'a>, DecodeError> {
         name(UserId::check(user))?;
         Target::Device(user, device.0)
     } else {
-        Target::Users(List::take(&mut bytes, MAX_RECIPIENTS)?)
+        Target::Users(users(&mut bytes)?)
     };
     let SendHead { key, ver, group, online_only, ttl, push, .. } = head;
     Ok(Send { key, ver, to, group, online_only, ttl, push, body: bytes })
+}
+
+fn users<'a>(bytes: &mut &'a [u8]) -> Result<List<'a, &'a str>, DecodeError> {
+    let users: List<'a, &'a str> = List::take(bytes, MAX_RECIPIENTS)?;
+    let repeats = users.iter().enumerate().any(|(i, user)| users.iter().take(i).any(|other| other == user));
+    if users.is_empty() || repeats { Err(DecodeError::List) } else { Ok(users) }
 }
 
 fn deliver<'a>(mut bytes: &'a [u8]) -> Result<Deliver<'a>, DecodeError> {

@@ -11,7 +11,8 @@ mod message;
 pub use codec::{DecodeError, Encoder, Item, List, NoRoom};
 pub use frame::{
     Deliver, Fanout, FanoutUser, Frame, From, GroupAnswer, GroupOp, GroupReply, GroupRequest, Hello, Limits,
-    Reach, Refusal, Refused, Send, Target, Welcome, encode_fanout, encode_group_reply, encode_send,
+    MAX_DEVICES, MAX_MEMBERS, MAX_RECIPIENTS, Reach, Refusal, Refused, Send, Target, Welcome, encode_fanout,
+    encode_group_reply, encode_send,
 };
 pub use message::{Ack, AnswerData, Message, ReportMessage, SlotEntry, StanceMessage, encode_report};
 
