@@ -1,0 +1,100 @@
+//! What a relay allows. Everything it keeps is bounded by one of these.
+
+use signaling_core::wire::{Limits, MAX_DEVICES, MAX_MEMBERS, MAX_RECIPIENTS};
+
+/// The smallest `largest` frame that a Hello may name, in bytes: a Deliver without its body always fits.
+pub const SMALLEST_FRAME: u32 = 128;
+
+/// The limits of a relay. Times are in milliseconds, sizes in bytes.
+///
+/// ```
+/// use signaling_relay::Config;
+/// let config = Config { connections: 10, ..Config::default() };
+/// assert_eq!(config.body, 12 * 1024);
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Config {
+    /// Links at a time, with or without a Hello. One more is refused with Busy.
+    pub connections: usize,
+    /// Devices that the relay remembers, of all users. One more is refused with Busy.
+    pub devices: usize,
+    /// Devices that it remembers of one user, at most [`MAX_DEVICES`]. One more drops the one whose Hello
+    /// is the oldest of those offline; it is refused with Busy if none is.
+    pub devices_per_user: usize,
+    /// Groups. One more is answered with Full.
+    pub groups: usize,
+    /// Members of a group, at most [`MAX_MEMBERS`]. One more is answered with Full.
+    pub members: usize,
+    /// Triples of sender, invitation and user that stay admitted when somebody leaves the group. Beyond it
+    /// the oldest is forgotten: that user's membership is looked at again.
+    pub admitted: usize,
+    /// A frame from a device. A larger one is refused with TooLarge and ends the link.
+    pub frame: usize,
+    /// The body of a Send. A larger one is refused with TooLarge.
+    pub body: usize,
+    /// The push info of a Send. More is refused with TooLarge.
+    pub push: usize,
+    /// The users of a Send, at most [`MAX_RECIPIENTS`]. More are refused with TooLarge.
+    pub recipients: usize,
+    /// Messages kept for one user, and as many for one device; one more drops the oldest of these.
+    pub kept: usize,
+    /// Bytes kept for one user, and as many for one device; more drop the oldest of these.
+    pub kept_bytes: usize,
+    /// Bytes kept in all; more drop the oldest of all.
+    pub kept_bytes_total: usize,
+    /// The longest time that a message is kept, whatever its sender asks for.
+    pub keep: u32,
+    /// Silence of a device for this long ends its link.
+    pub silence: u32,
+    /// A link without a good Hello for this long is ended.
+    pub hello: u32,
+    /// For this long after its start a relay whose backend is not durable marks each Fanout partial, and
+    /// answers Later where a group or a membership is unknown. 0 for a relay that is known to start for the
+    /// first time, and so has nothing to have forgotten.
+    pub warm_up: u32,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            connections: 65_536,
+            devices: 1_000_000,
+            devices_per_user: 32,
+            groups: 65_536,
+            members: MAX_MEMBERS,
+            admitted: 65_536,
+            frame: 16 * 1024,
+            body: 12 * 1024,
+            push: 1024,
+            recipients: MAX_RECIPIENTS,
+            kept: 64,
+            kept_bytes: 256 * 1024,
+            kept_bytes_total: 256 * 1024 * 1024,
+            keep: 24 * 60 * 60 * 1000,
+            silence: 45_000,
+            hello: 10_000,
+            warm_up: 60_000,
+        }
+    }
+}
+
+impl Config {
+    /// What a Welcome tells of them.
+    pub(crate) fn limits(&self) -> Limits {
+        Limits {
+            body: u32::try_from(self.body).unwrap_or(u32::MAX),
+            recipients: u16::try_from(self.recipients).unwrap_or(u16::MAX),
+            silence: self.silence,
+        }
+    }
+
+    /// Holds to what the wire can carry.
+    pub(crate) fn bounded(self) -> Self {
+        Self {
+            devices_per_user: self.devices_per_user.min(MAX_DEVICES),
+            members: self.members.min(MAX_MEMBERS),
+            recipients: self.recipients.min(MAX_RECIPIENTS),
+            ..self
+        }
+    }
+}

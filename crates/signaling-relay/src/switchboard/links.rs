@@ -1,0 +1,112 @@
+//! The open links, and when each of them has been silent for too long.
+
+use std::collections::{BTreeSet, HashMap};
+
+use super::ConnId;
+use crate::backend::Sender;
+use crate::config::Config;
+
+#[derive(Debug)]
+struct Link {
+    opened: u64,
+    heard: u64,
+    /// Where it stands among the deadlines.
+    armed: u64,
+    /// Since a good Hello with an epoch.
+    sender: Option<Sender>,
+    /// The largest frame that the device takes, in bytes.
+    largest: usize,
+}
+
+impl Link {
+    fn deadline(&self, config: &Config) -> u64 {
+        match self.sender {
+            None => self.opened.saturating_add(u64::from(config.hello)),
+            Some(_) => self.heard.saturating_add(u64::from(config.silence)),
+        }
+    }
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Links {
+    links: HashMap<ConnId, Link>,
+    /// One for each link, at its deadline or before: a sign of life does not move it.
+    deadlines: BTreeSet<(u64, ConnId)>,
+}
+
+impl Links {
+    pub(super) fn len(&self) -> usize {
+        self.links.len()
+    }
+
+    /// All of them, in an order that does not depend on chance.
+    pub(super) fn all(&self) -> Vec<ConnId> {
+        let mut all: Vec<ConnId> = self.links.keys().copied().collect();
+        all.sort_unstable();
+        all
+    }
+
+    pub(super) fn open(&mut self, conn: ConnId, now: u64, config: &Config) {
+        self.links.insert(conn, Link { opened: now, heard: now, armed: now, sender: None, largest: 0 });
+        self.arm(conn, config);
+    }
+
+    /// Forgets the link; whose it was.
+    pub(super) fn close(&mut self, conn: ConnId) -> Option<Sender> {
+        let link = self.links.remove(&conn)?;
+        self.deadlines.remove(&(link.armed, conn));
+        link.sender
+    }
+
+    fn arm(&mut self, conn: ConnId, config: &Config) {
+        let Some(link) = self.links.get_mut(&conn) else { return };
+        self.deadlines.remove(&(link.armed, conn));
+        link.armed = link.deadline(config);
+        self.deadlines.insert((link.armed, conn));
+    }
+
+    /// Notes a sign of life; false if there is no such link.
+    pub(super) fn heard(&mut self, conn: ConnId, now: u64) -> bool {
+        let Some(link) = self.links.get_mut(&conn) else { return false };
+        link.heard = now;
+        true
+    }
+
+    pub(super) fn sender(&self, conn: ConnId) -> Option<&Sender> {
+        self.links.get(&conn)?.sender.as_ref()
+    }
+
+    pub(super) fn largest(&self, conn: ConnId) -> usize {
+        self.links.get(&conn).map_or(0, |link| link.largest)
+    }
+
+    /// From now on the link is that sender's; whose it was.
+    pub(super) fn admit(
+        &mut self,
+        conn: ConnId,
+        sender: Sender,
+        largest: u32,
+        config: &Config,
+    ) -> Option<Sender> {
+        let link = self.links.get_mut(&conn)?;
+        link.largest = usize::try_from(largest).unwrap_or(usize::MAX);
+        let before = link.sender.replace(sender);
+        self.arm(conn, config);
+        before
+    }
+
+    pub(super) fn next_deadline(&self) -> Option<u64> {
+        self.deadlines.first().map(|(at, _)| *at)
+    }
+
+    /// A link whose deadline has come. It is to be closed.
+    pub(super) fn next_overdue(&mut self, now: u64, config: &Config) -> Option<ConnId> {
+        while let Some((_, conn)) = self.deadlines.first().copied().filter(|(at, _)| *at <= now) {
+            self.arm(conn, config);
+            if self.links.get(&conn).is_none_or(|link| link.armed <= now) {
+                return Some(conn);
+            }
+        }
+        None
+    }
+}
