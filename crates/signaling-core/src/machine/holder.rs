@@ -354,6 +354,7 @@ impl<const I: usize> Holder<I> {
         fx.reply(Reply::Stance);
         if !again {
             fx.tell(Tell::New);
+            self.show(false, fx);
         } else if from != State::Confirming {
             fx.tell(Tell::Resumed);
         }
@@ -530,6 +531,9 @@ impl<const I: usize> Holder<I> {
 
     /// Tells each outcome once, when its data is there, or without it when `anyway`.
     fn show(&mut self, anyway: bool, fx: &mut impl Fx) {
+        if !self.known && self.state == State::Confirming {
+            return; // It may still ring, and is told then.
+        }
         let mut timed_out = Mask::default();
         for i in self.unshown().iter() {
             let own = self.me == Me::Invitee(i);

@@ -1,0 +1,107 @@
+//! Many calls of one condition, and the figures of its row.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::condition::Condition;
+use crate::judge::Fault;
+use crate::world::{Replay, run_call};
+
+/// The figures of one condition.
+#[derive(Clone, Debug, Default)]
+pub struct Row {
+    /// From a slot's decision to an invitee's device showing it, in ms, rising.
+    pub latencies: Vec<u32>,
+    /// Devices that were in doubt for a while.
+    pub unresolved: u64,
+    /// The seeds of calls that went wrong, and what went wrong first. At most a thousand.
+    pub failed: Vec<(u64, Fault)>,
+    /// How many calls went wrong.
+    pub faults: u64,
+    /// How long the row took.
+    pub took: Duration,
+}
+
+impl Row {
+    fn merge(&mut self, other: Self) {
+        self.latencies.extend(other.latencies);
+        self.unresolved += other.unresolved;
+        self.faults += other.faults;
+        self.failed.extend(other.failed);
+        self.failed.sort_by_key(|(seed, _)| *seed);
+        self.failed.truncate(1000);
+    }
+}
+
+/// Runs the calls of `seeds` on all cores; `done` counts them while they run.
+pub fn run_row(condition: &Condition, seeds: std::ops::Range<u64>, done: &AtomicU64) -> Row {
+    let started = Instant::now();
+    let next = AtomicU64::new(seeds.start);
+    let workers = thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let mut row = Row::default();
+    thread::scope(|scope| {
+        let work = || worker(condition, seeds.end, &next, done);
+        let handles: Vec<_> = (0..workers).map(|_| scope.spawn(work)).collect();
+        for handle in handles {
+            row.merge(handle.join().expect("a worker panicked: see above"));
+        }
+    });
+    row.latencies.sort_unstable();
+    row.took = started.elapsed();
+    row
+}
+
+fn worker(condition: &Condition, end: u64, next: &AtomicU64, done: &AtomicU64) -> Row {
+    let mut row = Row::default();
+    loop {
+        let seed = next.fetch_add(1, Ordering::Relaxed);
+        if seed >= end {
+            return row;
+        }
+        let (verdict, _) = run_call(condition, seed, Replay::Quiet);
+        row.latencies.extend(verdict.latencies);
+        row.unresolved += u64::from(verdict.unresolved);
+        if let Some(fault) = verdict.faults.into_iter().next() {
+            row.faults += 1;
+            row.failed.push((seed, fault));
+        }
+        done.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// The value below which `per_mille` of 1000 of the sorted values lie; 0 without values.
+pub fn percentile(sorted: &[u32], per_mille: usize) -> u32 {
+    let at = (sorted.len() * per_mille).div_ceil(1000).saturating_sub(1);
+    sorted.get(at).copied().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::condition::CONDITIONS;
+
+    #[test]
+    fn percentiles_are_of_the_sorted_values() {
+        let values: Vec<u32> = (1..=1000).collect();
+        assert_eq!([500, 980, 999].map(|p| percentile(&values, p)), [500, 980, 999]);
+        assert_eq!(percentile(&[], 500), 0);
+    }
+
+    #[test]
+    fn a_few_calls_of_each_row_end_well() {
+        for condition in &CONDITIONS {
+            let row = run_row(condition, 0..60, &AtomicU64::new(0));
+            assert_eq!(row.failed, [], "{}", condition.name);
+            assert!(row.latencies.len() > 60, "{}", condition.name);
+        }
+    }
+
+    #[test]
+    fn a_call_replays_to_the_letter() {
+        let last = &CONDITIONS[CONDITIONS.len() - 1];
+        let story = |seed| run_call(last, seed, Replay::Story).1;
+        assert_eq!(story(7), story(7));
+        assert_ne!(story(7), story(8));
+    }
+}
