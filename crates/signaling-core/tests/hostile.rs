@@ -1,0 +1,170 @@
+//! Who may say what: everything else is ignored with its reason, and changes nothing.
+
+mod world;
+
+use signaling_core::machine::{Kind, Mask, Rev, Stance};
+use signaling_core::wire::{
+    Ack, DecodeError, Deliver, Frame, From, Message, ReportMessage, SlotEntry, StanceMessage, encode_report,
+};
+use signaling_core::{Device, Ignored, InviteId, Slot};
+use world::World;
+
+const MALLORY: Device = Device { id: 666, epoch: 1 };
+
+/// alice (device 1) rings bob (device 2); nobody answered yet.
+fn ringing() -> (World, InviteId) {
+    let mut world = World::of(&["alice", "bob"]);
+    let id = world.invite(0, &["bob"], 30);
+    world.run(500);
+    (world, id)
+}
+
+fn give(
+    world: &mut World,
+    to: usize,
+    key: InviteId,
+    from: (&str, Device),
+    body: &[u8],
+) -> Result<usize, Ignored> {
+    let from = From { user: from.0, device: from.1, label: "" };
+    let deliver = Deliver { key, from, to_users: true, dwell: 0, body: Some(body) };
+    world.phones[to].engine.handle_message(world.now, &deliver, &mut [0; 256])
+}
+
+fn body(message: &Message<'_>) -> Vec<u8> {
+    let mut buf = [0; 256];
+    let len = message.encode(&mut buf).unwrap();
+    buf[..len].to_vec()
+}
+
+fn decision(slot: Slot, user: &'static str) -> Vec<u8> {
+    let report = ReportMessage {
+        kind: Kind::Decision,
+        remaining: Some(0),
+        rev: Rev::default(),
+        echo: 0,
+        modify: None,
+        online_only: false,
+        group: None,
+        data: None,
+        answer: None,
+        slots: Default::default(),
+    };
+    let mut buf = [0; 256];
+    let len = encode_report(&mut buf, &report, [SlotEntry { user, slot, data: false }].into_iter()).unwrap();
+    buf[..len].to_vec()
+}
+
+fn slot_at(world: &mut World, at: usize, id: InviteId) -> Slot {
+    world.phones[at].engine.view(id).unwrap().invitee(0).unwrap().slot
+}
+
+#[test]
+fn a_decision_of_somebody_else_is_ignored() {
+    let (mut world, id) = ringing();
+    let alice = world.phones[0].device;
+    let forged = decision(Slot::Cancelled, "bob");
+    assert_eq!(give(&mut world, 1, id, ("mallory", MALLORY), &forged), Err(Ignored::NotOrigin));
+    assert_eq!(give(&mut world, 1, id, ("alice", MALLORY), &forged), Err(Ignored::NotOrigin));
+    assert_eq!(give(&mut world, 1, id, ("mallory", alice), &forged), Err(Ignored::NotOrigin));
+    let unknown = body(&Message::Unknown { echo: 0 });
+    assert_eq!(give(&mut world, 1, id, ("mallory", MALLORY), &unknown), Err(Ignored::NotOrigin));
+    assert_eq!(slot_at(&mut world, 1, id), Slot::Pending);
+    assert_eq!(world.phones[1].engine.counters().ignored, 4);
+}
+
+#[test]
+fn an_answer_of_somebody_who_was_not_asked_is_ignored() {
+    let (mut world, id) = ringing();
+    let accept = Stance::Answer(signaling_core::machine::Answer::Accept);
+    let accept = body(&Message::Stance(StanceMessage { n: 1, stance: accept, data: b"" }));
+    assert_eq!(give(&mut world, 0, id, ("mallory", MALLORY), &accept), Err(Ignored::NotListed));
+    let ack = body(&Message::Ack(Ack { rev: 0, mask: Mask::from_bits(1) }));
+    assert_eq!(give(&mut world, 0, id, ("mallory", MALLORY), &ack), Err(Ignored::NotListed));
+    assert_eq!(slot_at(&mut world, 0, id), Slot::Pending);
+}
+
+#[test]
+fn an_answer_to_another_device_is_not_ours() {
+    let (mut world, id) = ringing();
+    let query = body(&Message::Stance(StanceMessage { n: 1, stance: Stance::Query, data: b"" }));
+    assert_eq!(give(&mut world, 1, id, ("carol", MALLORY), &query), Err(Ignored::NotOurs));
+}
+
+#[test]
+fn who_asks_for_what_is_not_there_hears_unknown() {
+    let (mut world, id) = ringing();
+    let id = InviteId { sequence: 99, ..id };
+    let query = body(&Message::Stance(StanceMessage { n: 7, stance: Stance::Query, data: b"" }));
+    let mut reply = [0; 256];
+    let from = From { user: "carol", device: MALLORY, label: "" };
+    let deliver = Deliver { key: id, from, to_users: false, dwell: 0, body: Some(&query) };
+    let len = world.phones[0].engine.handle_message(world.now, &deliver, &mut reply).unwrap();
+    let Ok(Frame::Send(send)) = Frame::decode(&reply[..len]) else { panic!("no answer") };
+    assert_eq!(Message::decode(send.body), Ok(Message::Unknown { echo: 7 }));
+}
+
+#[test]
+fn another_list_of_invitees_contradicts() {
+    let (mut world, id) = ringing();
+    let alice = world.phones[0].device;
+    let other = decision(Slot::Cancelled, "carol");
+    assert_eq!(give(&mut world, 1, id, ("alice", alice), &other), Err(Ignored::Contradicts));
+    assert_eq!(slot_at(&mut world, 1, id), Slot::Pending);
+}
+
+#[test]
+fn an_invitation_that_names_somebody_else_is_not_for_us() {
+    let (mut world, id) = ringing();
+    let (id, alice) = (InviteId { sequence: 50, ..id }, world.phones[0].device);
+    let other = decision(Slot::Pending, "carol");
+    assert_eq!(give(&mut world, 1, id, ("alice", alice), &other), Err(Ignored::NotForUs));
+}
+
+#[test]
+fn garbage_and_wrong_directions_are_ignored() {
+    let (mut world, id) = ringing();
+    let alice = world.phones[0].device;
+    let malformed = Err(Ignored::Malformed(DecodeError::Malformed));
+    assert_eq!(give(&mut world, 1, id, ("alice", alice), &[1, 0, 9]), malformed);
+    let version = Err(Ignored::Malformed(DecodeError::Version { found: 9 }));
+    assert_eq!(give(&mut world, 1, id, ("alice", alice), &[9, 0]), version);
+    let engine = &mut world.phones[1].engine;
+    assert!(matches!(engine.handle_frame(0, b"garbage", &mut []), Err(Ignored::Malformed(_))));
+    let mut buf = [0; 64];
+    let len = Frame::Group(signaling_core::wire::GroupRequest {
+        seq: 1,
+        op: signaling_core::wire::GroupOp::Join,
+        group: "home",
+    })
+    .encode(&mut buf)
+    .unwrap();
+    assert_eq!(engine.handle_frame(0, &buf[..len], &mut []), Err(Ignored::WrongDirection));
+    assert_eq!(engine.counters().ignored, 4);
+}
+
+#[test]
+fn a_frame_without_its_body_is_answered_too_large() {
+    let (mut world, id) = ringing();
+    let key = InviteId { sequence: 60, ..id };
+    let from = From { user: "alice", device: world.phones[0].device, label: "" };
+    let deliver = Deliver { key, from, to_users: true, dwell: 0, body: None };
+    let mut reply = [0; 256];
+    let len = world.phones[1].engine.handle_message(world.now, &deliver, &mut reply).unwrap();
+    let Ok(Frame::Send(send)) = Frame::decode(&reply[..len]) else { panic!("no answer") };
+    let Ok(Message::Stance(stance)) = Message::decode(send.body) else { panic!("no stance") };
+    assert_eq!(stance.stance, Stance::Full(signaling_core::Full::TooLarge));
+}
+
+#[test]
+fn at_most_eight_messages_leave_for_one_that_came() {
+    let mut world = World::of(&["alice", "bob", "carol", "dave"]);
+    let id = world.invite(0, &["bob", "carol", "dave"], 30);
+    world.run(500);
+    world.accept(1, id);
+    world.run(9);
+    let before = world.frames;
+    world.run(2);
+    let sent = world.frames - before;
+    assert!((1..=8).contains(&sent), "{sent}");
+}
