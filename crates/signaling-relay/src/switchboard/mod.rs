@@ -164,6 +164,7 @@ impl Switchboard {
         self.disconnect(now, conn);
         let full = self.links.len() >= self.config.connections;
         self.links.open(conn, self.now, &self.config);
+        self.stats.links = self.links.len() as u64;
         if self.stopped {
             self.close(conn, Refusal::Stopping);
         } else if full {

@@ -1,0 +1,95 @@
+//! What happens at each limit.
+
+use signaling_core::wire::{Frame, Refusal};
+use signaling_relay::Config;
+
+use crate::world::{Got, World, key, letter, runs, settled, turned_away};
+
+#[test]
+fn one_link_too_many_is_told_so() {
+    let mut world = World::with(Config { connections: 1, ..settled() });
+    let (alice, bob) = (world.link(), world.link());
+    assert_eq!(world.all(bob), turned_away(Refusal::Busy));
+    world.leave(alice);
+    let bob = world.link();
+    assert_eq!(world.all(bob), []);
+    assert_eq!(world.stats().links, 1);
+}
+
+#[test]
+fn one_device_too_many_in_all_is_told_so() {
+    let mut world = World::with(Config { devices: 1, ..settled() });
+    let alice = world.join("alice", 1);
+    assert_eq!(world.show("bob", 2, ""), Some(Got::Refused(None, Refusal::Busy)));
+    world.leave(alice);
+    assert_eq!(world.show("bob", 2, ""), Some(Got::Refused(None, Refusal::Busy)), "it is remembered");
+    assert!(matches!(world.show("alice", 1, ""), Some(Got::Welcome(_))));
+}
+
+#[test]
+fn a_user_with_too_many_devices_loses_the_one_away_for_longest() {
+    let mut world = World::with(Config { devices_per_user: 2, ..settled() });
+    let alice = world.join("alice", 1);
+    let (first, _second) = (world.join("bob", 11), world.join("bob", 12));
+    assert_eq!(world.show("bob", 13, ""), Some(Got::Refused(None, Refusal::Busy)), "none is away");
+    world.leave(first);
+    world.send_device(alice, "bob", 11, &letter("for the first"));
+
+    world.join("bob", 13);
+    assert_eq!(world.reach(alice, "bob", &letter("hi")), runs(&[12, 13]));
+    assert_eq!(world.stats().dropped_devices, 1);
+    world.join("carol", 11);
+    assert_eq!(world.stats().handed_over, 0, "whoever is that device next does not get its mail");
+}
+
+#[test]
+fn a_body_too_large_is_refused_by_its_invitation() {
+    let mut world = World::with(Config { body: 10, ..settled() });
+    let (alice, bob) = (world.join("alice", 1), world.join("bob", 2));
+    world.send(alice, &["bob"], &letter("eleven bytes").about(4));
+    assert_eq!(world.all(alice), [Got::Refused(Some(key(4)), Refusal::TooLarge)]);
+    assert_eq!(world.all(bob), []);
+    assert_eq!(world.reach(alice, "bob", &letter("ten bytes.")), runs(&[2]));
+}
+
+#[test]
+fn the_largest_message_that_the_limits_allow_goes_through() {
+    let mut world = World::new();
+    let users: Vec<String> = (0..65).map(|i| format!("a-name-of-exactly-32-charact-{i:03}")).collect();
+    let users: Vec<&str> = users.iter().map(String::as_str).collect();
+    let alice = world.join("alice", 1);
+    let group = "a-group-with-a-name-of-exactly-48-characters----";
+    world.send(alice, &users, &letter(&"x".repeat(12 * 1024)).group(group));
+    assert_eq!(world.fanned(alice).len(), 65);
+}
+
+#[test]
+fn too_many_users_are_refused() {
+    let mut world = World::with(Config { recipients: 2, ..settled() });
+    let alice = world.join("alice", 1);
+    world.send(alice, &["bob", "carol", "dave"], &letter("hi"));
+    assert_eq!(world.all(alice), [Got::Refused(Some(key(1)), Refusal::TooLarge)]);
+}
+
+#[test]
+fn no_users_or_repeated_ones_are_malformed() {
+    let mut world = World::new();
+    for users in [&[][..], &["bob", "carol", "bob"]] {
+        let alice = world.join("alice", 1);
+        world.send(alice, users, &letter("hi"));
+        assert_eq!(world.all(alice), turned_away(Refusal::Malformed));
+    }
+}
+
+#[test]
+fn everything_is_counted() {
+    let mut world = World::new();
+    let (alice, bob) = (world.join("alice", 1), world.join("bob", 2));
+    world.send(alice, &["bob"], &letter("hi"));
+    world.put(alice, &Frame::Ping(1));
+    let stats = world.stats();
+    assert_eq!((stats.links, stats.frames_in, stats.frames_out), (2, 4, 5));
+    assert_eq!((stats.delivered, stats.kept, stats.handed_over), (1, 1, 0));
+    world.leave(bob);
+    assert_eq!(world.stats().links, 1);
+}
