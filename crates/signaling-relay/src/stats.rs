@@ -35,6 +35,8 @@ pub struct Stats {
     pub short_fanouts: u64,
     /// Links closed because nothing was heard for too long.
     pub silent: u64,
+    /// Links closed because their device did not read what was sent to it.
+    pub overrun: u64,
     pub(crate) refused: [u64; REASONS],
 }
 

@@ -68,7 +68,8 @@ impl fmt::Display for Closed {
 ///
 /// Whoever drives it owns the links and the time. Three families of methods:
 /// * inputs: [`connect`](Self::connect), [`frame`](Self::frame), [`oversize`](Self::oversize),
-///   [`disconnect`](Self::disconnect), [`tick`](Self::tick), [`stop`](Self::stop). Each takes `now`, in
+///   [`disconnect`](Self::disconnect), [`overrun`](Self::overrun), [`tick`](Self::tick), [`stop`](Self::stop).
+///   Each takes `now`, in
 ///   milliseconds of a monotonic clock that starts anywhere; a `now` that goes back counts as the last one.
 /// * outputs: [`poll_output`](Self::poll_output), to be called after each input until it is empty, and
 ///   [`next_deadline`](Self::next_deadline), when [`tick`](Self::tick) is due.
@@ -200,6 +201,13 @@ impl Switchboard {
     /// The link is gone. Nothing happens if it was closed already.
     pub fn disconnect(&mut self, now: u64, conn: ConnId) {
         self.advance(now);
+        self.unlink(conn);
+    }
+
+    /// The link is gone because its device does not read what is sent to it.
+    pub fn overrun(&mut self, now: u64, conn: ConnId) {
+        self.advance(now);
+        self.stats.overrun += 1;
         self.unlink(conn);
     }
 

@@ -1,0 +1,87 @@
+//! One link: its stream on one side, the hub on the other.
+
+use std::io;
+use std::time::Duration;
+
+use adapter_std::framing::tcp_codec;
+use bytes::Bytes;
+use futures_util::{SinkExt, StreamExt};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::time::timeout;
+use tokio_util::codec::{FramedRead, FramedWrite, LengthDelimitedCodec, LengthDelimitedCodecError};
+
+use super::hub::Hub;
+use super::outbox::Queue;
+use crate::switchboard::ConnId;
+
+/// A device that takes nothing for this long is gone.
+const STALL: Duration = Duration::from_secs(10);
+/// For this long a closed link may finish what it is saying: closed earlier, it might not hear why.
+const LINGER: Duration = Duration::from_secs(1);
+
+type Reader<R> = FramedRead<R, LengthDelimitedCodec>;
+type Writer<W> = FramedWrite<W, LengthDelimitedCodec>;
+
+/// Serves the link until either side has closed it.
+pub(super) async fn serve<S>(hub: &Hub, stream: S, conn: ConnId, mut queue: Queue)
+where
+    S: AsyncRead + AsyncWrite,
+{
+    let (read, write) = tokio::io::split(stream);
+    let mut reader = FramedRead::new(read, tcp_codec(hub.largest()));
+    let mut writer = FramedWrite::new(write, tcp_codec(usize::MAX));
+    let writing = write_frames(&mut writer, &mut queue);
+    tokio::pin!(writing);
+    tokio::select! {
+        ended = &mut writing => log(conn, ended),
+        ended = read_frames(hub, conn, &mut reader) => {
+            log(conn, ended);
+            hub.close(conn);
+            log(conn, writing.await);
+        }
+    }
+    hub.close(conn);
+    let _ = timeout(LINGER, tokio::io::copy(reader.get_mut(), &mut tokio::io::sink())).await;
+}
+
+fn log(conn: ConnId, ended: io::Result<()>) {
+    match ended {
+        Ok(()) => tracing::debug!(conn = conn.0, "the link ended"),
+        Err(error) => tracing::debug!(conn = conn.0, %error, "the link broke"),
+    }
+}
+
+/// Reads until the stream ends, or says something that is no frame.
+async fn read_frames<R: AsyncRead + Unpin>(
+    hub: &Hub,
+    conn: ConnId,
+    reader: &mut Reader<R>,
+) -> io::Result<()> {
+    while let Some(frame) = reader.next().await {
+        match frame {
+            Ok(frame) => hub.frame(conn, &frame),
+            Err(error) => {
+                if is_oversize(&error) {
+                    hub.oversize(conn);
+                }
+                return Err(error);
+            }
+        }
+    }
+    Ok(())
+}
+
+fn is_oversize(error: &io::Error) -> bool {
+    error.get_ref().and_then(|cause| cause.downcast_ref::<LengthDelimitedCodecError>()).is_some()
+}
+
+/// Writes until the queue ends, and then ends the stream.
+async fn write_frames<W: AsyncWrite + Unpin>(writer: &mut Writer<W>, queue: &mut Queue) -> io::Result<()> {
+    while let Some(frame) = queue.next().await {
+        timeout(STALL, writer.feed(frame)).await??;
+        if queue.is_empty() {
+            timeout(STALL, SinkExt::<Bytes>::flush(writer)).await??;
+        }
+    }
+    timeout(STALL, SinkExt::<Bytes>::close(writer)).await?
+}

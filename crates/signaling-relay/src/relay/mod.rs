@@ -1,0 +1,212 @@
+//! The relay on a socket: a thin shell around the [`Switchboard`].
+
+mod connection;
+mod hub;
+mod outbox;
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rand::TryRng;
+use rand::rngs::SysRng;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout};
+use tokio_util::sync::{CancellationToken, DropGuard};
+use tokio_util::task::TaskTracker;
+
+use crate::auth::Authenticator;
+use crate::backend::{Backend, Memory};
+use crate::config::Config;
+use crate::stats::Stats;
+use crate::switchboard::Switchboard;
+use hub::Hub;
+
+/// How often the relay looks for what is due. Nothing that it times needs to be ended sooner.
+const TICK: Duration = Duration::from_secs(1);
+/// How long a relay that stops waits for its links to take their last frames.
+const STOP: Duration = Duration::from_secs(2);
+/// How long it waits when the system has no more sockets.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// Why no relay listens.
+#[derive(Debug, thiserror::Error)]
+pub enum BindError {
+    /// It takes every name, and so may listen on a loopback address only.
+    #[error("a relay that takes every name listens on a loopback address only, and {addr} is none")]
+    Insecure {
+        /// The address.
+        addr: SocketAddr,
+    },
+    /// The system refuses the address: another process has it, or it is not this machine's.
+    #[error("cannot listen on {addr}: {source}")]
+    Address {
+        /// The address.
+        addr: SocketAddr,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// The system has no random numbers to start with.
+    #[error("cannot draw random numbers: {0}")]
+    Random(#[from] rand::rngs::SysError),
+}
+
+/// What a relay is made of. From [`Relay::builder`].
+pub struct RelayBuilder {
+    auth: Box<dyn Authenticator>,
+    config: Config,
+    backend: Option<Box<dyn Backend>>,
+}
+
+impl RelayBuilder {
+    /// Sets the limits.
+    #[must_use]
+    pub fn config(self, config: Config) -> Self {
+        Self { config, ..self }
+    }
+
+    /// Sets what remembers; [`Memory`] otherwise.
+    #[must_use]
+    pub fn backend(self, backend: impl Backend + 'static) -> Self {
+        Self { backend: Some(Box::new(backend)), ..self }
+    }
+
+    /// Takes the address; port 0 takes a free one. Links wait until [`Relay::run`].
+    ///
+    /// Cancel safe: nothing listens if it is dropped.
+    ///
+    /// # Errors
+    /// [`BindError::Insecure`] if everybody could be everybody, from other machines.
+    /// [`BindError::Address`] if the system refuses the address, above all because it is in use.
+    /// [`BindError::Random`] if the system has no random numbers.
+    pub async fn bind(self, addr: SocketAddr) -> Result<Relay, BindError> {
+        if self.auth.is_insecure() && !addr.ip().to_canonical().is_loopback() {
+            return Err(BindError::Insecure { addr });
+        }
+        let mut seed = [0; 32];
+        SysRng.try_fill_bytes(&mut seed)?;
+        let address = |source| BindError::Address { addr, source };
+        let listener = TcpListener::bind(addr).await.map_err(address)?;
+        let local_addr = listener.local_addr().map_err(address)?;
+        let handle = self.start(seed);
+        let _stop = handle.gone.clone().drop_guard();
+        Ok(Relay { listener, local_addr, handle, _stop })
+    }
+
+    fn start(self, seed: [u8; 32]) -> RelayHandle {
+        let backend = self.backend.unwrap_or_else(|| Box::new(Memory::new(&self.config)));
+        let switchboard = Switchboard::new(0, seed, self.config, self.auth, backend);
+        let hub = Arc::new(Hub::new(switchboard, Instant::now()));
+        RelayHandle { hub, links: TaskTracker::new(), gone: CancellationToken::new() }
+    }
+}
+
+/// A relay that has its address. It serves while [`run`](Self::run) runs; dropping either ends all links at once.
+#[derive(Debug)]
+pub struct Relay {
+    listener: TcpListener,
+    local_addr: SocketAddr,
+    handle: RelayHandle,
+    _stop: DropGuard,
+}
+
+impl Relay {
+    /// Starts a relay that lets in whom `auth` lets in.
+    pub fn builder(auth: impl Authenticator + 'static) -> RelayBuilder {
+        RelayBuilder { auth: Box::new(auth), config: Config::default(), backend: None }
+    }
+
+    /// Where it listens; with the port that it got.
+    pub fn local_addr(&self) -> SocketAddr {
+        self.local_addr
+    }
+
+    /// For links that are no TCP, and for counters.
+    pub fn handle(&self) -> RelayHandle {
+        self.handle.clone()
+    }
+
+    /// Serves until `shutdown` is done. Then it tells all links that it stops, waits at most 2 s for them to
+    /// take that, and closes them.
+    ///
+    /// Not cancel safe: dropped, it ends all links without a word.
+    pub async fn run(self, shutdown: impl Future<Output = ()>) {
+        tracing::info!(addr = %self.local_addr, "the relay listens");
+        let mut clock = interval(TICK);
+        clock.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        tokio::pin!(shutdown);
+        loop {
+            tokio::select! {
+                () = &mut shutdown => break,
+                stream = accept(&self.listener) => self.handle.serve(stream),
+                _ = clock.tick() => self.handle.hub.tick(),
+            }
+        }
+        self.stop().await;
+    }
+
+    async fn stop(self) {
+        drop(self.listener);
+        self.handle.hub.stop();
+        self.handle.links.close();
+        if timeout(STOP, self.handle.links.wait()).await.is_err() {
+            tracing::warn!(links = self.handle.links.len(), "some links did not end in time");
+        }
+        tracing::info!("the relay stopped");
+    }
+}
+
+/// The next stream. When the system has none to give it waits and tries again.
+async fn accept(listener: &TcpListener) -> TcpStream {
+    loop {
+        match listener.accept().await {
+            Ok((stream, peer)) => {
+                tracing::debug!(%peer, "accepted");
+                prompt(&stream);
+                return stream;
+            }
+            Err(error) => {
+                tracing::warn!(%error, "cannot accept");
+                sleep(PAUSE).await;
+            }
+        }
+    }
+}
+
+/// A ring must not wait for more to be said.
+fn prompt(stream: &TcpStream) {
+    if let Err(error) = stream.set_nodelay(true) {
+        tracing::debug!(%error, "the stream stays slow");
+    }
+}
+
+/// A running relay, to be handed around.
+#[derive(Clone, Debug)]
+pub struct RelayHandle {
+    hub: Arc<Hub>,
+    links: TaskTracker,
+    gone: CancellationToken,
+}
+
+impl RelayHandle {
+    /// Serves a device over any byte stream, such as one end of [`tokio::io::duplex`], framed as TCP is.
+    /// It returns at once; the link lives until either side or the relay closes it.
+    ///
+    /// # Panics
+    /// Outside of a tokio runtime.
+    pub fn serve(&self, stream: impl AsyncRead + AsyncWrite + Send + 'static) {
+        let (hub, gone) = (self.hub.clone(), self.gone.clone());
+        let (conn, queue) = hub.open();
+        self.links.spawn(async move {
+            gone.run_until_cancelled(connection::serve(&hub, stream, conn, queue)).await;
+            hub.close(conn);
+        });
+    }
+
+    /// What was counted so far.
+    pub fn stats(&self) -> Stats {
+        self.hub.stats()
+    }
+}

@@ -1,0 +1,239 @@
+//! The relay on sockets and streams.
+
+use std::io::ErrorKind;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use adapter_std::framing::tcp_codec;
+use bytes::{Bytes, BytesMut};
+use futures_util::{SinkExt, StreamExt};
+use signaling_core::wire::{Frame, Hello, List, Refusal, Refused, Send, Target, encode_send};
+use signaling_core::{Device, InviteId};
+use signaling_relay::{BindError, Insecure, JwtKey, Relay, RelayHandle};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, DuplexStream, duplex};
+use tokio::net::TcpStream;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+use tokio::time::Instant;
+use tokio_util::codec::{Framed, LengthDelimitedCodec};
+
+const LOOPBACK: &str = "127.0.0.1:0";
+
+/// A relay that runs until it is told to stop.
+struct Running {
+    addr: SocketAddr,
+    handle: RelayHandle,
+    stop: oneshot::Sender<()>,
+    done: JoinHandle<()>,
+}
+
+async fn relay() -> Running {
+    let relay = Relay::builder(Insecure).bind(LOOPBACK.parse().unwrap()).await.unwrap();
+    let (stop, stopped) = oneshot::channel();
+    let (addr, handle) = (relay.local_addr(), relay.handle());
+    let done = tokio::spawn(relay.run(async {
+        let _ = stopped.await;
+    }));
+    Running { addr, handle, stop, done }
+}
+
+impl Running {
+    async fn tcp(&self) -> Client<TcpStream> {
+        Client::new(TcpStream::connect(self.addr).await.unwrap())
+    }
+
+    /// A device on a stream that holds `room` bytes each way.
+    async fn join(&self, user: &str, device: u64, room: usize) -> Client<DuplexStream> {
+        let (near, far) = duplex(room);
+        self.handle.serve(far);
+        let mut client = Client::new(near);
+        client.join(user, device).await;
+        client
+    }
+}
+
+struct Client<S>(Framed<S, LengthDelimitedCodec>);
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
+    fn new(stream: S) -> Self {
+        Self(Framed::new(stream, tcp_codec(1 << 20)))
+    }
+
+    async fn put(&mut self, frame: &Frame<'_>) {
+        let mut buf = vec![0; 64 * 1024];
+        let len = frame.encode(&mut buf).unwrap();
+        self.0.send(Bytes::copy_from_slice(&buf[..len])).await.unwrap();
+    }
+
+    /// The next frame; none when the relay has closed the link.
+    async fn next(&mut self) -> Option<BytesMut> {
+        self.0.next().await.map(Result::unwrap)
+    }
+
+    async fn join(&mut self, user: &str, id: u64) {
+        let device = Device { id, epoch: 1 };
+        self.put(&Frame::Hello(Hello { user, device, label: "", largest: 64 * 1024, token: "" })).await;
+        let welcome = self.next().await.unwrap();
+        assert!(matches!(Frame::decode(&welcome), Ok(Frame::Welcome(_))));
+    }
+
+    async fn send(&mut self, to: &str, body: &[u8]) {
+        let send = Send {
+            key: InviteId::default(),
+            ver: 1,
+            to: Target::Users(List::default()),
+            group: None,
+            online_only: false,
+            ttl: 1_000,
+            push: None,
+            body: b"",
+        };
+        let mut buf = vec![0; 64 * 1024];
+        let write = |buf: &mut [u8]| {
+            buf[..body.len()].copy_from_slice(body);
+            Ok(body.len())
+        };
+        let len = encode_send(&mut buf, &send, [to].into_iter(), write).unwrap();
+        self.0.send(Bytes::copy_from_slice(&buf[..len])).await.unwrap();
+    }
+
+    /// The link is refused for that reason, and closed.
+    async fn is_turned_away(&mut self, reason: Refusal) {
+        let refused = self.next().await.unwrap();
+        assert_eq!(Frame::decode(&refused), Ok(Frame::Refused(Refused { key: None, reason })));
+        assert_eq!(self.next().await, None);
+    }
+}
+
+/// Alice sends to bob, who gets it, and she hears so.
+async fn a_message_crosses<S: AsyncRead + AsyncWrite + Unpin>(alice: &mut Client<S>, bob: &mut Client<S>) {
+    alice.send("bob", b"hi").await;
+    let deliver = bob.next().await.unwrap();
+    let Ok(Frame::Deliver(deliver)) = Frame::decode(&deliver) else { panic!("no message") };
+    assert_eq!((deliver.from.user, deliver.body), ("alice", Some(&b"hi"[..])));
+    let fanout = alice.next().await.unwrap();
+    assert!(matches!(Frame::decode(&fanout), Ok(Frame::Fanout(_))));
+}
+
+#[tokio::test]
+async fn a_message_crosses_over_tcp() {
+    let relay = relay().await;
+    let (mut alice, mut bob) = (relay.tcp().await, relay.tcp().await);
+    alice.join("alice", 1).await;
+    bob.join("bob", 2).await;
+    a_message_crosses(&mut alice, &mut bob).await;
+}
+
+#[tokio::test]
+async fn a_message_crosses_in_the_process() {
+    let relay = relay().await;
+    let (mut alice, mut bob) = (relay.join("alice", 1, 4096).await, relay.join("bob", 2, 4096).await);
+    a_message_crosses(&mut alice, &mut bob).await;
+    assert_eq!(relay.handle.stats().delivered, 1);
+}
+
+#[tokio::test]
+async fn a_device_that_hangs_up_is_away() {
+    let relay = relay().await;
+    let mut bob = relay.tcp().await;
+    bob.join("bob", 2).await;
+    drop(bob);
+    while relay.handle.stats().links > 0 {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn a_frame_too_large_is_refused_before_it_is_read() {
+    let relay = relay().await;
+    let mut stream = TcpStream::connect(relay.addr).await.unwrap();
+    stream.write_all(&[0xff, 0xff, 0xff, 0xff]).await.unwrap();
+    stream.write_all(&[0; 100_000]).await.unwrap();
+    Client::new(stream).is_turned_away(Refusal::TooLarge).await;
+}
+
+#[tokio::test]
+async fn garbage_is_refused() {
+    let relay = relay().await;
+    let mut client = relay.tcp().await;
+    client.0.send(Bytes::from_static(b"GET / HTTP/1.1")).await.unwrap();
+    client.is_turned_away(Refusal::Version).await;
+}
+
+#[tokio::test]
+async fn a_port_in_use_is_named() {
+    let relay = relay().await;
+    let error = Relay::builder(Insecure).bind(relay.addr).await.unwrap_err();
+    assert!(error.to_string().starts_with(&format!("cannot listen on {}: ", relay.addr)), "{error}");
+    let BindError::Address { addr, source } = error else { panic!("{error}") };
+    assert_eq!((addr, source.kind()), (relay.addr, ErrorKind::AddrInUse));
+}
+
+#[tokio::test]
+async fn a_relay_that_takes_every_name_stays_on_this_machine() {
+    let bind = |addr: &str| Relay::builder(Insecure).bind(addr.parse().unwrap());
+    assert!(matches!(bind("0.0.0.0:0").await, Err(BindError::Insecure { .. })));
+    assert!(matches!(bind("[::]:0").await, Err(BindError::Insecure { .. })));
+    assert!(matches!(bind("192.0.2.1:7400").await, Err(BindError::Insecure { .. })));
+
+    let key = JwtKey::new(b"a secret of thirty-two bytes....").unwrap();
+    assert!(Relay::builder(key).bind("0.0.0.0:0".parse().unwrap()).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_relay_that_stops_says_so_and_lets_go_of_its_port() {
+    let relay = relay().await;
+    let mut alice = relay.tcp().await;
+    alice.join("alice", 1).await;
+    relay.stop.send(()).unwrap();
+    alice.is_turned_away(Refusal::Stopping).await;
+    drop(alice);
+    relay.done.await.unwrap();
+
+    let refused = TcpStream::connect(relay.addr).await.unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::ConnectionRefused);
+    let (near, far) = duplex(4096);
+    relay.handle.serve(far);
+    assert_eq!(Client::new(near).next().await, None, "nothing is served any more");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_relay_stops_in_time_even_if_nobody_listens() {
+    let relay = relay().await;
+    let _deaf = relay.join("alice", 1, 64).await;
+    let begin = Instant::now();
+    relay.stop.send(()).unwrap();
+    relay.done.await.unwrap();
+    assert!(begin.elapsed() <= Duration::from_secs(2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_slow_reader_loses_its_link_and_nobody_else_does() {
+    let relay = relay().await;
+    let (mut alice, mut bob) = (relay.join("alice", 1, 4096).await, relay.join("bob", 2, 4096).await);
+    let _slow = relay.join("carol", 3, 64).await;
+    for _ in 0..1_000 {
+        alice.send("carol", &[0; 2_000]).await;
+        alice.next().await.unwrap();
+    }
+    assert_eq!((relay.handle.stats().overrun, relay.handle.stats().links), (1, 2));
+    a_message_crosses(&mut alice, &mut bob).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_silent_device_loses_its_link() {
+    let relay = relay().await;
+    let begin = Instant::now();
+    let mut alice = relay.join("alice", 1, 4096).await;
+    assert_eq!(alice.next().await, None);
+    let silence = begin.elapsed().as_secs();
+    assert!((45..=46).contains(&silence), "after {silence} s");
+}
+
+#[tokio::test]
+async fn a_relay_that_is_dropped_takes_its_links_along() {
+    let relay = relay().await;
+    let mut alice = relay.join("alice", 1, 4096).await;
+    relay.done.abort();
+    assert_eq!(alice.next().await, None);
+}
