@@ -442,7 +442,8 @@ fn send<'a>(mut bytes: &'a [u8]) -> Result<Send<'a>, DecodeError> {
 
 fn users<'a>(bytes: &mut &'a [u8]) -> Result<List<'a, &'a str>, DecodeError> {
     let users: List<'a, &'a str> = List::take(bytes, MAX_RECIPIENTS)?;
-    let repeats = users.iter().enumerate().any(|(i, user)| users.iter().take(i).any(|other| other == user));
+    let mut seen = heapless::Vec::<&str, MAX_RECIPIENTS>::new();
+    let repeats = users.iter().any(|user| seen.contains(&user) || seen.push(user).is_err());
     if users.is_empty() || repeats { Err(DecodeError::List) } else { Ok(users) }
 }
 
@@ -557,3 +558,6 @@ pub fn encode_group_reply<'u>(
     out.list(members, Encoder::put)?;
     Ok(out.written())
 }
+
+#[cfg(test)]
+mod tests;
