@@ -10,6 +10,8 @@ use crate::name::{GroupId, InviteId, NameError, UserId};
 
 /// The most bytes of data of one invitation or answer that travel (V2TIM: 12 KB).
 pub const MAX_DATA: usize = 12 * 1024;
+/// The most bytes of push info.
+pub const MAX_PUSH: usize = 1024;
 /// The longest time limit: 24 h in ms.
 pub const MAX_LIMIT: u32 = 86_400_000;
 
@@ -26,7 +28,7 @@ pub struct Invite<'a> {
     pub timeout: Option<u32>,
     /// Whether only who is online now may hear of it (`onlineUserOnly`).
     pub online_only: bool,
-    /// What a push service shall show (`offlinePushInfo`), opaque here; may be empty.
+    /// What a push service shall show (`offlinePushInfo`), opaque here; at most [`MAX_PUSH`] bytes, or empty.
     pub push: &'a [u8],
 }
 
@@ -255,7 +257,10 @@ impl Inner {
             None => {}
         }
         rest.data = keep(invite.data).map_err(InviteError::DataTooLong)?;
-        rest.push = keep(invite.push).map_err(InviteError::DataTooLong)?;
+        if invite.push.len() > MAX_PUSH {
+            return Err(InviteError::PushTooLong(MAX_PUSH));
+        }
+        rest.push = keep(invite.push).map_err(InviteError::PushTooLong)?;
         rest.online_only = invite.online_only;
         if self.config.device.epoch == 0 {
             return Err(InviteError::NoEpoch);

@@ -58,6 +58,8 @@ error! {
         Endless => Some(CODE_INVALID), "without a lease there must be a time limit";
         /// More data than this device keeps, or than travels.
         DataTooLong(limit: usize) => Some(CODE_TOO_LONG), "more than {limit} bytes of data";
+        /// More push info than this device keeps, or than travels.
+        PushTooLong(limit: usize) => Some(CODE_TOO_LONG), "more than {limit} bytes of push info";
         /// The table is full of live invitations.
         Capacity => None, "the table is full of live invitations: wait for one to end";
         /// No epoch is drawn yet: connect first.

@@ -11,7 +11,7 @@ mod row;
 mod storage;
 mod table;
 
-pub use commands::{Added, CancelOutcome, Invite, MAX_DATA, MAX_LIMIT};
+pub use commands::{Added, CancelOutcome, Invite, MAX_DATA, MAX_LIMIT, MAX_PUSH};
 pub use error::{
     AddError, AnswerError, CODE_EXISTS, CODE_INVALID, CODE_NO_PERMISSION, CODE_TOO_LONG, CODE_UNKNOWN,
     CancelError, Ignored, InviteError, ModifyError,

@@ -18,7 +18,7 @@ const DAY: u32 = 86_400_000;
 impl<S: Storage<Row<P, I, D>>, P: Payload, const I: usize, const D: usize> Engine<S, P, I, D> {
     /// Writes the next frame to send into `buf`; how many bytes, or none when nothing is to be sent now.
     ///
-    /// A frame that does not fit `buf` is dropped and counted as unsendable; 28 KiB hold every frame.
+    /// A frame that does not fit `buf` is dropped and counted as unsendable; [`MAX_FRAME`](crate::wire::MAX_FRAME) bytes hold every one.
     pub fn poll_transmit(&mut self, now: u64, buf: &mut [u8]) -> Option<usize> {
         self.inner.advance(now);
         let mut slices = self.storage.slices();

@@ -21,3 +21,10 @@ pub const VERSION: u8 = 1;
 
 /// The most invitees of an invitation on the wire.
 pub const MAX_INVITEES: usize = 64;
+
+/// The most bytes of a body that an engine sends: two payloads of [`MAX_DATA`](crate::MAX_DATA), and the names
+/// of [`MAX_INVITEES`].
+pub const MAX_BODY: usize = 28 * 1024;
+
+/// The most bytes of a frame that an engine sends: a body, a push, and the recipients.
+pub const MAX_FRAME: usize = 32 * 1024;
