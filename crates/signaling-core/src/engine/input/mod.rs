@@ -1,0 +1,105 @@
+//! What the world does: messages, Fanouts, refusals, a link that comes up, time.
+
+mod holder;
+mod origin;
+mod time;
+
+use super::effects::{Effects, Outcome};
+use super::row::{Role, Row};
+use super::storage::{Payload, Storage};
+use super::{Engine, Ignored};
+use crate::wire::{Deliver, Frame, Message};
+
+impl<S: Storage<Row<P, I, D>>, P: Payload, const I: usize, const D: usize> Engine<S, P, I, D> {
+    /// A frame came over the link. Returns how many bytes of `reply` are to be sent at once (mostly none).
+    ///
+    /// `Welcome`, `Pong` and group answers are the driver's affair and do nothing here.
+    ///
+    /// # Errors
+    /// [`Ignored`] says why the frame did nothing; it was counted.
+    pub fn handle_frame(&mut self, now: u64, bytes: &[u8], reply: &mut [u8]) -> Result<usize, Ignored> {
+        let frame = Frame::decode(bytes).map_err(|error| self.ignore(Ignored::Malformed(error)))?;
+        match frame {
+            Frame::Deliver(deliver) => return self.handle_message(now, &deliver, reply),
+            Frame::Fanout(fanout) => self.handle_fanout(now, &fanout)?,
+            Frame::Refused(refused) => self.handle_refused(now, &refused),
+            Frame::Welcome(_) | Frame::Pong(_) | Frame::Ping(_) | Frame::GroupReply(_) => {}
+            Frame::Hello(_) | Frame::Send(_) | Frame::Group(_) => {
+                return Err(self.ignore(Ignored::WrongDirection));
+            }
+        }
+        Ok(0)
+    }
+
+    fn ignore(&mut self, why: Ignored) -> Ignored {
+        self.inner.counters.ignored = self.inner.counters.ignored.saturating_add(1);
+        why
+    }
+
+    /// An end-to-end message came. Returns how many bytes of `reply` are to be sent at once.
+    ///
+    /// # Errors
+    /// [`Ignored`] says why it did nothing; it was counted.
+    pub fn handle_message(
+        &mut self,
+        now: u64,
+        deliver: &Deliver<'_>,
+        reply: &mut [u8],
+    ) -> Result<usize, Ignored> {
+        self.inner.advance(now);
+        self.message(deliver, reply).map_err(|why| self.ignore(why))
+    }
+
+    fn message(&mut self, deliver: &Deliver<'_>, reply: &mut [u8]) -> Result<usize, Ignored> {
+        let Some(body) = deliver.body else { return self.on_headless(deliver, reply) };
+        match Message::decode(body).map_err(Ignored::Malformed)? {
+            Message::Report(report) => {
+                self.check_origin(deliver)?;
+                self.on_report(deliver, &report, reply)
+            }
+            Message::Unknown { .. } => {
+                self.check_origin(deliver)?;
+                self.on_unknown(deliver)
+            }
+            Message::Stance(stance) => {
+                self.check_ours(deliver)?;
+                self.on_stance(deliver, &stance, reply)
+            }
+            Message::Ack(ack) => {
+                self.check_ours(deliver)?;
+                self.on_ack(deliver, ack)
+            }
+        }
+    }
+
+    /// Only the device that made an invitation speaks for it, in whatever run.
+    fn check_origin(&self, deliver: &Deliver<'_>) -> Result<(), Ignored> {
+        let origin = deliver.key.origin.id;
+        let right = deliver.from.device.id == origin && origin != self.inner.config.device.id;
+        right.then_some(()).ok_or(Ignored::NotOrigin)
+    }
+
+    fn check_ours(&self, deliver: &Deliver<'_>) -> Result<(), Ignored> {
+        let ours = self.inner.config.device.id;
+        let right = deliver.key.origin.id == ours && deliver.from.device.id != ours;
+        right.then_some(()).ok_or(Ignored::NotOurs)
+    }
+
+    /// The link is up (again): whatever is unconfirmed goes out at once. Looks at every row.
+    pub fn handle_link_up(&mut self, now: u64) {
+        self.inner.advance(now);
+        let inner = &mut self.inner;
+        let mut slices = self.storage.slices();
+        for at in 0..inner.table.used() {
+            let Some(row) = slices.rows.get_mut(at as usize) else { return };
+            let mut fx = Effects::new(&mut row.rest, &mut inner.number, None);
+            match &mut row.role {
+                Role::Free => continue,
+                Role::Origin(origin) => origin.on_link_up(&mut fx),
+                Role::Holder(holder) => holder.on_link_up(&mut fx),
+            }
+            let Outcome { armed, .. } = fx.done();
+            inner.settle(&mut slices, at, armed);
+        }
+    }
+}

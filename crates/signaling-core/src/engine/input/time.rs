@@ -1,0 +1,79 @@
+//! Timers that go off.
+
+use super::super::effects::{Effects, Outcome};
+use super::super::row::{Role, Row};
+use super::super::storage::{Payload, Slices, Storage};
+use super::super::table::NEVER;
+use super::super::{Engine, Inner};
+use crate::machine::{HolderTimer, OriginTimer};
+
+impl<S: Storage<Row<P, I, D>>, P: Payload, const I: usize, const D: usize> Engine<S, P, I, D> {
+    /// Lets all timers go off that are due by `now`.
+    pub fn handle_timeout(&mut self, now: u64) {
+        self.inner.advance(now);
+        let inner = &mut self.inner;
+        let mut slices = self.storage.slices();
+        while let Some((at, deadline)) = inner.table.first(&slices) {
+            if deadline > inner.now {
+                return;
+            }
+            inner.fire(&mut slices, at);
+        }
+    }
+}
+
+impl Inner {
+    /// Lets the timers of one row go off that are due.
+    fn fire<P: Payload, const I: usize, const D: usize>(
+        &mut self,
+        slices: &mut Slices<'_, Row<P, I, D>>,
+        at: u32,
+    ) {
+        let now = self.now;
+        let Some(row) = slices.rows.get_mut(at as usize) else { return };
+        let due = |timer: &mut u64| *timer <= now && core::mem::replace(timer, NEVER) <= now;
+        let timers = &mut row.rest.timers;
+        let (limit, lease, resend) =
+            (due(&mut timers.limit), due(&mut timers.lease), due(&mut timers.resend));
+        let (resolve, request) = (due(&mut timers.resolve), due(&mut timers.request));
+        due(&mut timers.wake);
+        if due(&mut timers.keep) {
+            if row.rest.news.is_empty() {
+                return self.bury(slices, at);
+            }
+            row.rest.timers.keep = now.saturating_add(u64::from(self.config.keep));
+        }
+        let mut fx = Effects::new(&mut row.rest, &mut self.number, None);
+        let stays = match &mut row.role {
+            Role::Free => true,
+            Role::Origin(origin) => {
+                let timers = [
+                    (limit, OriginTimer::Limit),
+                    (lease, OriginTimer::Refresh),
+                    (resend, OriginTimer::Resend),
+                ];
+                for (_, timer) in timers.into_iter().filter(|(due, _)| *due) {
+                    origin.on_timer(timer, &mut fx);
+                }
+                true
+            }
+            Role::Holder(holder) => [
+                (lease, HolderTimer::Lease),
+                (limit, HolderTimer::Ring),
+                (resend, HolderTimer::Resend),
+                (request, HolderTimer::Request),
+                (resolve, HolderTimer::Resolve),
+            ]
+            .into_iter()
+            .filter(|(due, _)| *due)
+            .all(|(_, timer)| holder.on_timer(timer, &mut fx)),
+        };
+        let Outcome { mut armed, .. } = fx.done();
+        armed.fired = resend && !limit;
+        if stays {
+            self.settle(slices, at, armed);
+        } else {
+            self.table.remove(slices, at);
+        }
+    }
+}
