@@ -98,6 +98,7 @@ pub struct View<'a, P> {
     pub(super) online_only: bool,
     pub(super) remaining: Option<u32>,
     pub(super) standing: Standing,
+    pub(super) delivered: bool,
     pub(super) heard: (Device, &'a str),
 }
 
@@ -174,6 +175,11 @@ impl<'a, P> View<'a, P> {
         self.standing
     }
 
+    /// Whether the relay took it for at least one invitee; known where it was made only.
+    pub fn delivered(&self) -> bool {
+        self.delivered
+    }
+
     /// One invitee; none past the end of the list.
     pub fn invitee(&self, slot: u8) -> Option<Invitee<'a, P>> {
         let at = usize::from(slot);
@@ -206,6 +212,7 @@ impl<P: Payload, const I: usize, const D: usize> Row<P, I, D> {
     /// The row as its application sees it; none if it is free.
     pub(super) fn view(&self, now: u64) -> Option<View<'_, P>> {
         let rest = &self.rest;
+        let delivered = matches!(&self.role, Role::Origin(origin) if origin.delivered());
         let (slots, standing) = match &self.role {
             Role::Free => return None,
             Role::Origin(origin) => (origin.slots(), Standing::Inviter),
@@ -223,6 +230,7 @@ impl<P: Payload, const I: usize, const D: usize> Row<P, I, D> {
             online_only: rest.online_only,
             remaining: rest.remaining(now),
             standing,
+            delivered,
             heard: (rest.heard.0, rest.heard.1.as_str()),
         })
     }

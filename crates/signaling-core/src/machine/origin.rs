@@ -168,6 +168,11 @@ impl<const I: usize, const D: usize> Origin<I, D> {
         self.rev
     }
 
+    /// Whether the relay took it for at least one invitee.
+    pub fn delivered(&self) -> bool {
+        self.delivered
+    }
+
     /// Raised with every change of slots or revision.
     pub fn ver(&self) -> u32 {
         self.ver
