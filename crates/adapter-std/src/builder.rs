@@ -1,0 +1,225 @@
+//! How a client is described.
+
+use std::fmt;
+use std::future::Future;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use signaling_core::{Config, Label, NameError, UserId};
+use tokio::runtime::Handle;
+
+use crate::client::Client;
+use crate::clock::{Clock, SystemClock};
+use crate::handle::Owner;
+use crate::runner::{Runner, TokenSource};
+use crate::shared::Shared;
+use crate::state::{State, StateError};
+use crate::storage::{ClientEngine, Vectors};
+use crate::transport::{AddressError, Connect, RelayAddress, Tcp};
+
+/// Why a client could not be made.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum BuildError {
+    /// The user's name is no user id (V2TIM code 6017).
+    #[error("bad name of a user: {0}")]
+    User(NameError),
+    /// The label of the device is no label (V2TIM code 6017).
+    #[error("bad label of a device: {0}")]
+    Label(NameError),
+    /// The address of the relay is none.
+    #[error("bad address of a relay: {0}")]
+    Address(#[from] AddressError),
+    /// Neither a relay nor a transport was given.
+    #[error("no relay: name its address, or a transport")]
+    NoRelay,
+    /// The device's state could not be had.
+    #[error(transparent)]
+    State(#[from] StateError),
+    /// It was not called inside a tokio runtime.
+    #[error("there is no tokio runtime here: build the client inside of one")]
+    NoRuntime,
+}
+
+enum Place {
+    Default,
+    Dir(PathBuf),
+    State(State),
+}
+
+/// What a [`Client`] is to be. Everything but the relay has a default.
+pub struct ClientBuilder {
+    user: String,
+    relay: Option<String>,
+    transport: Option<Box<dyn Connect>>,
+    token: TokenSource,
+    label: String,
+    place: Place,
+    clock: Box<dyn Clock>,
+    lease: Option<Duration>,
+    rows: usize,
+    queue: usize,
+    backlog: usize,
+}
+
+impl ClientBuilder {
+    pub(crate) fn new(user: String) -> Self {
+        Self {
+            user,
+            relay: None,
+            transport: None,
+            token: Box::new(|| Box::pin(async { Ok(String::new()) })),
+            label: String::new(),
+            place: Place::Default,
+            clock: Box::new(SystemClock),
+            lease: None,
+            rows: 128,
+            queue: 256,
+            backlog: 4096,
+        }
+    }
+
+    /// The relay to connect to, as `tcp://host:port`.
+    #[must_use]
+    pub fn relay(mut self, address: impl Into<String>) -> Self {
+        self.relay = Some(address.into());
+        self
+    }
+
+    /// Another way to the relay, in place of an address.
+    #[must_use]
+    pub fn transport(mut self, transport: impl Connect) -> Self {
+        self.transport = Some(Box::new(transport));
+        self
+    }
+
+    /// One token for all links. Without a token the relay must be one that asks for none.
+    #[must_use]
+    pub fn token(self, token: impl Into<String>) -> Self {
+        let token = token.into();
+        self.token_provider(move || std::future::ready(Ok::<_, std::convert::Infallible>(token.clone())))
+    }
+
+    /// Asked for a token before each link is made. An error is told as
+    /// [`LinkError::NoToken`](crate::LinkError::NoToken), and it is asked again after a pause.
+    #[must_use]
+    pub fn token_provider<F, T, E>(mut self, provider: F) -> Self
+    where
+        F: Fn() -> T + Send + Sync + 'static,
+        T: Future<Output = Result<String, E>> + Send + 'static,
+        E: fmt::Display,
+    {
+        self.token = Box::new(move || {
+            let token = provider();
+            Box::pin(async move { token.await.map_err(|error| error.to_string()) })
+        });
+        self
+    }
+
+    /// What people call this device, at most 24 bytes: others see it where it answers. Default: nothing.
+    #[must_use]
+    pub fn label(mut self, label: impl Into<String>) -> Self {
+        self.label = label.into();
+        self
+    }
+
+    /// Which device this is. Default: that of the folder [`State::default_dir`] for relay and user; with a
+    /// transport that names no relay, a new one each time.
+    #[must_use]
+    pub fn state(mut self, state: State) -> Self {
+        self.place = Place::State(state);
+        self
+    }
+
+    /// The folder that says which device this is.
+    #[must_use]
+    pub fn state_dir(mut self, dir: impl Into<PathBuf>) -> Self {
+        self.place = Place::Dir(dir.into());
+        self
+    }
+
+    /// A ringing device that hears nothing from the inviter for so long stops (protocol section 6); zero for
+    /// no lease. Default: 10 s.
+    #[must_use]
+    pub fn lease(mut self, lease: Duration) -> Self {
+        self.lease = Some(lease);
+        self
+    }
+
+    /// Where time comes from. Default: [`SystemClock`]; [`TokioClock`](crate::TokioClock) for tests.
+    #[must_use]
+    pub fn clock(mut self, clock: impl Clock) -> Self {
+        self.clock = Box::new(clock);
+        self
+    }
+
+    /// How many invitations there is room for at a time, at least 1. Each takes about 20 KB. Default: 128.
+    #[must_use]
+    pub fn rows(mut self, rows: usize) -> Self {
+        self.rows = rows.max(1);
+        self
+    }
+
+    /// How many events may wait for each listener and stream before they are merged, at least 1; and of how
+    /// many invitations merged ones may wait. Beyond that the client tells nobody any more events until
+    /// they were read, and in the end has no room for new invitations; `delivered`, `ended` and `accept` go
+    /// on. Default: 256 and 4096.
+    #[must_use]
+    pub fn queue(mut self, events: usize, invitations: usize) -> Self {
+        (self.queue, self.backlog) = (events, invitations);
+        self
+    }
+
+    /// Makes the client. It keeps time from now on, but connects only when told to
+    /// ([`Client::connect`]), so that listeners can be added before.
+    ///
+    /// It is not async: opening the folder of the state reads and writes a few bytes.
+    ///
+    /// # Errors
+    /// [`BuildError`].
+    pub fn build(self) -> Result<Client, BuildError> {
+        let runtime = Handle::try_current().map_err(|_| BuildError::NoRuntime)?;
+        let user = UserId::new(&self.user).map_err(BuildError::User)?;
+        let label = Label::new(&self.label).map_err(BuildError::Label)?;
+        let connect = transport(self.transport, self.relay)?;
+        let state = open(self.place, connect.relay(), &user)?;
+        let mut config = Config::new(user, state.device());
+        if let Some(lease) = self.lease {
+            config.lease = u32::try_from(lease.as_millis()).unwrap_or(u32::MAX);
+        }
+        let engine = ClientEngine::new(config, Vectors::new(self.rows));
+        let shared = Arc::new(Shared::new(engine, self.clock, label));
+        let runner = Runner { shared: Arc::clone(&shared), connect, token: self.token, state: Some(state) };
+        runtime.spawn(runner.run());
+        Ok(Client(Arc::new(Owner { shared, runtime, queue: self.queue, backlog: self.backlog })))
+    }
+}
+
+fn transport(given: Option<Box<dyn Connect>>, relay: Option<String>) -> Result<Box<dyn Connect>, BuildError> {
+    if let Some(transport) = given {
+        return Ok(transport);
+    }
+    let address: RelayAddress = relay.ok_or(BuildError::NoRelay)?.parse()?;
+    Ok(Box::new(Tcp::new(address)))
+}
+
+fn open(place: Place, relay: Option<String>, user: &UserId) -> Result<State, StateError> {
+    match (place, relay) {
+        (Place::State(state), _) => Ok(state),
+        (Place::Dir(dir), _) => State::open(dir),
+        (Place::Default, Some(relay)) => State::open(State::default_dir(&relay, user)?),
+        (Place::Default, None) => State::ephemeral(),
+    }
+}
+
+impl fmt::Debug for ClientBuilder {
+    /// Without the token.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ClientBuilder")
+            .field("user", &self.user)
+            .field("relay", &self.relay)
+            .field("label", &self.label)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,101 @@
+//! Group calls under way, and the groups to join again at each Welcome.
+
+use std::collections::{BTreeSet, HashMap, VecDeque};
+
+use signaling_core::wire::{Frame, GroupAnswer, GroupOp, GroupReply, GroupRequest};
+use signaling_core::{GroupId, UserId};
+use tokio::sync::oneshot;
+
+use crate::error::GroupError;
+
+/// The most groups that a client joins again by itself, and the most calls at once.
+pub(crate) const MAX_GROUPS: usize = 1024;
+
+pub(crate) type Reply = oneshot::Sender<Result<Vec<UserId>, GroupError>>;
+
+#[derive(Debug, Default)]
+pub(crate) struct Groups {
+    joined: BTreeSet<GroupId>,
+    next: u32,
+    asked: HashMap<u32, Asked>,
+    unsent: VecDeque<u32>,
+}
+
+#[derive(Debug)]
+struct Asked {
+    op: GroupOp,
+    group: GroupId,
+    /// None for what the client asks by itself.
+    reply: Option<Reply>,
+}
+
+impl Groups {
+    /// Asks the relay, as soon as the link can take it.
+    pub(crate) fn ask(&mut self, op: GroupOp, group: GroupId, reply: Reply) -> Result<(), GroupError> {
+        self.asked.retain(|_, asked| asked.reply.as_ref().is_none_or(|reply| !reply.is_closed()));
+        let joins = matches!(op, GroupOp::Create | GroupOp::Join) && !self.joined.contains(&group);
+        if self.asked.len() >= MAX_GROUPS || (joins && self.joined.len() >= MAX_GROUPS) {
+            return Err(GroupError::TooMany { limit: MAX_GROUPS });
+        }
+        self.put(Asked { op, group, reply: Some(reply) });
+        Ok(())
+    }
+
+    fn put(&mut self, asked: Asked) {
+        self.next = self.next.wrapping_add(1);
+        self.asked.insert(self.next, asked);
+        self.unsent.push_back(self.next);
+    }
+
+    /// The link is up: the relay may have forgotten who is in which group.
+    pub(crate) fn link_up(&mut self) {
+        for group in self.joined.clone() {
+            self.put(Asked { op: GroupOp::Join, group, reply: None });
+        }
+    }
+
+    /// The link is down: no answer comes any more.
+    pub(crate) fn link_down(&mut self) {
+        self.unsent.clear();
+        for reply in self.asked.drain().filter_map(|(_, asked)| asked.reply) {
+            // Who asked may be gone.
+            let _ = reply.send(Err(GroupError::LinkLost));
+        }
+    }
+
+    /// Writes the next request to send.
+    pub(crate) fn poll_transmit(&mut self, buf: &mut [u8]) -> Option<usize> {
+        loop {
+            let seq = self.unsent.pop_front()?;
+            let Some(Asked { op, group, .. }) = self.asked.get(&seq) else { continue };
+            let request = GroupRequest { seq, op: *op, group: group.as_str() };
+            if let Ok(written) = Frame::Group(request).encode(buf) {
+                return Some(written);
+            }
+        }
+    }
+
+    /// The relay answered. A group that could not be joined again is lost.
+    pub(crate) fn handle(&mut self, reply: &GroupReply<'_>) -> Option<GroupId> {
+        let Asked { op, group, reply: waiting } = self.asked.remove(&reply.seq)?;
+        let done = reply.answer == GroupAnswer::Done;
+        match op {
+            GroupOp::Create | GroupOp::Join if done => drop(self.joined.insert(group.clone())),
+            GroupOp::Leave if done => drop(self.joined.remove(&group)),
+            _ => {}
+        }
+        let Some(waiting) = waiting else {
+            let lost = !done && reply.answer != GroupAnswer::Later && self.joined.remove(&group);
+            return lost.then_some(group);
+        };
+        let members = reply.members.iter().filter_map(|user| UserId::new(user).ok());
+        let result = if done {
+            Ok(members.collect())
+        } else {
+            Err(GroupError::Refused { group, answer: reply.answer })
+        };
+        // Who asked may be gone.
+        let _ = waiting.send(result);
+        None
+    }
+}

@@ -1,0 +1,201 @@
+//! What waits for one reader: a queue, and behind it one entry for each invitation of which it missed
+//! something.
+//!
+//! Events queue up to the capacity. What comes then is *merged*: for each invitation one entry keeps its
+//! newest state and what happened to it, each outcome once; the steps in between are only counted. A reader
+//! that catches up gets `Lagged`, then these entries as ordinary events. So no outcome is lost. An entry is
+//! bounded by the invitees of its invitation; when there are `backlog` entries, the client takes no more
+//! news from its engine, which then keeps them in its table and refuses what has no room in there.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll, Waker};
+
+use signaling_core::{InviteId, What};
+
+use crate::event::{Event, InvitationEvent, InvitationInfo, LinkEvent};
+
+#[derive(Debug)]
+pub(crate) struct Mailbox {
+    capacity: usize,
+    backlog: usize,
+    queue: Mutex<Queue>,
+}
+
+#[derive(Debug, Default)]
+struct Queue {
+    ready: VecDeque<Event>,
+    missed: u64,
+    link: Option<LinkEvent>,
+    late: HashMap<InviteId, Late>,
+    order: VecDeque<InviteId>,
+    waker: Option<Waker>,
+    closed: bool,
+}
+
+/// What was merged of one invitation.
+#[derive(Debug)]
+struct Late {
+    info: Arc<InvitationInfo>,
+    news: Vec<What>,
+}
+
+/// What a mailbox has to give.
+#[derive(Debug)]
+pub(crate) enum Taken {
+    Event(Event),
+    /// Nothing now.
+    Empty,
+    /// Nothing now or later.
+    Closed,
+}
+
+impl Mailbox {
+    pub(crate) fn new(capacity: usize, backlog: usize) -> Self {
+        Self { capacity: capacity.max(1), backlog: backlog.max(1), queue: Mutex::default() }
+    }
+
+    fn queue(&self) -> std::sync::MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn push(&self, event: Event) {
+        let mut queue = self.queue();
+        if queue.closed {
+            return;
+        }
+        let lagging = queue.link.is_some() || !queue.late.is_empty();
+        if !lagging && queue.ready.len() < self.capacity {
+            queue.ready.push_back(event);
+        } else {
+            queue.merge(event);
+        }
+        let waker = queue.waker.take();
+        drop(queue);
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+
+    /// Whether news of one more invitation can be merged.
+    pub(crate) fn has_room(&self) -> bool {
+        self.queue().late.len() < self.backlog
+    }
+
+    /// The next event, and whether that made room in a full mailbox.
+    pub(crate) fn take(&self) -> (Taken, bool) {
+        let mut queue = self.queue();
+        let full = queue.late.len() >= self.backlog;
+        let taken = queue.take();
+        (taken, full && queue.late.len() < self.backlog)
+    }
+
+    /// As [`take`](Self::take); when it is empty, whoever polled last is woken by the next event.
+    pub(crate) fn poll_take(&self, cx: &mut Context<'_>) -> Poll<(Taken, bool)> {
+        let (taken, room) = self.take();
+        if !matches!(taken, Taken::Empty) {
+            return Poll::Ready((taken, room));
+        }
+        match self.poll_some(cx) {
+            Poll::Ready(_) => Poll::Ready(self.take()),
+            Poll::Pending => Poll::Pending,
+        }
+    }
+
+    /// Ready when there is something to take (`true`), or never will be (`false`).
+    pub(crate) fn poll_some(&self, cx: &mut Context<'_>) -> Poll<bool> {
+        let mut queue = self.queue();
+        let some = !queue.ready.is_empty() || queue.link.is_some() || !queue.late.is_empty();
+        if some || queue.closed {
+            return Poll::Ready(some);
+        }
+        queue.waker = Some(cx.waker().clone());
+        Poll::Pending
+    }
+
+    /// No more events come; what waits can still be taken.
+    pub(crate) fn close(&self) {
+        let mut queue = self.queue();
+        queue.closed = true;
+        let waker = queue.waker.take();
+        drop(queue);
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+
+    /// No more events come, and what waits is gone.
+    pub(crate) fn cut(&self) {
+        let mut queue = self.queue();
+        let waker = queue.waker.take();
+        *queue = Queue { closed: true, ..Queue::default() };
+        drop(queue);
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+}
+
+impl Queue {
+    fn take(&mut self) -> Taken {
+        if let Some(event) = self.ready.pop_front() {
+            return Taken::Event(event);
+        }
+        if self.missed > 0 {
+            return Taken::Event(Event::Lagged { missed: std::mem::take(&mut self.missed) });
+        }
+        if let Some(link) = self.link.take() {
+            return Taken::Event(Event::Link(link));
+        }
+        while self.ready.is_empty() {
+            let Some(id) = self.order.pop_front() else { break };
+            let Some(Late { info, news }) = self.late.remove(&id) else { continue };
+            let event = |what| Event::Invitation(InvitationEvent { what, invitation: Arc::clone(&info) });
+            self.ready.extend(news.into_iter().map(event));
+        }
+        match self.ready.pop_front() {
+            Some(event) => Taken::Event(event),
+            None if self.closed => Taken::Closed,
+            None => Taken::Empty,
+        }
+    }
+
+    fn merge(&mut self, event: Event) {
+        match event {
+            Event::Invitation(event) => self.merge_invitation(event),
+            Event::Link(link) => self.missed += u64::from(self.link.replace(link).is_some()),
+            Event::Lagged { missed } => self.missed += missed,
+        }
+    }
+
+    fn merge_invitation(&mut self, InvitationEvent { what, invitation }: InvitationEvent) {
+        let id = invitation.id;
+        let late = self.late.entry(id).or_insert_with(|| {
+            self.order.push_back(id);
+            Late { info: Arc::clone(&invitation), news: Vec::new() }
+        });
+        late.info = invitation;
+        self.missed += late.note(what);
+    }
+}
+
+impl Late {
+    /// Adds what is news; how many events that makes superfluous.
+    fn note(&mut self, what: What) -> u64 {
+        let opposite = match what {
+            What::Ringing { .. } | What::Full { .. } => return 1,
+            What::RingingStopped => Some(What::RingingResumed),
+            What::RingingResumed => Some(What::RingingStopped),
+            _ => None,
+        };
+        if let Some(at) = self.news.iter().position(|news| Some(*news) == opposite) {
+            self.news.remove(at);
+            return 2;
+        }
+        if self.news.contains(&what) {
+            return 1;
+        }
+        self.news.push(what);
+        0
+    }
+}

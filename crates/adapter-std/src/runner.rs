@@ -1,0 +1,170 @@
+//! The task of a client: it keeps time and keeps the link up, until the client is closed.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use signaling_core::wire::Refusal;
+use tokio::time::{Instant, sleep, timeout};
+
+use crate::event::{LinkError, LinkEvent};
+use crate::link;
+use crate::shared::{LinkState, Shared};
+use crate::state::State;
+use crate::transport::{Connect, Duplex};
+
+/// The first pause before the link is made again.
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+/// The longest; on the way there it doubles.
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+/// A link that held for so long was a good one: the pauses begin anew.
+const GOOD_LINK: Duration = Duration::from_secs(10);
+/// A connection that is not made by then will not be made.
+const CONNECT_WITHIN: Duration = Duration::from_secs(5);
+/// So long a closing client tries to send what it has to send.
+const CLOSE_WITHIN: Duration = Duration::from_secs(2);
+
+/// A token that is being fetched.
+pub(crate) type Fetching = Pin<Box<dyn Future<Output = Result<String, String>> + Send>>;
+/// Where the token of each link comes from.
+pub(crate) type TokenSource = Box<dyn Fn() -> Fetching + Send + Sync>;
+
+/// What the task needs besides what all share.
+pub(crate) struct Runner {
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) connect: Box<dyn Connect>,
+    pub(crate) token: TokenSource,
+    /// Keeps the folder locked until the task ends.
+    pub(crate) state: Option<State>,
+}
+
+impl Runner {
+    /// Runs until the client is closed, and a little longer if something is left to be sent.
+    pub(crate) async fn run(mut self) {
+        let _end = End { shared: Arc::clone(&self.shared), state: self.state.take() };
+        tokio::select! {
+            () = self.keep_time() => {}
+            () = self.keep_linked() => {}
+            () = self.give_up() => {}
+        }
+    }
+
+    /// Time goes on whether there is a link or not.
+    async fn keep_time(&self) {
+        loop {
+            match self.shared.keep_time() {
+                None => self.shared.time.notified().await,
+                // Either way it is time to look.
+                Some(pause) => drop(timeout(pause, self.shared.time.notified()).await),
+            }
+        }
+    }
+
+    /// The bound of a polite close: none if nothing is left to be said.
+    async fn give_up(&self) {
+        let mut closing = self.shared.closing.subscribe();
+        // The sender lives in what this task shares.
+        let _ = closing.wait_for(|closing| *closing).await;
+        let link = self.shared.link.borrow().clone();
+        let in_vain = match link {
+            LinkState::Up => false,
+            LinkState::Connecting(_) => self.shared.lock().engine.is_empty(),
+            LinkState::Idle | LinkState::Replaced | LinkState::Closed => true,
+        };
+        if !in_vain {
+            sleep(CLOSE_WITHIN).await;
+        }
+    }
+
+    async fn keep_linked(&self) {
+        let shared = &self.shared;
+        shared.go.notified().await;
+        let mut pause = FIRST_PAUSE;
+        let mut told = false;
+        loop {
+            let start = Instant::now();
+            let Err(error) = self.link_once().await else { return };
+            if matches!(error, LinkError::Refused(Refusal::Replaced)) {
+                self.replaced().await;
+                (pause, told) = (FIRST_PAUSE, false);
+                continue;
+            }
+            let was_up = *shared.link.borrow() == LinkState::Up;
+            shared.link.send_replace(LinkState::Connecting(Some(error.clone())));
+            tracing::debug!(%error, "no link");
+            if was_up && start.elapsed() >= GOOD_LINK {
+                pause = FIRST_PAUSE;
+            }
+            told &= !was_up;
+            told = self.tell(error, told);
+            sleep(jittered(pause)).await;
+            pause = LONGEST_PAUSE.min(pause * 2);
+        }
+    }
+
+    /// Tells of a link that is not there, once; and each time of a token that is not taken.
+    fn tell(&self, error: LinkError, told: bool) -> bool {
+        match error {
+            LinkError::Refused(refusal @ (Refusal::Token | Refusal::Expired)) => {
+                self.shared.tell_link(LinkEvent::TokenRefused(refusal));
+                told
+            }
+            _ if told => true,
+            error => {
+                self.shared.tell_link(LinkEvent::Lost(error));
+                true
+            }
+        }
+    }
+
+    /// Somebody else is this device now. It would only take the link from us again.
+    async fn replaced(&self) {
+        self.shared.link.send_replace(LinkState::Replaced);
+        self.shared.tell_link(LinkEvent::Replaced);
+        self.shared.go.notified().await;
+        self.shared.link.send_replace(LinkState::Connecting(None));
+    }
+
+    async fn link_once(&self) -> Result<(), LinkError> {
+        let token = (self.token)().await.map_err(LinkError::NoToken)?;
+        let stream = self.connect().await?;
+        link::serve(stream, &self.shared, &token).await
+    }
+
+    async fn connect(&self) -> Result<Box<dyn Duplex>, LinkError> {
+        let connecting = timeout(CONNECT_WITHIN, self.connect.connect());
+        let made = connecting.await.map_err(|_| LinkError::NoAnswer)?;
+        made.map_err(|error| LinkError::Connect(error.kind(), error.to_string()))
+    }
+}
+
+/// 80 to 120 % of it, so that the clients of a relay that was restarted do not all come at once.
+fn jittered(pause: Duration) -> Duration {
+    let random = getrandom::u32().unwrap_or(0) % 41;
+    pause * (80 + random) / 100
+}
+
+/// However the task ends: the folder is unlocked, then those who wait are told.
+struct End {
+    shared: Arc<Shared>,
+    state: Option<State>,
+}
+
+impl Drop for End {
+    fn drop(&mut self) {
+        self.state.take();
+        self.shared.close();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_are_spread_by_a_fifth() {
+        let pauses = (0..200).map(|_| jittered(Duration::from_millis(100)).as_millis());
+        assert!(pauses.into_iter().all(|pause| (80..=120).contains(&pause)));
+    }
+}

@@ -1,0 +1,204 @@
+//! What all handles and tasks of a client share: one lock, and two "something changed" signals.
+//!
+//! The lock is held for as long as the engine takes for one step, never over an await or a callback.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use signaling_core::{InviteId, Label, UserId, View};
+use tokio::sync::{Notify, watch};
+
+use crate::clock::Clock;
+use crate::data::Data;
+use crate::event::{Event, InvitationEvent, InvitationInfo, LinkError, LinkEvent};
+use crate::fate::Fates;
+use crate::groups::Groups;
+use crate::mailbox::Mailbox;
+use crate::storage::ClientEngine;
+
+/// While a row lives the clock is read at least so often: timers do not count while the machine sleeps.
+const LOOK: u64 = 1_000;
+
+/// Where the link to the relay stands.
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum LinkState {
+    /// [`Client::connect`](crate::Client::connect) was not called yet.
+    Idle,
+    /// It is being made, for the first time or again; why the last attempt failed, if one did.
+    Connecting(Option<LinkError>),
+    /// The relay let this device in.
+    Up,
+    /// A newer connection of this device took its place; nothing is tried until `connect` is called again.
+    Replaced,
+    /// The client was closed.
+    Closed,
+}
+
+#[derive(Debug)]
+pub(crate) struct Shared {
+    core: Mutex<Core>,
+    pub(crate) clock: Box<dyn Clock>,
+    pub(crate) user: UserId,
+    pub(crate) label: Label,
+    pub(crate) link: watch::Sender<LinkState>,
+    /// The keeper of time is to look.
+    pub(crate) time: Notify,
+    /// The writer of the link is to look.
+    pub(crate) send: Notify,
+    /// The application wants a link.
+    pub(crate) go: Notify,
+    /// The client is to close.
+    pub(crate) closing: watch::Sender<bool>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Core {
+    pub(crate) engine: ClientEngine,
+    pub(crate) groups: Groups,
+    pub(crate) fates: Fates,
+    subscribers: Vec<(u64, Arc<Mailbox>)>,
+    next: u64,
+    pub(crate) closed: bool,
+}
+
+impl Shared {
+    pub(crate) fn new(engine: ClientEngine, clock: Box<dyn Clock>, label: Label) -> Self {
+        let user = engine.config().user.clone();
+        let core = Core {
+            engine,
+            groups: Groups::default(),
+            fates: Fates::default(),
+            subscribers: Vec::new(),
+            next: 0,
+            closed: false,
+        };
+        Self {
+            core: Mutex::new(core),
+            clock,
+            user,
+            label,
+            link: watch::Sender::new(LinkState::Idle),
+            time: Notify::new(),
+            send: Notify::new(),
+            go: Notify::new(),
+            closing: watch::Sender::new(false),
+        }
+    }
+
+    pub(crate) fn lock(&self) -> MutexGuard<'_, Core> {
+        self.core.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// One step of the engine: a command or an input, then whatever it has to tell; then all look again.
+    pub(crate) fn step<T>(&self, act: impl FnOnce(&mut Core, u64) -> T) -> T {
+        let now = self.clock.now();
+        let mut core = self.lock();
+        let result = act(&mut core, now);
+        core.tell();
+        drop(core);
+        self.time.notify_one();
+        self.send.notify_one();
+        result
+    }
+
+    /// Lets timers go off that are due; for how long to sleep then.
+    pub(crate) fn keep_time(&self) -> Option<Duration> {
+        let now = self.clock.now();
+        let mut core = self.lock();
+        core.engine.handle_timeout(now);
+        core.tell();
+        let next = core.engine.poll_timeout();
+        drop(core);
+        self.send.notify_one();
+        next.map(|next| Duration::from_millis(next.saturating_sub(now).clamp(1, LOOK)))
+    }
+
+    /// The next frame for the link.
+    pub(crate) fn poll_transmit(&self, buf: &mut [u8]) -> Option<usize> {
+        let now = self.clock.now();
+        let mut core = self.lock();
+        core.groups.poll_transmit(buf).or_else(|| core.engine.poll_transmit(now, buf))
+    }
+
+    pub(crate) fn tell_link(&self, event: LinkEvent) {
+        self.lock().publish(&Event::Link(event));
+    }
+
+    pub(crate) fn is_closing(&self) -> bool {
+        *self.closing.borrow()
+    }
+
+    pub(crate) fn begin_close(&self) {
+        self.closing.send_replace(true);
+        self.send.notify_one();
+        self.time.notify_one();
+    }
+
+    /// The end: nothing is told or known any more.
+    pub(crate) fn close(&self) {
+        let mut core = self.lock();
+        core.closed = true;
+        core.groups.link_down();
+        core.fates.clear();
+        for (_, mailbox) in core.subscribers.drain(..) {
+            mailbox.close();
+        }
+        drop(core);
+        self.link.send_replace(LinkState::Closed);
+    }
+}
+
+impl Core {
+    /// Tells what the engine has to tell, unless a subscriber has too much to read already.
+    fn tell(&mut self) {
+        let device = self.engine.config().device;
+        while self.subscribers.iter().all(|(_, mailbox)| mailbox.has_room()) {
+            let Some(event) = self.engine.poll_event() else { return };
+            let invitation = Arc::new(InvitationInfo::of(&event.invitation));
+            self.fates.update(&invitation, device);
+            publish(&self.subscribers, &Event::Invitation(InvitationEvent { what: event.what, invitation }));
+        }
+        // The news stay in the table; who waits for an invitation does not wait for the slow reader.
+        for id in self.fates.ids() {
+            self.look(id);
+        }
+    }
+
+    /// Brings one fate up to date.
+    pub(crate) fn look(&mut self, id: InviteId) {
+        let device = self.engine.config().device;
+        let Some(view) = self.engine.view(id) else { return };
+        self.fates.update(&Arc::new(InvitationInfo::of(&view)), device);
+    }
+
+    fn publish(&self, event: &Event) {
+        publish(&self.subscribers, event);
+    }
+
+    pub(crate) fn subscribe(&mut self, mailbox: Arc<Mailbox>) -> u64 {
+        self.next += 1;
+        if self.closed {
+            mailbox.close();
+        } else {
+            self.subscribers.push((self.next, mailbox));
+        }
+        self.next
+    }
+
+    pub(crate) fn unsubscribe(&mut self, id: u64) -> bool {
+        let Some(at) = self.subscribers.iter().position(|(other, _)| *other == id) else { return false };
+        self.subscribers.remove(at).1.cut();
+        true
+    }
+
+    pub(crate) fn infos(&self, which: impl Fn(&View<'_, Data>) -> bool) -> Vec<InvitationInfo> {
+        self.engine.views().filter(which).map(|view| InvitationInfo::of(&view)).collect()
+    }
+}
+
+fn publish(subscribers: &[(u64, Arc<Mailbox>)], event: &Event) {
+    for (_, mailbox) in subscribers {
+        mailbox.push(event.clone());
+    }
+}

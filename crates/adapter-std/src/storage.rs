@@ -1,0 +1,71 @@
+//! The memory of an engine on a machine with a heap.
+
+use std::fmt;
+
+use signaling_core::{Engine, Payload, Row, Slices, Storage, Tombstone, Window};
+
+use crate::data::Data;
+
+/// The most invitees of one invitation of a [`ClientEngine`].
+pub const MAX_INVITEES: usize = 32;
+/// The most devices of one invitee that a [`ClientEngine`] follows.
+pub const MAX_DEVICES: usize = 8;
+
+/// The engine of a [`Client`](crate::Client).
+pub type ClientEngine = Engine<Vectors<Data, MAX_INVITEES, MAX_DEVICES>, Data, MAX_INVITEES, MAX_DEVICES>;
+
+/// Vectors for a number of invitations that is chosen when they are made. They never grow.
+pub struct Vectors<P, const I: usize, const D: usize> {
+    rows: Vec<Row<P, I, D>>,
+    buckets: Vec<u32>,
+    heap: Vec<u32>,
+    transmit: Vec<u32>,
+    events: Vec<u32>,
+    tombstones: Vec<Tombstone>,
+    windows: Vec<Window>,
+}
+
+impl<P: Payload, const I: usize, const D: usize> Vectors<P, I, D> {
+    /// Room for `rows` invitations, at least 1, with as many tombstones and windows.
+    pub fn new(rows: usize) -> Self {
+        let rows = rows.max(1);
+        let links = || vec![0; rows];
+        Self {
+            rows: std::iter::repeat_with(Row::default).take(rows).collect(),
+            buckets: links(),
+            heap: links(),
+            transmit: links(),
+            events: links(),
+            tombstones: vec![Tombstone::default(); rows],
+            windows: vec![Window::default(); rows.next_multiple_of(4)],
+        }
+    }
+}
+
+impl<P: Payload, const I: usize, const D: usize> Storage<Row<P, I, D>> for Vectors<P, I, D> {
+    fn slices(&mut self) -> Slices<'_, Row<P, I, D>> {
+        Slices {
+            rows: &mut self.rows,
+            buckets: &mut self.buckets,
+            heap: &mut self.heap,
+            transmit: &mut self.transmit,
+            events: &mut self.events,
+            tombstones: &mut self.tombstones,
+            windows: &mut self.windows,
+        }
+    }
+
+    fn rows(&self) -> &[Row<P, I, D>] {
+        &self.rows
+    }
+
+    fn heap(&self) -> &[u32] {
+        &self.heap
+    }
+}
+
+impl<P, const I: usize, const D: usize> fmt::Debug for Vectors<P, I, D> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Vectors").field("rows", &self.rows.len()).finish_non_exhaustive()
+    }
+}

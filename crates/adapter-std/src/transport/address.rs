@@ -1,0 +1,106 @@
+//! Addresses of relays.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// Where a relay listens: `tcp://host:port`. A host with colons, an IPv6 address, stands in brackets.
+///
+/// ```
+/// use adapter_std::RelayAddress;
+/// let address: RelayAddress = "tcp://[::1]:7400".parse().unwrap();
+/// assert_eq!((address.host(), address.port()), ("::1", 7400));
+/// assert_eq!(address.to_string(), "tcp://[::1]:7400");
+/// ```
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct RelayAddress {
+    host: String,
+    port: u16,
+}
+
+/// Why a text is not the address of a relay.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum AddressError {
+    /// There is no scheme.
+    #[error("\"{0}\" has no scheme: write tcp://host:port")]
+    NoScheme(String),
+    /// A scheme that this client does not speak.
+    #[error("the scheme \"{0}\" is not supported: only tcp://host:port is")]
+    Scheme(String),
+    /// No host.
+    #[error("\"{0}\" names no host: write tcp://host:port")]
+    NoHost(String),
+    /// No port, or not one from 1 to 65535.
+    #[error("\"{0}\" has no port from 1 to 65535: write tcp://host:port")]
+    Port(String),
+}
+
+impl RelayAddress {
+    /// The name or number of the host, without brackets.
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// The port.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+}
+
+impl FromStr for RelayAddress {
+    type Err = AddressError;
+
+    fn from_str(text: &str) -> Result<Self, AddressError> {
+        let Some((scheme, rest)) = text.split_once("://") else {
+            return Err(AddressError::NoScheme(text.into()));
+        };
+        if scheme != "tcp" {
+            return Err(AddressError::Scheme(scheme.into()));
+        }
+        let Some((host, port)) = rest.rsplit_once(':') else { return Err(AddressError::Port(text.into())) };
+        let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
+        if bare.is_none() && host.contains(':') {
+            return Err(AddressError::Port(text.into()));
+        }
+        let host = bare.unwrap_or(host);
+        if host.is_empty() || host.contains(['/', '@', '[', ']', ' ']) {
+            return Err(AddressError::NoHost(text.into()));
+        }
+        match port.parse() {
+            Ok(port) if port != 0 => Ok(Self { host: host.into(), port }),
+            _ => Err(AddressError::Port(text.into())),
+        }
+    }
+}
+
+impl fmt::Display for RelayAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.host.contains(':') {
+            return write!(f, "tcp://[{}]:{}", self.host, self.port);
+        }
+        write!(f, "tcp://{}:{}", self.host, self.port)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_address_is_told_apart() {
+        let parse = |text: &str| text.parse::<RelayAddress>().unwrap_err();
+        assert!(matches!(parse("localhost:7400"), AddressError::NoScheme(_)));
+        assert_eq!(parse("tls://relay:7400"), AddressError::Scheme("tls".into()));
+        assert!(matches!(parse("tcp://:7400"), AddressError::NoHost(_)));
+        for wrong in ["tcp://relay", "tcp://relay:", "tcp://relay:0", "tcp://relay:65536", "tcp://::1:7400"] {
+            assert!(matches!(parse(wrong), AddressError::Port(_)), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn names_and_numbers_are_hosts() {
+        for right in ["tcp://relay.example:7400", "tcp://127.0.0.1:1", "tcp://[fe80::1]:65535"] {
+            assert_eq!(right.parse::<RelayAddress>().unwrap().to_string(), right);
+        }
+    }
+}
