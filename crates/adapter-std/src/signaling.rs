@@ -20,7 +20,7 @@ use crate::shared::Core;
 pub struct InviteOptions {
     /// Only who is online now may hear of it (`onlineUserOnly`); it cannot be modified then. Default: no.
     pub online_user_only: bool,
-    /// What a push service shall show (`offlinePushInfo`): opaque here, at most 12 KB. Default: nothing.
+    /// What a push service shall show (`offlinePushInfo`): opaque here, at most 1 KB. Default: nothing.
     pub offline_push_info: Option<Vec<u8>>,
     /// The time limit, counted from the call: from 1 ms (a part of one counts as one) to 24 h, or none for
     /// no limit, where V2TIM says 0. Default: 30 s, as in V2TIM for Flutter.
