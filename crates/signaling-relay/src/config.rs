@@ -28,7 +28,8 @@ pub struct Config {
     /// Triples of sender, invitation and user that stay admitted when somebody leaves the group. Beyond it
     /// the oldest is forgotten: that user's membership is looked at again.
     pub admitted: usize,
-    /// A frame from a device. A larger one is refused with TooLarge and ends the link.
+    /// A frame from a device: a body, its push info, its users, and 100 bytes. A larger one is refused with
+    /// TooLarge and ends the link.
     pub frame: usize,
     /// The body of a Send. A larger one is refused with TooLarge.
     pub body: usize,
@@ -36,9 +37,10 @@ pub struct Config {
     pub push: usize,
     /// The users of a Send, at most [`MAX_RECIPIENTS`]. More are refused with TooLarge.
     pub recipients: usize,
-    /// Messages kept for one user, and as many for one device; one more drops the oldest of these.
+    /// Messages of the store for one user, and as many for one device; one more drops the oldest of these.
     pub kept: usize,
-    /// Bytes kept for one user, and as many for one device; more drop the oldest of these.
+    /// Bytes kept for one user, and as many for one device; more drop the oldest of these. Each message counts
+    /// 512 bytes more than its body.
     pub kept_bytes: usize,
     /// Bytes kept in all; more drop the oldest of all.
     pub kept_bytes_total: usize,
@@ -60,7 +62,7 @@ impl Default for Config {
             connections: 65_536,
             devices: 1_000_000,
             devices_per_user: 32,
-            groups: 65_536,
+            groups: 16_384,
             members: MAX_MEMBERS,
             admitted: 65_536,
             frame: 16 * 1024,

@@ -6,7 +6,7 @@ use super::{Keeping, Kept, Mailbox};
 use crate::config::Config;
 
 /// What a kept message weighs beyond its body.
-const OVERHEAD: usize = 256;
+const OVERHEAD: usize = 512;
 
 /// Counts what was kept: the greater the younger.
 type Age = u64;

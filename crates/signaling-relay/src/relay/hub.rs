@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use bytes::Bytes;
 use tokio::time::Instant;
 
 use super::outbox::{Outbox, Queue, outbox};
@@ -92,19 +93,19 @@ impl State {
     fn distribute(&mut self, now: u64) {
         while let Some(output) = self.switchboard.poll_output() {
             match output {
-                Output::Frame { conn, bytes } => {
-                    let Some(outbox) = self.outboxes.get(&conn) else { continue };
-                    if outbox.push(bytes).is_err() {
-                        tracing::warn!(conn = conn.0, "the device does not read; its link is closed");
-                        self.outboxes.remove(&conn);
-                        self.switchboard.overrun(now, conn);
-                    }
-                }
-                Output::Close { conn, reason } => {
-                    tracing::debug!(conn = conn.0, %reason, "close");
+                Output::Frame { conn, bytes } => self.push(now, conn, bytes),
+                Output::Close { conn, .. } => {
                     self.outboxes.remove(&conn);
                 }
             }
+        }
+    }
+
+    fn push(&mut self, now: u64, conn: ConnId, bytes: Bytes) {
+        let Some(outbox) = self.outboxes.get(&conn) else { return };
+        if outbox.push(bytes).is_err() {
+            self.outboxes.remove(&conn);
+            self.switchboard.overrun(now, conn);
         }
     }
 }

@@ -69,6 +69,7 @@ impl Switchboard {
         if let Some(before) = self.links.admit(conn, sender.clone(), largest, &self.config) {
             self.go_offline(conn, &before);
         }
+        tracing::debug!(conn = conn.0, user = %sender.user, device = %sender.device, "online");
         self.online.insert(sender.device.id, conn);
         self.backend.put_device(&sender.user, sender.device);
     }

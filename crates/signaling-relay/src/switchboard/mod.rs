@@ -208,6 +208,7 @@ impl Switchboard {
     pub fn overrun(&mut self, now: u64, conn: ConnId) {
         self.advance(now);
         self.stats.overrun += 1;
+        tracing::warn!(conn = conn.0, "the device does not read");
         self.unlink(conn);
     }
 
@@ -220,6 +221,7 @@ impl Switchboard {
                 continue;
             }
             self.stats.silent += 1;
+            tracing::debug!(conn = conn.0, "silent");
             self.unlink(conn);
             self.outputs.push_back(Output::Close { conn, reason: Closed::Silent });
         }
@@ -297,6 +299,7 @@ impl Switchboard {
 
     /// Refuses the link itself.
     fn close(&mut self, conn: ConnId, reason: Refusal) {
+        tracing::debug!(conn = conn.0, %reason, "refused");
         self.refuse(conn, Refused { key: None, reason });
         self.unlink(conn);
         self.outputs.push_back(Output::Close { conn, reason: Closed::Refused(reason) });

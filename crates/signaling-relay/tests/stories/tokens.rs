@@ -154,3 +154,17 @@ fn a_key_that_can_be_guessed_is_no_key() {
 fn a_key_never_shows_itself() {
     assert_eq!(format!("{:?}", key()), "JwtKey(..)");
 }
+
+#[test]
+fn a_key_file_may_end_in_a_line_feed() {
+    let path = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("key");
+    std::fs::write(&path, [SECRET, b"\n"].concat()).unwrap();
+    let token = JwtKey::read(&path).unwrap().mint(&alice(), None, Some(NOW + 1)).unwrap();
+    assert!(matches!(world().show("alice", 1, &token), Some(Got::Welcome(_))));
+}
+
+#[test]
+fn a_key_file_that_is_not_there_is_named() {
+    let error = JwtKey::read(std::path::Path::new("no/such/key")).unwrap_err();
+    assert!(error.to_string().starts_with("cannot read the key file no/such/key: "), "{error}");
+}

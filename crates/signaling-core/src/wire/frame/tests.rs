@@ -64,7 +64,7 @@ fn frame<'a>(name: &str, space: &'a mut Vec<u8>) -> Frame<'a> {
             random: core::array::from_fn(|i| u8::try_from(i).unwrap()),
         }),
         "send to users" => Frame::Send(Send {
-            to: Target::Users(list(space, ["bob", "carol"], |out, user| out.put(user))),
+            to: Target::Users(names(space, ["bob", "carol"])),
             group: Some("team"),
             online_only: true,
             ttl: 30_000,
@@ -99,25 +99,17 @@ fn frame<'a>(name: &str, space: &'a mut Vec<u8>) -> Frame<'a> {
         "group reply" => Frame::GroupReply(GroupReply {
             seq: 9,
             answer: GroupAnswer::Done,
-            members: list(space, ["alice", "bob"], |out, user| out.put(user)),
+            members: names(space, ["alice", "bob"]),
         }),
         _ => panic!("no frame is called {name}"),
     }
 }
 
-/// A list as it stands in a frame.
-fn list<'a, T: Item<'a>, U, const N: usize>(
-    space: &'a mut Vec<u8>,
-    items: [U; N],
-    put: impl FnMut(&mut Encoder<'_>, U) -> Result<(), NoRoom>,
-) -> List<'a, T>
-where
-    [U; N]: Clone,
-    U: Clone,
-{
+/// A list of names as it stands in a frame.
+fn names<'a, const N: usize>(space: &'a mut Vec<u8>, names: [&str; N]) -> List<'a, &'a str> {
     space.resize(512, 0);
     let mut out = Encoder::start(space, 0).unwrap();
-    out.list(items.into_iter(), put).unwrap();
+    out.list(names.into_iter(), Encoder::put).unwrap();
     List::take(&mut &space[2..], N).unwrap()
 }
 
@@ -165,7 +157,7 @@ fn a_frame_cut_short_anywhere_is_refused_or_has_a_shorter_body() {
             let cut = Frame::decode(&whole[..len]);
             match len.checked_sub(whole.len() - of_body) {
                 Some(left) => {
-                    assert_eq!(body(&cut.unwrap()).unwrap(), &b"body"[..left], "{name} cut to {len}")
+                    assert_eq!(body(&cut.unwrap()).unwrap(), &b"body"[..left], "{name} cut to {len}");
                 }
                 None if len == 0 => assert_eq!(cut, Err(DecodeError::Empty)),
                 None => assert_eq!(cut, Err(DecodeError::Malformed), "{name} cut to {len}"),
