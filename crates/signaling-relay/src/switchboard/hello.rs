@@ -67,7 +67,7 @@ impl Switchboard {
             self.close(older, Refusal::Replaced);
         }
         if let Some(before) = self.links.admit(conn, sender.clone(), largest, &self.config) {
-            self.go_offline(conn, &before);
+            self.online.remove(&before.device.id);
         }
         tracing::debug!(conn = conn.0, user = %sender.user, device = %sender.device, "online");
         self.online.insert(sender.device.id, conn);

@@ -17,7 +17,7 @@ use rand::rngs::StdRng;
 use signaling_core::wire::{DecodeError, Frame, Refusal, Refused};
 
 use crate::auth::Authenticator;
-use crate::backend::{Backend, Sender};
+use crate::backend::Backend;
 use crate::config::Config;
 use crate::stats::Stats;
 use admitted::Admitted;
@@ -110,7 +110,7 @@ pub struct Switchboard {
     wall: u64,
     stopped: bool,
     links: Links,
-    /// The link of each device that is here.
+    /// The link of each device that is here: one at a time.
     online: HashMap<u64, ConnId>,
     admitted: Admitted,
     outputs: VecDeque<Output>,
@@ -307,14 +307,8 @@ impl Switchboard {
 
     fn unlink(&mut self, conn: ConnId) {
         if let Some(sender) = self.links.close(conn) {
-            self.go_offline(conn, &sender);
-        }
-        self.stats.links = self.links.len() as u64;
-    }
-
-    fn go_offline(&mut self, conn: ConnId, sender: &Sender) {
-        if self.online.get(&sender.device.id) == Some(&conn) {
             self.online.remove(&sender.device.id);
         }
+        self.stats.links = self.links.len() as u64;
     }
 }
