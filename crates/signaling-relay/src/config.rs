@@ -1,6 +1,7 @@
 //! What a relay allows. Everything it keeps is bounded by one of these.
 
-use signaling_core::wire::{Limits, MAX_DEVICES, MAX_MEMBERS, MAX_RECIPIENTS};
+use signaling_core::MAX_PUSH;
+use signaling_core::wire::{Limits, MAX_BODY, MAX_DEVICES, MAX_FRAME, MAX_MEMBERS, MAX_RECIPIENTS};
 
 /// The smallest `largest` frame that a Hello may name, in bytes: a Deliver without its body always fits.
 pub const SMALLEST_FRAME: u32 = 128;
@@ -10,7 +11,7 @@ pub const SMALLEST_FRAME: u32 = 128;
 /// ```
 /// use signaling_relay::Config;
 /// let config = Config { connections: 10, ..Config::default() };
-/// assert_eq!(config.body, 12 * 1024);
+/// assert_eq!(config.silence, 45_000);
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
@@ -29,9 +30,10 @@ pub struct Config {
     /// the oldest is forgotten: that user's membership is looked at again.
     pub admitted: usize,
     /// A frame from a device: a body, its push info, its users, and 100 bytes. A larger one is refused with
-    /// TooLarge and ends the link.
+    /// TooLarge and ends the link. With less than [`MAX_FRAME`] some devices do not get through.
     pub frame: usize,
-    /// The body of a Send. A larger one is refused with TooLarge.
+    /// The body of a Send. A larger one is refused with TooLarge. With less than [`MAX_BODY`] some invitations
+    /// do not get through.
     pub body: usize,
     /// The push info of a Send. More is refused with TooLarge.
     pub push: usize,
@@ -65,12 +67,12 @@ impl Default for Config {
             groups: 16_384,
             members: MAX_MEMBERS,
             admitted: 65_536,
-            frame: 16 * 1024,
-            body: 12 * 1024,
-            push: 1024,
+            frame: MAX_FRAME,
+            body: MAX_BODY,
+            push: MAX_PUSH,
             recipients: MAX_RECIPIENTS,
             kept: 64,
-            kept_bytes: 256 * 1024,
+            kept_bytes: 512 * 1024,
             kept_bytes_total: 256 * 1024 * 1024,
             keep: 24 * 60 * 60 * 1000,
             silence: 45_000,

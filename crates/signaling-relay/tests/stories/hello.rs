@@ -24,7 +24,7 @@ fn a_welcome_tells_the_limits() {
     let link = world.link();
     world.hello(link, "alice", run(1, 1), 4096, "");
     let Some(Got::Welcome(welcome)) = world.next(link) else { panic!("no Welcome") };
-    assert_eq!(welcome.limits, Limits { body: 12 * 1024, recipients: 65, silence: 45_000 });
+    assert_eq!(welcome.limits, Limits { body: 28 * 1024, recipients: 65, silence: 45_000 });
 }
 
 #[test]
@@ -136,7 +136,7 @@ fn bad_frames_end_the_link_each_with_its_reason() {
     assert_eq!(says(b"GET / HTTP/1.1\r\n"), turned_away(Refusal::Version));
     assert_eq!(says(&[1, 250]), turned_away(Refusal::Malformed));
     assert_eq!(says(&[1, 2, 0]), turned_away(Refusal::Malformed));
-    assert_eq!(says(&vec![0; 16 * 1024 + 1]), turned_away(Refusal::TooLarge));
+    assert_eq!(says(&vec![0; 32 * 1024 + 1]), turned_away(Refusal::TooLarge));
 }
 
 #[test]

@@ -53,13 +53,21 @@ fn a_body_too_large_is_refused_by_its_invitation() {
 }
 
 #[test]
+fn push_info_too_large_is_refused_by_its_invitation() {
+    let mut world = World::new();
+    let alice = world.join("alice", 1);
+    world.send(alice, &["bob"], &letter("hi").push(1025));
+    assert_eq!(world.all(alice), [Got::Refused(Some(key(1)), Refusal::TooLarge)]);
+}
+
+#[test]
 fn the_largest_message_that_the_limits_allow_goes_through() {
     let mut world = World::new();
     let users: Vec<String> = (0..65).map(|i| format!("a-name-of-exactly-32-charact-{i:03}")).collect();
     let users: Vec<&str> = users.iter().map(String::as_str).collect();
     let alice = world.join("alice", 1);
     let group = "a-group-with-a-name-of-exactly-48-characters----";
-    world.send(alice, &users, &letter(&"x".repeat(12 * 1024)).group(group));
+    world.send(alice, &users, &letter(&"x".repeat(28 * 1024)).group(group).push(1024));
     assert_eq!(world.fanned(alice).len(), 65);
 }
 

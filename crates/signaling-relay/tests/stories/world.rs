@@ -49,12 +49,14 @@ pub(crate) struct Letter {
     group: Option<&'static str>,
     online_only: bool,
     ttl: u32,
+    push: Option<Vec<u8>>,
     body: String,
 }
 
 /// A message about invitation 1 that may be kept for 30 s.
 pub(crate) fn letter(body: &str) -> Letter {
-    Letter { key: key(1), ver: 1, group: None, online_only: false, ttl: 30_000, body: body.to_owned() }
+    let body = body.to_owned();
+    Letter { key: key(1), ver: 1, group: None, online_only: false, ttl: 30_000, push: None, body }
 }
 
 impl Letter {
@@ -74,6 +76,11 @@ impl Letter {
         Self { online_only: true, ..self }
     }
 
+    /// With so many bytes of push info.
+    pub(crate) fn push(self, bytes: usize) -> Self {
+        Self { push: Some(vec![0; bytes]), ..self }
+    }
+
     pub(crate) fn ttl(self, ttl: u32) -> Self {
         Self { ttl, ..self }
     }
@@ -85,7 +92,7 @@ impl Letter {
             _ => Target::Users(List::default()),
         };
         let Self { key, ver, group, online_only, ttl, .. } = *self;
-        let send = Send { key, ver, to, group, online_only, ttl, push: None, body: b"" };
+        let send = Send { key, ver, to, group, online_only, ttl, push: self.push.as_deref(), body: b"" };
         let mut buf = vec![0; 64 * 1024];
         let body = |buf: &mut [u8]| {
             buf[..self.body.len()].copy_from_slice(self.body.as_bytes());
