@@ -4,6 +4,7 @@ use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use adapter_std::TokioClock;
 use adapter_std::framing::tcp_codec;
 use bytes::{Bytes, BytesMut};
 use futures_util::{SinkExt, StreamExt};
@@ -28,7 +29,8 @@ struct Running {
 }
 
 async fn relay() -> Running {
-    let relay = Relay::builder(Insecure).bind(LOOPBACK.parse().unwrap()).await.unwrap();
+    let relay =
+        Relay::builder(Insecure).clock(TokioClock::new()).bind(LOOPBACK.parse().unwrap()).await.unwrap();
     let (stop, stopped) = oneshot::channel();
     let (addr, handle) = (relay.local_addr(), relay.handle());
     let done = tokio::spawn(relay.run(async {

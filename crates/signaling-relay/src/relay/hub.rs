@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use adapter_std::Clock;
 use bytes::Bytes;
-use tokio::time::Instant;
 
 use super::outbox::{Outbox, Queue, outbox};
 use crate::stats::Stats;
@@ -15,7 +15,7 @@ use crate::switchboard::{ConnId, Output, Switchboard};
 #[derive(Debug)]
 pub(super) struct Hub {
     state: Mutex<State>,
-    origin: Instant,
+    clock: Box<dyn Clock>,
 }
 
 #[derive(Debug)]
@@ -26,9 +26,9 @@ struct State {
 }
 
 impl Hub {
-    /// Milliseconds count from `origin`, for which the switchboard knows 0.
-    pub(super) fn new(switchboard: Switchboard, origin: Instant) -> Self {
-        Self { state: Mutex::new(State { switchboard, outboxes: HashMap::new(), last: 0 }), origin }
+    /// The clock is the one by which the switchboard was started.
+    pub(super) fn new(switchboard: Switchboard, clock: Box<dyn Clock>) -> Self {
+        Self { state: Mutex::new(State { switchboard, outboxes: HashMap::new(), last: 0 }), clock }
     }
 
     /// A new link, and the frames that go out on it.
@@ -82,7 +82,7 @@ impl Hub {
 
     fn enter(&self) -> (u64, MutexGuard<'_, State>) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let now = u64::try_from(self.origin.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let now = self.clock.now();
         state.switchboard.set_wall_clock(wall());
         (now, state)
     }

@@ -9,11 +9,12 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use adapter_std::{Clock, SystemClock};
 use rand::TryRng;
 use rand::rngs::SysRng;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout};
+use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
 
@@ -58,6 +59,7 @@ pub struct RelayBuilder {
     auth: Box<dyn Authenticator>,
     config: Config,
     backend: Option<Box<dyn Backend>>,
+    clock: Box<dyn Clock>,
 }
 
 impl RelayBuilder {
@@ -71,6 +73,12 @@ impl RelayBuilder {
     #[must_use]
     pub fn backend(self, backend: impl Backend + 'static) -> Self {
         Self { backend: Some(Box::new(backend)), ..self }
+    }
+
+    /// Sets the clock; [`SystemClock`] otherwise. Where tokio's time is paused, give its clock.
+    #[must_use]
+    pub fn clock(self, clock: impl Clock) -> Self {
+        Self { clock: Box::new(clock), ..self }
     }
 
     /// Takes the address; port 0 takes a free one. Links wait until [`Relay::run`].
@@ -97,8 +105,8 @@ impl RelayBuilder {
 
     fn start(self, seed: [u8; 32]) -> RelayHandle {
         let backend = self.backend.unwrap_or_else(|| Box::new(Memory::new(&self.config)));
-        let switchboard = Switchboard::new(0, seed, self.config, self.auth, backend);
-        let hub = Arc::new(Hub::new(switchboard, Instant::now()));
+        let switchboard = Switchboard::new(self.clock.now(), seed, self.config, self.auth, backend);
+        let hub = Arc::new(Hub::new(switchboard, self.clock));
         RelayHandle { hub, links: TaskTracker::new(), gone: CancellationToken::new() }
     }
 }
@@ -115,7 +123,8 @@ pub struct Relay {
 impl Relay {
     /// Starts a relay that lets in whom `auth` lets in.
     pub fn builder(auth: impl Authenticator + 'static) -> RelayBuilder {
-        RelayBuilder { auth: Box::new(auth), config: Config::default(), backend: None }
+        let (config, clock) = (Config::default(), Box::new(SystemClock));
+        RelayBuilder { auth: Box::new(auth), config, backend: None, clock }
     }
 
     /// Where it listens; with the port that it got.
