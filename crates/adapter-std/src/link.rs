@@ -124,7 +124,7 @@ async fn read(
 fn handle(shared: &Shared, frame: &BytesMut, buf: &mut [u8]) -> Result<Option<Bytes>, LinkError> {
     match Frame::decode(frame) {
         Ok(Frame::Ping(number)) => encode(&Frame::Pong(number)).map(Some),
-        Ok(Frame::Refused(Refused { key: None, reason })) => Err(LinkError::Refused(reason)),
+        Ok(Frame::Refused(Refused { key: None, reason, .. })) => Err(LinkError::Refused(reason)),
         Ok(Frame::GroupReply(reply)) => {
             if let Some(lost) = shared.lock().groups.handle(&reply) {
                 shared.tell_link(LinkEvent::GroupLost(lost));

@@ -4,7 +4,8 @@ mod world;
 
 use signaling_core::machine::{Kind, Mask, Rev, Stance};
 use signaling_core::wire::{
-    Ack, DecodeError, Deliver, Frame, From, Message, ReportMessage, SlotEntry, StanceMessage, encode_report,
+    Ack, DecodeError, Deliver, Frame, From, Message, Reach, Refusal, Refused, ReportMessage, SlotEntry,
+    StanceMessage, encode_fanout, encode_report,
 };
 use signaling_core::{Device, Ignored, InviteId, Slot};
 use world::World;
@@ -154,6 +155,37 @@ fn a_frame_without_its_body_is_answered_too_large() {
     let Ok(Frame::Send(send)) = Frame::decode(&reply[..len]) else { panic!("no answer") };
     let Ok(Message::Stance(stance)) = Message::decode(send.body) else { panic!("no stance") };
     assert_eq!(stance.stance, Stance::Full(signaling_core::Full::TooLarge));
+}
+
+/// A refusal for good of all of the users, of the Send with that version.
+fn refuse(world: &mut World, id: InviteId, ver: u32, users: &[&str]) {
+    let mut buf = [0; 256];
+    let never = users.iter().map(|user| (*user, Reach::<std::iter::Empty<Device>>::Never));
+    let len = encode_fanout(&mut buf, id, ver, false, never).unwrap();
+    world.give(0, &buf[..len]);
+}
+
+#[test]
+fn all_refused_at_once_are_unreachable_at_once() {
+    let mut world = World::of(&["alice"]);
+    let id = world.invite(0, &["bob", "carol"], 30);
+    refuse(&mut world, id, 1, &["bob", "carol"]);
+    let view = world.phones[0].engine.view(id).unwrap();
+    let unreachable = Slot::Rejected(signaling_core::Reason::Unreachable);
+    assert!(view.invitees().all(|invitee| invitee.slot == unreachable));
+}
+
+#[test]
+fn a_stale_refusal_is_no_refusal() {
+    let mut world = World::of(&["alice"]);
+    let id = world.invite(0, &["bob", "carol"], 30);
+    world.phones[0].engine.modify(world.now, id, b"audio").unwrap();
+    refuse(&mut world, id, 1, &["bob"]);
+    let refused = Refused { key: Some(id), ver: 1, reason: Refusal::TooLarge };
+    world.phones[0].engine.handle_refused(world.now, &refused);
+    assert_eq!(slot_at(&mut world, 0, id), Slot::Pending);
+    world.phones[0].engine.handle_refused(world.now, &Refused { ver: 2, ..refused });
+    assert_eq!(slot_at(&mut world, 0, id), Slot::Rejected(signaling_core::Reason::Unreachable));
 }
 
 #[test]

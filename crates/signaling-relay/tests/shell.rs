@@ -102,7 +102,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
     /// The link is refused for that reason, and closed.
     async fn is_turned_away(&mut self, reason: Refusal) {
         let refused = self.next().await.unwrap();
-        assert_eq!(Frame::decode(&refused), Ok(Frame::Refused(Refused { key: None, reason })));
+        assert_eq!(Frame::decode(&refused), Ok(Frame::Refused(Refused { key: None, ver: 0, reason })));
         assert_eq!(self.next().await, None);
     }
 }

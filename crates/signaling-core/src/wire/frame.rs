@@ -256,6 +256,8 @@ impl fmt::Display for Refusal {
 pub struct Refused {
     /// The invitation of the Send; none when it is the link that is refused.
     pub key: Option<InviteId>,
+    /// The version of the Send; 0 when it is the link.
+    pub ver: u32,
     /// Why.
     pub reason: Refusal,
 }

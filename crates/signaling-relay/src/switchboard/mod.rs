@@ -271,7 +271,7 @@ impl Switchboard {
             return self.hello(conn, &hello);
         }
         let Some(sender) = self.links.sender(conn).cloned() else {
-            return self.refuse(conn, Refused { key: None, reason: Refusal::Hello });
+            return self.refuse(conn, Refused { key: None, ver: 0, reason: Refusal::Hello });
         };
         match frame {
             Frame::Send(send) => self.send(conn, &sender, &send),
@@ -300,7 +300,7 @@ impl Switchboard {
     /// Refuses the link itself.
     fn close(&mut self, conn: ConnId, reason: Refusal) {
         tracing::debug!(conn = conn.0, %reason, "refused");
-        self.refuse(conn, Refused { key: None, reason });
+        self.refuse(conn, Refused { key: None, ver: 0, reason });
         self.unlink(conn);
         self.outputs.push_back(Output::Close { conn, reason: Closed::Refused(reason) });
     }

@@ -11,7 +11,8 @@ use crate::backend::{Keeping, Mailbox, Sender};
 impl Switchboard {
     pub(super) fn send(&mut self, conn: ConnId, sender: &Sender, send: &Send<'_>) {
         if self.too_large(send) {
-            return self.refuse(conn, Refused { key: Some(send.key), reason: Refusal::TooLarge });
+            return self
+                .refuse(conn, Refused { key: Some(send.key), ver: send.ver, reason: Refusal::TooLarge });
         }
         match send.to {
             Target::Users(users) => self.send_to_users(conn, sender, send, users),

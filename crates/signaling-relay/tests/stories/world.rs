@@ -327,7 +327,7 @@ fn got(bytes: &[u8]) -> Got {
                 .map(|user| (user.user.to_owned(), user.reach.map(|list| list.iter().collect())))
                 .collect(),
         },
-        Frame::Refused(Refused { key, reason }) => Got::Refused(key, reason),
+        Frame::Refused(Refused { key, reason, .. }) => Got::Refused(key, reason),
         Frame::Pong(number) => Got::Pong(number),
         Frame::GroupReply(reply) => {
             Got::Group(reply.seq, reply.answer, reply.members.iter().map(str::to_owned).collect())

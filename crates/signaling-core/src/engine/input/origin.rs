@@ -65,6 +65,7 @@ impl<S: Storage<Row<P, I, D>>, P: Payload, const I: usize, const D: usize> Engin
         };
         let own = inner.config.device.id;
         let mut armed = Armed::default();
+        let current = fanout.ver == origin.ver();
         for entry in fanout.users.iter() {
             let Some(party) = rest.party(entry.user) else { continue };
             let (fanned, devices) = match entry.reach {
@@ -75,7 +76,10 @@ impl<S: Storage<Row<P, I, D>>, P: Payload, const I: usize, const D: usize> Engin
             };
             let devices = devices.iter().filter(|device: &Device| device.id != own);
             let mut fx = Effects::new(rest, &mut inner.number, None);
-            origin.on_fanout(party, fanout.ver, fanned, devices, &mut fx);
+            // Each user refused for good raises the version, but all were refused the same one.
+            let refused = current && fanned == Fanned::Never;
+            let ver = if refused { origin.ver() } else { fanout.ver };
+            origin.on_fanout(party, ver, fanned, devices, &mut fx);
             armed = armed.or(fx.done().armed);
         }
         inner.settle(&mut slices, at, armed);
@@ -93,6 +97,9 @@ impl<S: Storage<Row<P, I, D>>, P: Payload, const I: usize, const D: usize> Engin
         let Some(Row { role: Role::Origin(origin), rest, .. }) = slices.rows.get_mut(at as usize) else {
             return;
         };
+        if refused.ver != origin.ver() {
+            return;
+        }
         let mut fx = Effects::new(rest, &mut inner.number, None);
         for slot in origin.pending().iter() {
             let ver = origin.ver();

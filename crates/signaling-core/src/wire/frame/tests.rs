@@ -33,8 +33,8 @@ const GOLDEN: &[(&str, &str)] = &[
         "fanout",
         "0104 01020304050607080000012c00000003 05 01 04 03626f62 00 01 0b0b000000000000 01 056361726f6c 00 00 0464617665 01 03657665 02",
     ),
-    ("refused", "0105 01 01020304050607080000012c00000003 06"),
-    ("refused link", "0105 00 05"),
+    ("refused", "0105 01 01020304050607080000012c00000003 03 06"),
+    ("refused link", "0105 00 00 05"),
     ("ping", "0106 ac02"),
     ("pong", "0107 ac02"),
     ("group", "0108 09 03 047465616d"),
@@ -91,8 +91,8 @@ fn frame<'a>(name: &str, space: &'a mut Vec<u8>) -> Frame<'a> {
             let len = encode_fanout(space, KEY, 5, true, users.into_iter()).unwrap();
             Frame::decode(&space[..len]).unwrap()
         }
-        "refused" => Frame::Refused(Refused { key: Some(KEY), reason: Refusal::TooLarge }),
-        "refused link" => Frame::Refused(Refused { key: None, reason: Refusal::Replaced }),
+        "refused" => Frame::Refused(Refused { key: Some(KEY), ver: 3, reason: Refusal::TooLarge }),
+        "refused link" => Frame::Refused(Refused { key: None, ver: 0, reason: Refusal::Replaced }),
         "ping" => Frame::Ping(300),
         "pong" => Frame::Pong(300),
         "group" => Frame::Group(GroupRequest { seq: 9, op: GroupOp::Members, group: "team" }),
