@@ -482,7 +482,7 @@ impl<const I: usize> Holder<I> {
             (Request::Modify(n), Some((m, became))) if n == m || broken!("M4") => became != 0,
             // Answered without a record of it: the origin could not take it.
             (Request::Modify(n), _) if n == report.echo => false,
-            (Request::Cancel(_), _) if self.pending().is_empty() => self.hide_own_cancel(),
+            (Request::Cancel(_), _) if self.pending().is_empty() && !broken!("M3") => self.hide_own_cancel(),
             _ => return,
         };
         self.request = Request::None;

@@ -9,7 +9,7 @@ mod origin;
 mod report;
 
 pub use holder::{Arrival, First, Holder, HolderTimer, Me, Seen, State};
-pub use origin::{Fanned, Origin, OriginTimer, Party, PartyId, Peer, Via};
+pub use origin::{Fanned, Origin, OriginSlots, OriginTimer, Party, PartyId, Peer, Via};
 pub use report::{Kind, Mask, Report};
 
 use serde::{Deserialize, Serialize};

@@ -552,7 +552,7 @@ impl<const I: usize, const D: usize> Origin<I, D> {
         let peer = to.and_then(|(party, at)| self.party(party)?.peers().get(usize::from(at)));
         let lacks = self.with_data.without(peer.map(|peer| peer.acked).unwrap_or_default());
         let newest = Some(self.newest).filter(|&slot| lacks.has(slot));
-        let any = if peer.is_some() { lacks.iter().next() } else { None };
+        let any = if peer.is_some() && !broken!("D2") { lacks.iter().next() } else { None };
         let behind = match peer {
             Some(peer) => peer.acked_rev < self.rev.number,
             None => self.rev.number > 0,
