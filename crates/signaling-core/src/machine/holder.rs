@@ -154,7 +154,9 @@ impl<const I: usize> Holder<I> {
         match (pending, room) {
             (true, _) if marked => First::Nothing { ended: false },
             (false, _) if marked => {
-                fx.reply(if broken!("Q2") { Reply::Ack } else { Reply::AckAll });
+                if !row.won_in(report) {
+                    fx.reply(if broken!("Q2") { Reply::Ack } else { Reply::AckAll });
+                }
                 if broken!("T1") {
                     fx.tell(Tell::Missed);
                 }
@@ -303,6 +305,13 @@ impl<const I: usize> Holder<I> {
             Me::Invitee(slot) => slots.nth(usize::from(slot)).is_some_and(|(slot, _)| !slot.decided()),
             Me::Observer => slots.any(|(slot, _)| !slot.decided()),
         }
+    }
+
+    /// Whether this run won: not to be acknowledged without a row, for nobody here could be told.
+    fn won_in<S: Iterator<Item = (Slot, bool)> + Clone>(&self, report: &Report<S>) -> bool {
+        let Me::Invitee(slot) = self.me else { return false };
+        let mine = report.slots.clone().nth(usize::from(slot));
+        mine.is_some_and(|(slot, _)| slot == Slot::Accepted(self.device)) && !broken!("blind-ack")
     }
 
     /// Whether the timer runs.
