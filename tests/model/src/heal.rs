@@ -1,0 +1,217 @@
+//! From any world, once the network is whole again, everything comes to its end: a fair schedule that shows it.
+
+use std::collections::VecDeque;
+
+use signaling_core::machine::{HolderTimer, Mask, OriginTimer, PartyId, Seen, Slot, State};
+
+use crate::act::Act;
+use crate::config::{Config, Link, Refusal};
+use crate::network::Msg;
+use crate::properties::{Flaw, judge, knows};
+use crate::turn::Turn;
+use crate::world::{Inviter, Opened, Run, World};
+
+/// Rounds of repeats until nothing new is left to say.
+const ROUNDS: usize = 4;
+/// Messages that may follow from one round.
+const STORM: usize = 400;
+
+/// A world in which every message arrives once, in order.
+struct Whole<'a> {
+    config: &'a Config,
+    world: World,
+}
+
+/// All that is under way arrives once, and what follows from it, without a timer or a person.
+pub(crate) fn calm(config: &Config, world: &World) -> Result<(), Flaw> {
+    let mut whole = Whole { config, world: world.clone() };
+    let under_way = world.net.letters().iter().map(|letter| letter.msg().clone()).collect();
+    whole.settle(under_way)
+}
+
+/// Drops what is under way, lets the schedule run, and looks at the end.
+///
+/// # Errors
+/// The first thing that did not come to its end.
+pub(crate) fn heal(config: &Config, world: &World) -> (World, Result<(), Flaw>) {
+    let mut whole = Whole { config, world: world.clone() };
+    let end = whole.run();
+    (whole.world, end)
+}
+
+impl Whole<'_> {
+    fn run(&mut self) -> Result<(), Flaw> {
+        self.mend()?;
+        self.rounds()?;
+        if let Some(origin) = self.world.origin {
+            self.arrived(&origin)?;
+            self.finish()?;
+            self.rounds()?;
+        }
+        self.give_up()?;
+        match self.world.origin {
+            Some(origin) => self.ended(&origin),
+            None => self.orphaned(),
+        }
+    }
+
+    /// Lets one thing happen, and whatever messages follow from it.
+    fn act(&mut self, act: &Act) -> Result<(), Flaw> {
+        let mut turn = Turn::new(self.config, &mut self.world);
+        turn.act(act);
+        let out = turn.outbox.into();
+        self.settle(out)
+    }
+
+    fn settle(&mut self, mut queue: VecDeque<Msg>) -> Result<(), Flaw> {
+        let most = STORM + 8 * queue.len();
+        for _ in 0..most {
+            let Some(msg) = queue.pop_front() else {
+                return judge(self.config, &mut self.world).map_or(Ok(()), Err);
+            };
+            let mut turn = Turn::new(self.config, &mut self.world);
+            turn.deliver(&msg, true);
+            queue.extend(turn.outbox);
+        }
+        Err(Flaw::Storm)
+    }
+
+    /// Nothing is under way; the relay knows everybody, and nobody is refused for now.
+    fn mend(&mut self) -> Result<(), Flaw> {
+        self.world.net.clear();
+        for refused in &mut self.world.relay.refused {
+            *refused = refused.filter(|&refusal| refusal == Refusal::Never);
+        }
+        for at in 0..self.world.runs.len() {
+            self.act(&Act::Room(at))?;
+            if self.world.runs.get(at).is_some_and(|run| run.link != Link::Absent) {
+                self.act(&Act::Hello(at))?;
+            }
+        }
+        self.act(&Act::RelayWhole)
+    }
+
+    fn rounds(&mut self) -> Result<(), Flaw> {
+        for _ in 0..ROUNDS {
+            self.origin_timer(OriginTimer::Resend)?;
+            self.origin_timer(OriginTimer::Refresh)?;
+            self.timers(HolderTimer::Resend)?;
+        }
+        Ok(())
+    }
+
+    fn origin_timer(&mut self, timer: OriginTimer) -> Result<(), Flaw> {
+        if self.world.origin.is_some_and(|origin| origin.armed(timer)) {
+            self.act(&Act::Origin(timer))?;
+        }
+        Ok(())
+    }
+
+    fn timers(&mut self, timer: HolderTimer) -> Result<(), Flaw> {
+        for at in 0..self.world.runs.len() {
+            if self.world.runs.get(at).and_then(|run| run.row).is_some_and(|row| row.armed(timer)) {
+                self.act(&Act::Holder(at, timer))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The time limit comes, or the inviter takes it back.
+    fn finish(&mut self) -> Result<(), Flaw> {
+        self.origin_timer(OriginTimer::Limit)?;
+        if self.world.origin.is_some_and(|origin| !origin.over()) {
+            self.act(&Act::OwnCancel)?;
+        }
+        Ok(())
+    }
+
+    /// All other timers come, one behind the other, wherever they are armed.
+    fn give_up(&mut self) -> Result<(), Flaw> {
+        use HolderTimer::{Lease, Request, Resend, Resolve, Ring};
+        [Lease, Ring, Resend, Request, Resolve, Resend].into_iter().try_for_each(|timer| self.timers(timer))
+    }
+
+    fn reachable(&self) -> impl Iterator<Item = &Run> {
+        let refused = |run: &Run| self.world.refusal(run.party).is_some();
+        self.world.runs.iter().filter(move |run| run.link != Link::Absent && !refused(run))
+    }
+
+    /// While it is pending, everybody rings and shows what is decided.
+    fn arrived(&self, origin: &Inviter) -> Result<(), Flaw> {
+        for run in self.reachable() {
+            let Some(row) = run.row else {
+                let rang = run.seen == Seen::Marked && run.opened != Opened::No;
+                ensure(rang || !origin.open(run.party), Flaw::NeverRings)?;
+                continue;
+            };
+            let wanted = match (origin.open(run.party), run.party) {
+                (true, PartyId::Invitee(_)) => State::Ringing,
+                (true, PartyId::Observers) => State::Observing,
+                (false, _) => State::Done,
+            };
+            let decided = (0..self.config.invitees).filter(|&i| origin.slot(i).decided());
+            let told: Mask = decided.collect();
+            ensure(row.state() == wanted, Flaw::NeverRings)?;
+            ensure(told.without(row.shown()).is_empty(), Flaw::Untold)?;
+            ensure(row.request().is_none(), Flaw::Unanswered)?;
+            ensure(row.rev() == origin.rev(), Flaw::LacksData)?;
+        }
+        Ok(())
+    }
+
+    /// Everybody agrees, has all data, and the inviter has nothing to add.
+    fn ended(&mut self, origin: &Inviter) -> Result<(), Flaw> {
+        ensure(origin.over(), Flaw::Undecided)?;
+        for run in self.reachable() {
+            ensure(knows(run) || came_late(run, origin), Flaw::Undecided)?;
+            let Some(row) = run.row else { continue };
+            ensure(row.state() == State::Done && row.slots() == origin.slots(), Flaw::Undecided)?;
+            ensure(row.shown().len() == u32::from(self.config.invitees), Flaw::Untold)?;
+            ensure(row.have() == row.shown() && row.rev() == origin.rev(), Flaw::LacksData)?;
+            ensure(row.terminal(), Flaw::Leak)?;
+        }
+        self.silent()
+    }
+
+    /// The inviter repeats nothing any more, unless to runs that are no more, or to a winner without a row.
+    fn silent(&mut self) -> Result<(), Flaw> {
+        if !self.world.origin.is_some_and(|origin| origin.armed(OriginTimer::Resend)) {
+            return Ok(());
+        }
+        let mut turn = Turn::new(self.config, &mut self.world);
+        turn.act(&Act::Origin(OriginTimer::Resend));
+        let out = turn.outbox;
+        let (runs, truth) = (&self.world.runs, &self.world.witness.truth);
+        let lost = |run: &Run| run.row.is_none() && truth.contains(&Slot::Accepted(run.device));
+        let dead = |msg: &Msg| {
+            matches!(msg, Msg::Report { to, users: false, .. }
+                if !runs.iter().any(|run| run.device == *to && !lost(run)))
+        };
+        ensure(out.iter().all(dead), Flaw::NotQuiet)
+    }
+
+    /// Without the inviter nobody guesses, nobody waits, and what the relay kept is known.
+    fn orphaned(&self) -> Result<(), Flaw> {
+        for run in self.world.runs.iter().filter(|run| run.link != Link::Absent) {
+            let carried = matches!(run.party, PartyId::Invitee(slot) if self.world.relay.carried.has(slot));
+            ensure(!carried || decided(run), Flaw::StoreLost)?;
+            let Some(row) = run.row else { continue };
+            ensure(row.terminal(), Flaw::Leak)?;
+            ensure(row.request().is_none(), Flaw::Unanswered)?;
+        }
+        Ok(())
+    }
+}
+
+/// A run that began behind the last change, and was never told of the invitation, misses nothing.
+fn came_late(run: &Run, origin: &Inviter) -> bool {
+    run.since >= origin.ver() && run.row.is_none() && run.opened == Opened::No
+}
+
+fn decided(run: &Run) -> bool {
+    run.seen != Seen::New || run.row.is_some_and(|row| row.state() == State::Done)
+}
+
+fn ensure(holds: bool, flaw: Flaw) -> Result<(), Flaw> {
+    if holds { Ok(()) } else { Err(flaw) }
+}

@@ -1,0 +1,186 @@
+//! What must hold in every world.
+
+use signaling_core::Device;
+use signaling_core::machine::{Answer, PartyId, Reason, Seen, Slot};
+
+use crate::config::{Config, Link, Refusal};
+use crate::world::{Run, World};
+
+/// What can be wrong.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Flaw {
+    /// Two definite outcomes of one slot.
+    Contradiction,
+    /// An outcome that nobody caused.
+    NoCause,
+    /// A device was told that it won, and did not, or not alone.
+    TwoWinners,
+    /// The inviter was told that the winner knows, and it does not.
+    FalseEstablished,
+    /// A second NewInvitation or Missed.
+    Reopened,
+    /// An outcome was told twice.
+    ToldTwice,
+    /// An event for an id that was never shown.
+    Unshown,
+    /// An event after the end.
+    AfterEnd,
+    /// Rings for what was over when it asked.
+    DeadRing,
+    /// Rings on for more than a lease.
+    RingsOn,
+    /// Too many messages for one.
+    TooMany,
+    /// One Modify was carried out twice.
+    ModifiedTwice,
+    /// The author of a modification got a callback for it.
+    OwnModified,
+    /// A request was said to be granted and was not, or the other way round.
+    FalseGrant,
+    /// The inviter believes that everybody knows.
+    QuietTooEarly,
+    /// An answer begets an answer, for ever.
+    Storm,
+    /// After healing: a device of an invitee does not ring.
+    NeverRings,
+    /// After healing: somebody was not told of an outcome.
+    Untold,
+    /// After healing: something is without an end.
+    Undecided,
+    /// After healing: the inviter still repeats itself.
+    NotQuiet,
+    /// After healing: a row that nobody needs cannot go.
+    Leak,
+    /// After healing: a request has no answer.
+    Unanswered,
+    /// After healing: somebody lacks data.
+    LacksData,
+    /// What the relay kept reaches not everybody.
+    StoreLost,
+}
+
+/// What must always hold, whatever happens; the second says it in words.
+pub const SAFETY: [(Flaw, &str); 15] = [
+    (Flaw::Contradiction, "no two outcomes of a slot contradict"),
+    (Flaw::NoCause, "every outcome has its cause: a person, or the inviter's time limit"),
+    (Flaw::TwoWinners, "one device wins, and only it is told so"),
+    (Flaw::FalseEstablished, "Established is told when the winner was told"),
+    (Flaw::Reopened, "a device opens an invitation once"),
+    (Flaw::ToldTwice, "every outcome is told once"),
+    (Flaw::Unshown, "no event for what was never shown"),
+    (Flaw::AfterEnd, "no event after the end"),
+    (Flaw::DeadRing, "nobody is rung for what was over when he asked"),
+    (Flaw::RingsOn, "nobody rings on for more than a lease"),
+    (Flaw::TooMany, "few messages leave for one"),
+    (Flaw::ModifiedTwice, "a Modify is carried out once"),
+    (Flaw::OwnModified, "an author gets no callback"),
+    (Flaw::FalseGrant, "a request is answered as it was dealt with"),
+    (Flaw::QuietTooEarly, "quiet means that everybody knows"),
+];
+
+impl Flaw {
+    /// What is wrong, in words.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Contradiction => "two outcomes of one slot contradict",
+            Self::NoCause => "an outcome that nobody caused",
+            Self::TwoWinners => "a device is told that it won, and did not, or not alone",
+            Self::FalseEstablished => "the inviter is told that the winner knows, and it does not",
+            Self::Reopened => "a device opens the invitation a second time",
+            Self::ToldTwice => "an outcome is told twice",
+            Self::Unshown => "an event for what was never shown",
+            Self::AfterEnd => "an event after the end",
+            Self::DeadRing => "a device is rung for what was over when it asked",
+            Self::RingsOn => "a device rings on for more than a lease after the end",
+            Self::TooMany => "too many messages leave for one",
+            Self::ModifiedTwice => "one Modify is carried out twice",
+            Self::OwnModified => "the author of a modification gets a callback for it",
+            Self::FalseGrant => "a request is not answered as it was dealt with",
+            Self::QuietTooEarly => "the inviter is quiet, and somebody does not know",
+            Self::Storm => "answers beget answers without end",
+            Self::NeverRings => "after healing, a device of a pending invitee does not ring",
+            Self::Untold => "after healing, an outcome was not told",
+            Self::Undecided => "after healing, somebody has no outcome",
+            Self::NotQuiet => "after healing, the inviter still repeats itself",
+            Self::Leak => "after healing, a row that nobody needs cannot go",
+            Self::Unanswered => "after healing, a request has no answer",
+            Self::LacksData => "after healing, somebody lacks data",
+            Self::StoreLost => "an outcome that the relay kept does not reach everybody",
+        }
+    }
+}
+
+/// Looks at a world after a step: the first thing wrong with it.
+pub fn judge(config: &Config, world: &mut World) -> Option<Flaw> {
+    if world.flaw.is_some() {
+        return world.flaw;
+    }
+    world.flaw = outcomes(config, world).or_else(|| quiet(world));
+    world.flaw
+}
+
+/// All that anybody knows of a slot is the same, and has a cause.
+fn outcomes(config: &Config, world: &mut World) -> Option<Flaw> {
+    for slot in 0..config.invitees {
+        let at_inviter = world.origin.map(|origin| origin.slot(slot));
+        let at_devices = world.runs.iter().filter_map(|run| run.row).map(|row| row.slot(slot));
+        let known: Vec<Slot> =
+            at_inviter.into_iter().chain(at_devices).filter(|slot| slot.decided()).collect();
+        let truth = world.witness.truth.get_mut(usize::from(slot))?;
+        for outcome in known {
+            if !truth.decided() {
+                *truth = outcome;
+            }
+            if *truth != outcome {
+                return Some(Flaw::Contradiction);
+            }
+        }
+        let truth = *truth;
+        if !caused(config, world, slot, truth) {
+            return Some(Flaw::NoCause);
+        }
+    }
+    None
+}
+
+fn caused(config: &Config, world: &World, slot: u8, outcome: Slot) -> bool {
+    let somebody = |wanted: Answer| {
+        world.witness.pressed.iter().any(|&(device, answer)| answer == wanted && belongs(world, device, slot))
+    };
+    match outcome {
+        Slot::Pending => true,
+        Slot::Accepted(by) => world.witness.pressed.contains(&(by, Answer::Accept)),
+        Slot::Rejected(Reason::Declined) => somebody(Answer::Decline),
+        Slot::Rejected(Reason::Busy) => somebody(Answer::Busy),
+        Slot::Rejected(Reason::Unreachable) => {
+            config.refused.get(usize::from(slot)).copied().flatten() == Some(Refusal::Never)
+        }
+        Slot::Cancelled => world.witness.cancelled,
+        Slot::TimedOut => world.witness.ran_out,
+    }
+}
+
+fn belongs(world: &World, device: Device, slot: u8) -> bool {
+    let run = world.place(device).and_then(|at| world.runs.get(at));
+    run.is_some_and(|run| run.party == PartyId::Invitee(slot))
+}
+
+/// Once the inviter is quiet its row may go: whoever was there at the last change knows.
+fn quiet(world: &World) -> Option<Flaw> {
+    let origin = world.origin.filter(signaling_core::machine::Origin::quiet)?;
+    let reached = |run: &&Run| {
+        run.link != Link::Absent
+            && run.since < origin.ver()
+            && world.refusal(run.party) != Some(Refusal::Never)
+    };
+    let ignorant = world.runs.iter().filter(reached).any(|run| !knows(run));
+    ignorant.then_some(Flaw::QuietTooEarly)
+}
+
+/// Whether nothing is open for that device any more.
+pub fn knows(run: &Run) -> bool {
+    match run.row {
+        Some(row) => row.slots().iter().all(|slot| slot.decided()),
+        None => run.seen != Seen::New,
+    }
+}

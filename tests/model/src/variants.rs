@@ -1,0 +1,68 @@
+//! Rules swapped out one at a time: the search has to find each of them.
+
+/// A swapped rule, and the small world in which it is found.
+#[derive(Clone, Copy, Debug)]
+pub struct Variant {
+    /// Its name in `broken!`.
+    pub name: &'static str,
+    /// The configuration.
+    pub config: &'static str,
+    /// What is done instead of the rule.
+    pub instead: &'static str,
+}
+
+const fn variant(name: &'static str, config: &'static str, instead: &'static str) -> Variant {
+    Variant { name, config, instead }
+}
+
+/// Worlds searched for each before it counts as missed.
+pub const BOUND: usize = 400_000;
+
+/// All of them.
+pub const VARIANTS: [Variant; 45] = [
+    variant("own-timer", "one", "each client decides: its ring timer is final"),
+    variant("invitee-decides", "two", "the invitee's accept is final"),
+    variant("volatile-decider", "forgotten", "the decider forgets, and decides again"),
+    variant("doubt-is-timeout", "one", "an answer in doubt becomes timed out"),
+    variant("forgotten", "forgotten", "a forgotten invitation is taken as timed out"),
+    variant("no-tombstone", "forgotten", "what was seen is not remembered"),
+    variant("no-resend", "one", "nothing is repeated"),
+    variant("no-epoch", "crash", "an acceptance names no run"),
+    variant("unarmed", "stray", "a timer that is not armed is obeyed"),
+    variant("a", "one", "repeats go to known devices only"),
+    variant("Q3", "one", "quiet without a Fanout"),
+    variant("L1", "newcomer", "a late Fanout counts for what came later"),
+    variant("partial", "relay", "a partial Fanout counts as complete"),
+    variant("C1", "one", "a delayed copy rings from Confirming"),
+    variant("R1", "one", "a delayed copy rings from Silent"),
+    variant("e0", "one", "numbers are counted per row"),
+    variant("Q1", "one", "who is in doubt answers at once"),
+    variant("L2", "one", "who is in doubt never rings again"),
+    variant("L3", "one", "who is in doubt drops the press"),
+    variant("E1", "forgotten", "an event for an id never shown"),
+    variant("observers-untold", "observer", "observers get no Decision"),
+    variant("observer-decisions", "observer", "observers are answered by Decisions"),
+    variant("M1", "modify", "a Modify is applied whatever its number"),
+    variant("M2", "modify", "the author gets a callback"),
+    variant("M3", "observer", "a Cancel does not end with the invitation"),
+    variant("M4", "modify", "any Modify settles the request"),
+    variant("S5", "store", "the store keeps what arrived last"),
+    variant("L5", "store", "the store forgets on hand-over"),
+    variant("answers-per-user", "store", "answers to one device are stored for the user"),
+    variant("D1", "data", "the Ack means outcomes, not data"),
+    variant("D2", "data", "only the newest answer's data is sent"),
+    variant("D3", "modify", "a Decision lacks the invitation's data"),
+    variant("N1", "full", "one full device rejects for all"),
+    variant("N1-all", "full", "all devices full is a reject"),
+    variant("T1", "forgotten", "an event for what was seen without a row"),
+    variant("full-marks", "full", "the window is marked when refusing"),
+    variant("R2", "one", "a repeat renews the lease"),
+    variant("fanout-other", "group", "a Fanout of one user counts for another"),
+    variant("later", "later", "refused for now counts as complete"),
+    variant("U1", "never", "a stale refusal rejects"),
+    variant("L4", "group", "an answer's data is not shown to who rings"),
+    variant("L6", "group", "a row leaks when the inviter is gone"),
+    variant("Q2", "forgotten", "what was seen without a row is not fully acknowledged"),
+    variant("blind-ack", "forgotten", "a win without a row is acknowledged"),
+    variant("echo-of-any-run", "crash", "an answer to an older run counts for the newer one"),
+];
