@@ -43,6 +43,7 @@ fn decision(slot: Slot, user: &'static str) -> Vec<u8> {
         kind: Kind::Decision,
         remaining: Some(0),
         rev: Rev::default(),
+        run: 0,
         echo: 0,
         modify: None,
         online_only: false,

@@ -17,6 +17,7 @@ fn report(kind: Kind) -> ReportMessage<'static> {
         kind,
         remaining: Some(30_000),
         rev: Rev { number: 1, author: BOB },
+        run: 300,
         echo: 5,
         modify: Some((4, 1)),
         online_only: false,
@@ -44,7 +45,7 @@ fn encode(kind: Kind) -> Vec<u8> {
 fn an_invite_to_the_byte() {
     assert_eq!(
         hex(&encode(Kind::Invite)),
-        "010001b0ea010101080706050403020107050104010001".to_string()
+        "010001b0ea010101080706050403020107ac02050104010001".to_string()
             + "04686f6d65"
             + "0106766964656f3f"
             + "010003636172"

@@ -3,8 +3,8 @@
 mod world;
 
 use signaling_core::{
-    AnswerError, CODE_NO_PERMISSION, CODE_UNKNOWN, CancelError, CancelOutcome, Invite, InviteError,
-    ModifyError, Slot,
+    AddError, Added, AnswerError, CODE_NO_PERMISSION, CODE_UNKNOWN, CancelError, CancelOutcome, Invite,
+    InviteError, ModifyError, Slot,
 };
 use world::World;
 
@@ -216,4 +216,77 @@ fn half_of_all_frames_lost_changes_nothing_in_the_end() {
         assert_eq!(ends(&world, 0), [said], "seed {seed}");
         assert!(accepted || said.starts_with("timeout"), "seed {seed}");
     }
+}
+
+#[test]
+fn an_answer_and_a_modification_keep_their_own_data() {
+    let mut world = World::of(&["alice", "bob"]);
+    let id = world.invite(0, &["bob"], 60);
+    world.run(500);
+    world.lose = Box::new(|_| true);
+    world.phones[1].engine.modify(world.now, id, b"audio").unwrap();
+    world.accept(1, id);
+    world.run(100);
+    world.lose = Box::new(|_| false);
+    world.run(1_000);
+    let view = world.phones[0].engine.view(id);
+    assert!(view.is_none_or(|view| view.data().as_slice() != b"yes"), "the answer is no modification");
+    assert!(!world.told(0).contains(&"modified yes"), "{:?}", world.told(0));
+}
+
+#[test]
+fn what_an_older_run_asked_is_not_answered_to_a_newer_one() {
+    let mut world = World::of(&["alice", "bob"]);
+    let id = world.invite(0, &["bob"], 60);
+    world.run(500);
+    world.phones[1].engine.modify(world.now, id, b"a").unwrap();
+    world.run(15);
+    world.restart(1);
+    world.run(4_500);
+    assert_eq!(world.told(1), ["new"], "the new run rings, and nothing was granted to it");
+    world.phones[1].engine.modify(world.now, id, b"b").unwrap();
+    world.run(500);
+    assert_eq!(world.told(0).last(), Some(&"modified b"));
+    assert_eq!(world.told(1), ["new", "granted"]);
+}
+
+#[test]
+fn a_long_ring_is_renewed_as_stubbornly_as_a_short_one() {
+    let mut world = World::of(&["alice", "bob"]);
+    world.invite(0, &["bob"], 0);
+    world.run(60_000);
+    world.lose = Box::new(|to| to == 0);
+    let before = world.frames;
+    world.run(5_000);
+    assert!(world.frames - before >= 5, "{} frames", world.frames - before);
+}
+
+#[test]
+fn an_observer_hears_what_was_decided_before_it_came() {
+    let mut world = World::of(&["alice", "bob", "carol", "alice/desk"]);
+    world.phones[3].online = false;
+    let id = world.invite(0, &["bob", "carol"], 60);
+    world.run(500);
+    world.accept(1, id);
+    world.run(1_000);
+    world.phones[3].online = true;
+    world.run(5_000);
+    assert_eq!(world.told(3), ["new", "accepted bob"]);
+}
+
+#[test]
+fn the_inviters_data_replaces_hearsay() {
+    let mut world = World::of(&["alice", "bob"]);
+    world.lose = Box::new(|to| to == 1);
+    let id = world.invite(0, &["bob"], 60);
+    world.run(100);
+    world.lose = Box::new(|_| false);
+    let added =
+        Added { id, inviter: "alice", group: None, invitees: &["bob"], data: b"", timeout: Some(30_000) };
+    world.phones[1].engine.add_invited_signaling(world.now, &added).unwrap();
+    assert_eq!(world.phones[1].engine.add_invited_signaling(world.now, &added), Err(AddError::Known));
+    world.run(500);
+    assert_eq!(world.phones[1].engine.view(id).unwrap().data().as_slice(), b"video?");
+    world.accept(1, id);
+    assert_eq!(world.run(300).told(1), ["confirmed"], "no New: the application knew");
 }

@@ -119,7 +119,7 @@ impl<S: Storage<Row<P, I, D>>, P: Payload, const I: usize, const D: usize> Engin
     /// # Errors
     /// [`CancelError`]; nothing changed.
     pub fn cancel(&mut self, now: u64, id: InviteId, data: &[u8]) -> Result<CancelOutcome, CancelError> {
-        let draft = keep::<P>(data).map_err(CancelError::DataTooLong)?;
+        let wish = keep::<P>(data).map_err(CancelError::DataTooLong)?;
         self.command(now, id, CancelError::Unknown, |role, fx| match role {
             Role::Free => Err(CancelError::Unknown),
             Role::Origin(origin) => {
@@ -130,7 +130,7 @@ impl<S: Storage<Row<P, I, D>>, P: Payload, const I: usize, const D: usize> Engin
             Role::Holder(holder) if holder.me() != Me::Observer => Err(CancelError::NotInviter),
             Role::Holder(holder) if holder.request().is_some() => Err(CancelError::Busy),
             Role::Holder(holder) => {
-                let asked = holder.on_cancel(fx).then(|| fx.draft(draft));
+                let asked = holder.on_cancel(fx).then(|| fx.wish(wish));
                 asked.map(|()| CancelOutcome::Asked).ok_or(CancelError::Over)
             }
         })
@@ -142,7 +142,7 @@ impl<S: Storage<Row<P, I, D>>, P: Payload, const I: usize, const D: usize> Engin
     /// # Errors
     /// [`ModifyError`]; nothing changed.
     pub fn modify(&mut self, now: u64, id: InviteId, data: &[u8]) -> Result<(), ModifyError> {
-        let draft = keep::<P>(data).map_err(ModifyError::DataTooLong)?;
+        let wish = keep::<P>(data).map_err(ModifyError::DataTooLong)?;
         let device = self.inner.config.device;
         self.command(now, id, ModifyError::Unknown, |role, fx| {
             if fx.online_only() {
@@ -151,12 +151,10 @@ impl<S: Storage<Row<P, I, D>>, P: Payload, const I: usize, const D: usize> Engin
             match role {
                 Role::Free => Err(ModifyError::Unknown),
                 Role::Origin(origin) => {
-                    origin.modify(device, fx).then(|| fx.data(draft)).ok_or(ModifyError::Over)
+                    origin.modify(device, fx).then(|| fx.data(wish)).ok_or(ModifyError::Over)
                 }
                 Role::Holder(holder) if holder.request().is_some() => Err(ModifyError::Busy),
-                Role::Holder(holder) => {
-                    holder.on_modify(fx).then(|| fx.draft(draft)).ok_or(ModifyError::Over)
-                }
+                Role::Holder(holder) => holder.on_modify(fx).then(|| fx.wish(wish)).ok_or(ModifyError::Over),
             }
         })
     }
@@ -280,6 +278,7 @@ impl Inner {
         })?;
         rest.name_all(added.invitees, added.group).map_err(AddError::Name)?;
         rest.data = keep(added.data).map_err(AddError::DataTooLong)?;
+        rest.hearsay = true;
         rest.end = added.timeout.map_or(NEVER, |left| self.now.saturating_add(u64::from(left)));
         if added.id.origin.id == self.config.device.id {
             return Err(AddError::Own);

@@ -87,9 +87,14 @@ impl<'r, P: Payload, const I: usize, const D: usize> Effects<'r, P, I, D> {
         self.rest.online_only
     }
 
-    /// The data of the answer or request that now waits.
+    /// The data of the answer that is given.
     pub(super) fn draft(&mut self, draft: P) {
         self.rest.draft = draft;
+    }
+
+    /// The data of what is asked for.
+    pub(super) fn wish(&mut self, wish: P) {
+        self.rest.wish = wish;
     }
 
     /// New data of the invitation.
@@ -155,7 +160,7 @@ impl<P: Payload, const I: usize, const D: usize> Fx for Effects<'_, P, I, D> {
             Tell::TimedOut(slots) => news.timed_out = news.timed_out.or(slots),
             Tell::Cancelled => news.cancelled = true,
             Tell::Modified => news.modified = true,
-            Tell::New => news.new = true,
+            Tell::New => news.new = !self.rest.mute,
             // Who has not heard of the one needs not hear of the other.
             Tell::Stopped => news.stopped = !core::mem::take(&mut news.resumed),
             Tell::Resumed => news.resumed = !core::mem::take(&mut news.stopped),

@@ -180,7 +180,7 @@ impl Inner {
             push: Some(rest.push.bytes()).filter(|push| invite && !push.is_empty() && !rest.online_only),
             body: &[],
         };
-        encode_send(buf, &send, users, |body| self.write_report(row, kind, None, 0, body))
+        encode_send(buf, &send, users, |body| self.write_report(row, kind, None, (0, 0), body))
     }
 
     fn write_peer<P: Payload, const I: usize, const D: usize>(
@@ -200,7 +200,7 @@ impl Inner {
         let kind = if origin.open(party) { Kind::Invite } else { Kind::Decision };
         let send = to_device(row.id, origin.ver(), user, peer.device.id, 0);
         encode_send(buf, &send, core::iter::empty(), |body| {
-            self.write_report(row, kind, Some((party, at)), echo, body)
+            self.write_report(row, kind, Some((party, at)), (peer.device.epoch, echo), body)
         })
     }
 
@@ -209,7 +209,7 @@ impl Inner {
         row: &Row<P, I, D>,
         kind: Kind,
         to: Option<(PartyId, u8)>,
-        echo: u32,
+        (run, echo): (u32, u32),
         buf: &mut [u8],
     ) -> Result<usize, NoRoom> {
         let Role::Origin(origin) = &row.role else { return Err(NoRoom) };
@@ -223,6 +223,7 @@ impl Inner {
             kind,
             remaining: if kind == Kind::Invite { rest.remaining(self.now) } else { Some(0) },
             rev: report.rev,
+            run,
             echo,
             modify: report.modify,
             online_only: rest.online_only,
@@ -258,9 +259,12 @@ fn write_stance<P: Payload, const I: usize, const D: usize>(
         _ => holder.stance(),
     };
     let (n, stance) = stance;
-    let plain = matches!(stance, Stance::Ringing | Stance::Query);
-    let data = if plain { &[] } else { row.rest.draft.bytes() };
-    let ttl = if plain { 0 } else { keep };
+    let data = match stance {
+        Stance::Ringing | Stance::Query | Stance::Full(_) => &[],
+        Stance::Answer(_) => row.rest.draft.bytes(),
+        Stance::Cancel | Stance::Modify => row.rest.wish.bytes(),
+    };
+    let ttl = if matches!(stance, Stance::Ringing | Stance::Query) { 0 } else { keep };
     let send = to_device(row.id, n, row.rest.inviter.as_str(), row.id.origin.id, ttl);
     write_to(&send, &Message::Stance(StanceMessage { n, stance, data }), buf)
 }
@@ -307,8 +311,11 @@ pub(super) fn write_direct<P: Payload, const I: usize, const D: usize>(
     buf: &mut [u8],
 ) -> usize {
     let Role::Origin(origin) = &row.role else { return 0 };
+    let run = deliver.from.device.epoch;
     let kind = if origin.open(party) { Kind::Invite } else { Kind::Decision };
     let send = to_device(row.id, origin.ver(), deliver.from.user, deliver.from.device.id, 0);
-    encode_send(buf, &send, core::iter::empty(), |body| inner.write_report(row, kind, None, echo, body))
-        .unwrap_or(0)
+    encode_send(buf, &send, core::iter::empty(), |body| {
+        inner.write_report(row, kind, None, (run, echo), body)
+    })
+    .unwrap_or(0)
 }

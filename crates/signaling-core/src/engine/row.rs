@@ -153,10 +153,16 @@ pub(super) struct Rest<P, const I: usize, const D: usize> {
     pub(super) labels: [Label; I],
     pub(super) answers: [P; I],
     pub(super) data: P,
-    /// The data of the answer or request that waits here.
+    /// The data of the answer given here.
     pub(super) draft: P,
+    /// The data of the Modify or Cancel that is asked for.
+    pub(super) wish: P,
     pub(super) push: P,
     pub(super) online_only: bool,
+    /// The data comes from the application, not from the inviter.
+    pub(super) hearsay: bool,
+    /// An observer is not told of a group's invitation, only of its outcomes.
+    pub(super) mute: bool,
     pub(super) timers: Timers,
     /// When the invitation runs out; [`NEVER`] for no limit.
     pub(super) end: u64,
@@ -188,8 +194,11 @@ impl<P: Payload, const I: usize, const D: usize> Default for Rest<P, I, D> {
             answers: core::array::from_fn(|_| P::default()),
             data: P::default(),
             draft: P::default(),
+            wish: P::default(),
             push: P::default(),
             online_only: false,
+            hearsay: false,
+            mute: false,
             timers: Timers::default(),
             end: NEVER,
             step: 0,

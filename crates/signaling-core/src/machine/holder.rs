@@ -97,6 +97,10 @@ pub struct Holder<const I: usize> {
     heard: bool,
     repeated: bool,
     known: bool,
+    /// Too old to tell whether it rang here before: it ends without an event unless it rings.
+    old: bool,
+    /// The application was told that it is in doubt.
+    doubted: bool,
     given_up: bool,
     rev: Rev,
     slots: [Slot; I],
@@ -118,6 +122,8 @@ impl<const I: usize> Holder<I> {
             heard: false,
             repeated: false,
             known: false,
+            old: false,
+            doubted: false,
             given_up: false,
             rev: Rev::default(),
             slots: [Slot::Pending; I],
@@ -152,6 +158,7 @@ impl<const I: usize> Holder<I> {
         let pending = row.pending_in(report);
         let marked = seen == Seen::Marked && !broken!("no-tombstone");
         match (pending, room) {
+            (true, _) if report.kind == Kind::Decision => First::Nothing { ended: false },
             (true, _) if marked => First::Nothing { ended: false },
             (false, _) if marked => {
                 if !row.won_in(report) {
@@ -187,11 +194,12 @@ impl<const I: usize> Holder<I> {
         fx: &mut impl Fx,
     ) {
         let pending = self.pending_in(report);
+        self.old = seen == Seen::Below;
         self.rev = report.rev;
         self.learn(report);
         let fresh = arrival.prompt && arrival.to_users && seen != Seen::Below && report.kind == Kind::Invite;
         if !pending {
-            self.finish(seen == Seen::New, fx);
+            self.finish(fx);
         } else if fresh {
             self.ring(fx);
         } else {
@@ -273,7 +281,10 @@ impl<const I: usize> Holder<I> {
     /// Whether it may go when room is needed: it is over here, and everything was told.
     pub fn terminal(&self) -> bool {
         match self.state {
-            State::Done => self.given_up || (self.pending().is_empty() && self.unshown().is_empty()),
+            State::Done => {
+                let told = self.pending().is_empty() && self.unshown().is_empty();
+                (self.given_up || told) && self.request == Request::None
+            }
             State::Unresolved => true,
             _ => false,
         }
@@ -348,15 +359,16 @@ impl<const I: usize> Holder<I> {
 
     fn ring(&mut self, fx: &mut impl Fx) {
         let again = self.known;
+        self.doubted = false;
         self.known |= self.state == State::Confirming;
         self.renumber(fx);
         if self.me == Me::Observer {
             self.state = State::Observing;
             self.arm(&[HolderTimer::Ring], fx);
-            if !again && self.len == 1 {
+            if !again {
                 fx.tell(Tell::New);
             }
-            return;
+            return self.show(false, fx);
         }
         let from = core::mem::replace(&mut self.state, State::Ringing);
         self.arm(&[HolderTimer::Ring, HolderTimer::Lease, HolderTimer::Resend], fx);
@@ -394,7 +406,8 @@ impl<const I: usize> Holder<I> {
             self.renumber(fx);
         }
         self.arm(&[HolderTimer::Resend], fx);
-        if self.known {
+        self.show(true, fx);
+        if self.known && !core::mem::replace(&mut self.doubted, true) {
             fx.tell(Tell::Unresolved);
         }
     }
@@ -413,7 +426,7 @@ impl<const I: usize> Holder<I> {
         if self.mine_pending() {
             self.on_open(report, arrival, fx);
         } else if was_pending || self.state != State::Done {
-            self.finish(true, fx);
+            self.finish(fx);
         }
         self.show(false, fx);
         self.acknowledge(report, fx);
@@ -512,14 +525,14 @@ impl<const I: usize> Holder<I> {
         }
     }
 
-    /// The own slot is decided. `tell`: whether the application hears of one that never rang.
-    fn finish(&mut self, tell: bool, fx: &mut impl Fx) {
+    /// The own slot is decided.
+    fn finish(&mut self, fx: &mut impl Fx) {
         let was = core::mem::replace(&mut self.state, State::Done);
         let won = self.won();
         if matches!(was, State::Answered | State::Unresolved) && self.answer.is_some() {
             fx.tell(if won { Tell::Confirmed } else { Tell::Overruled });
         }
-        if !self.known && self.me != Me::Observer && tell {
+        if !self.known && self.me != Me::Observer && !self.old {
             fx.tell(Tell::Missed);
         }
         self.show(false, fx);
@@ -551,6 +564,7 @@ impl<const I: usize> Holder<I> {
             }
             let cancelled_before = self.shown.iter().any(|i| self.slot(i) == Slot::Cancelled);
             self.shown.add(i);
+            self.have.add(i); // What is told without its data is not waited for any more.
             if !self.known || (own && self.won()) {
                 continue;
             }
@@ -596,7 +610,7 @@ impl<const I: usize> Holder<I> {
             *slot = outcome;
         }
         self.have.add(me);
-        self.finish(true, fx);
+        self.finish(fx);
     }
 
     /// The person answered here. Whether that was possible; if not, it is decided or answered already.

@@ -58,6 +58,8 @@ pub struct Peer {
     heard: bool,
     rang: bool,
     full: bool,
+    /// It cannot take a report with more than the outcomes.
+    small: bool,
 }
 
 /// What the origin knows of one user's devices.
@@ -329,7 +331,12 @@ impl<const I: usize, const D: usize> Origin<I, D> {
             peer.heard = true;
         }
         match (via.party, stance) {
-            (PartyId::Invitee(_), Stance::Full(full)) => self.on_full(via, full, fx),
+            (PartyId::Invitee(_), Stance::Full(full)) => {
+                self.on_full(via, full, fx);
+                if !self.open(via.party) {
+                    self.answer(via, n, fx);
+                }
+            }
             (PartyId::Invitee(slot), Stance::Answer(answer)) => {
                 self.on_answer(slot, via, n, answer, data, fx);
             }
@@ -354,8 +361,11 @@ impl<const I: usize, const D: usize> Origin<I, D> {
     }
 
     fn on_full(&mut self, via: Via, full: super::Full, fx: &mut impl Fx) {
-        let news = self.note(via, fx).is_some_and(|peer| !core::mem::replace(&mut peer.full, true));
-        if news {
+        let open = self.open(via.party);
+        let Some(peer) = self.note(via, fx) else { return };
+        peer.small |= full == super::Full::TooLarge;
+        let known = core::mem::replace(&mut peer.full, true) || peer.rang;
+        if open && !known {
             fx.tell(Tell::Full(via.party, via.device, full));
         }
         if let PartyId::Invitee(slot) = via.party {
@@ -553,8 +563,9 @@ impl<const I: usize, const D: usize> Origin<I, D> {
         let lacks = self.with_data.without(peer.map(|peer| peer.acked).unwrap_or_default());
         let newest = Some(self.newest).filter(|&slot| lacks.has(slot));
         let any = if peer.is_some() && !broken!("D2") { lacks.iter().next() } else { None };
+        let small = peer.is_some_and(|peer| peer.small);
         let behind = match peer {
-            Some(peer) => peer.acked_rev < self.rev.number,
+            Some(peer) => peer.acked_rev < self.rev.number && !small,
             None => self.rev.number > 0,
         };
         Report {
@@ -563,7 +574,7 @@ impl<const I: usize, const D: usize> Origin<I, D> {
             echo,
             modify: peer.filter(|peer| peer.modify > 0).map(|peer| (peer.modify, peer.became)),
             slots: self.report_slots(),
-            answer: newest.or(any).filter(|_| kind == Kind::Decision || !broken!("L4")),
+            answer: newest.or(any).filter(|_| !small && (kind == Kind::Decision || !broken!("L4"))),
             data: kind == Kind::Invite || (behind && !broken!("D3")),
         }
     }

@@ -34,9 +34,11 @@ pub struct ReportMessage<'a> {
     pub remaining: Option<u32>,
     /// The revision of the data.
     pub rev: Rev,
-    /// Which number of the receiver it answers; 0 for none.
+    /// The run (epoch) of the device that it answers; 0 if it is for users.
+    pub run: u32,
+    /// Which number of that run it answers; 0 for none.
     pub echo: u32,
-    /// The receiver's last Modify: its number and the revision it became, 0 if refused.
+    /// That run's last Modify: its number and the revision it became, 0 if refused.
     pub modify: Option<(u32, u16)>,
     /// Whether only who is online may hear of it.
     pub online_only: bool,
@@ -55,6 +57,7 @@ struct ReportHead<'a> {
     remaining: Option<u32>,
     rev: u16,
     author: Option<crate::name::Device>,
+    run: u32,
     echo: u32,
     modify: Option<(u32, u16)>,
     online_only: bool,
@@ -167,7 +170,7 @@ fn report(kind: Kind, mut bytes: &[u8]) -> Result<ReportMessage<'_>, DecodeError
     if !bytes.is_empty() {
         return Err(DecodeError::Trailing);
     }
-    let ReportHead { remaining, rev, author, echo, modify, online_only, group, data, answer } = head;
+    let ReportHead { remaining, rev, author, run, echo, modify, online_only, group, data, answer } = head;
     if group.is_some_and(|group| GroupId::check(group).is_err())
         || answer.is_some_and(|answer| Label::check(answer.label).is_err())
     {
@@ -184,7 +187,7 @@ fn report(kind: Kind, mut bytes: &[u8]) -> Result<ReportMessage<'_>, DecodeError
         return Err(DecodeError::Range);
     }
     let rev = Rev { number: rev, author: author.unwrap_or_default() };
-    Ok(ReportMessage { kind, remaining, rev, echo, modify, online_only, group, data, answer, slots })
+    Ok(ReportMessage { kind, remaining, rev, run, echo, modify, online_only, group, data, answer, slots })
 }
 
 fn repeats(slots: List<'_, SlotEntry<'_>>) -> bool {
@@ -205,12 +208,13 @@ pub fn encode_report<'u>(
         Kind::Decision => kind::DECISION,
     };
     let mut out = Encoder::start(buf, kind)?;
-    let ReportMessage { remaining, rev, echo, modify, online_only, group, data, answer, .. } = *report;
+    let ReportMessage { remaining, rev, run, echo, modify, online_only, group, data, answer, .. } = *report;
     let author = (rev.number > 0).then_some(rev.author);
     out.put(&ReportHead {
         remaining,
         rev: rev.number,
         author,
+        run,
         echo,
         modify,
         online_only,

@@ -55,6 +55,15 @@ impl World {
         self.phones[from].engine.invite(self.now, &invite).unwrap()
     }
 
+    /// The phone starts again, with nothing but its id.
+    pub(crate) fn restart(&mut self, at: usize) {
+        let phone = &mut self.phones[at];
+        phone.device.epoch += 1;
+        let user = UserId::new(&phone.user).unwrap();
+        phone.engine = Small::new(Config::new(user, phone.device), Default::default());
+        phone.told.clear();
+    }
+
     /// Lets `ms` pass, and everything that falls into them.
     pub(crate) fn run(&mut self, ms: u64) -> &mut Self {
         let end = self.now + ms;

@@ -17,10 +17,6 @@ impl<S: Storage<Row<P, I, D>>, P: Payload, const I: usize, const D: usize> Engin
     /// The relay kept the body back: it exceeds what this device takes.
     pub(super) fn on_headless(&mut self, deliver: &Deliver<'_>, reply: &mut [u8]) -> Result<usize, Ignored> {
         self.check_origin(deliver)?;
-        let slices = self.storage.slices();
-        if self.inner.table.find(&slices, deliver.key).is_some() {
-            return Err(Ignored::Contradicts);
-        }
         self.inner.counters.full = self.inner.counters.full.saturating_add(1);
         let number = self.inner.take_number();
         Ok(output::write_full(deliver, number, Full::TooLarge, reply))
@@ -48,8 +44,9 @@ impl<S: Storage<Row<P, I, D>>, P: Payload, const I: usize, const D: usize> Engin
             return Err(Ignored::Contradicts);
         }
         let (rev, had) = (holder.rev(), holder.have());
+        let epoch = inner.config.device.epoch;
         let mut fx = Effects::new(rest, &mut inner.number, None);
-        holder.on_report(&report(message), arrival(deliver, message), &mut fx);
+        holder.on_report(&report(message, epoch), arrival(deliver, message), &mut fx);
         let Outcome { armed, .. } = fx.done();
         let (newer, have) = (holder.rev() != rev, holder.have().without(had));
         if armed.limits() {
@@ -102,10 +99,18 @@ impl Inner {
             self.counters.full = self.counters.full.saturating_add(1);
         }
         let mut rest = kept.unwrap_or_default();
+        rest.mute = me == Me::Observer && rest.group.is_some();
         let device = self.config.device;
         let mut fx = Effects::new(&mut rest, &mut self.number, None);
-        let first: First<I> =
-            Holder::first(&report(message), arrival(deliver, message), seen, me, device, room, &mut fx);
+        let first: First<I> = Holder::first(
+            &report(message, device.epoch),
+            arrival(deliver, message),
+            seen,
+            me,
+            device,
+            room,
+            &mut fx,
+        );
         let Outcome { armed, direct, .. } = fx.done();
         match first {
             First::Row(holder) => {
@@ -171,7 +176,9 @@ impl Inner {
         newer: bool,
         came: Mask,
     ) {
-        if let Some(data) = message.data.filter(|_| newer) {
+        let wanted = newer || rest.hearsay;
+        if let Some(data) = message.data.filter(|_| wanted) {
+            rest.hearsay = false;
             let kept = P::keep(data);
             self.counters.oversize = self.counters.oversize.saturating_add(u32::from(kept.is_none()));
             rest.data = kept.unwrap_or_default();
@@ -194,12 +201,17 @@ impl Inner {
     }
 }
 
-fn report<'m>(message: &ReportMessage<'m>) -> Report<impl Iterator<Item = (Slot, bool)> + Clone + use<'m>> {
+/// What the machine needs of it. What another run of this device asked is not answered to this one.
+fn report<'m>(
+    message: &ReportMessage<'m>,
+    epoch: u32,
+) -> Report<impl Iterator<Item = (Slot, bool)> + Clone + use<'m>> {
+    let asked = message.run == epoch;
     Report {
         kind: message.kind,
         rev: message.rev,
-        echo: message.echo,
-        modify: message.modify,
+        echo: if asked { message.echo } else { 0 },
+        modify: message.modify.filter(|_| asked),
         slots: message.slots.iter().map(|entry| (entry.slot, entry.data)),
         answer: message.answer.map(|answer| answer.slot),
         data: message.data.is_some(),

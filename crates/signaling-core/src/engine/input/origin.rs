@@ -97,7 +97,8 @@ impl<S: Storage<Row<P, I, D>>, P: Payload, const I: usize, const D: usize> Engin
         let Some(Row { role: Role::Origin(origin), rest, .. }) = slices.rows.get_mut(at as usize) else {
             return;
         };
-        if refused.ver != origin.ver() {
+        // What was delivered once is refused to some device only.
+        if refused.ver != origin.ver() || origin.delivered() {
             return;
         }
         let mut fx = Effects::new(rest, &mut inner.number, None);
@@ -124,6 +125,7 @@ impl Inner {
         let label = if message.stance == Stance::Cancel { "" } else { deliver.from.label };
         let brought = !message.data.is_empty() || !label.is_empty();
         let data = P::keep(message.data).filter(|_| message.data.len() <= MAX_DATA);
+        self.counters.oversize = self.counters.oversize.saturating_add(u32::from(data.is_none()));
         let stance = match message.stance {
             // Answered without a record of it: refused.
             Stance::Modify if data.is_none() => Stance::Query,

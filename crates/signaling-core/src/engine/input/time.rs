@@ -43,6 +43,8 @@ impl Inner {
             }
             row.rest.timers.keep = now.saturating_add(u64::from(self.config.keep));
         }
+        // The first repeat of a renewal comes as soon as that of anything else.
+        let renewal = matches!(&row.role, Role::Holder(holder) if !holder.pressing());
         let mut fx = Effects::new(&mut row.rest, &mut self.number, None);
         let stays = match &mut row.role {
             Role::Free => true,
@@ -69,7 +71,7 @@ impl Inner {
             .all(|(_, timer)| holder.on_timer(timer, &mut fx)),
         };
         let Outcome { mut armed, .. } = fx.done();
-        armed.fired = resend && !limit;
+        armed.fired = resend && !limit && !renewal;
         if stays {
             self.settle(slices, at, armed);
         } else {
