@@ -40,6 +40,7 @@ pub use transport::{
 pub use signaling_core::machine::{Full, Reason, Slot, State as HolderState};
 pub use signaling_core::wire::{GroupAnswer, Refusal};
 pub use signaling_core::{
-    AddError, Added, AnswerError, CancelError, CancelOutcome, Counters, Device, GroupId, InviteError,
-    InviteId, InviteIdError, Label, ModifyError, NameError, Standing, UserId, What,
+    AddError, Added, AnswerError, CODE_EXISTS, CODE_INVALID, CODE_NO_PERMISSION, CODE_TOO_LONG, CODE_UNKNOWN,
+    CancelError, CancelOutcome, Counters, Device, GroupId, InviteError, InviteId, InviteIdError, Label,
+    ModifyError, NameError, Standing, UserId, What,
 };

@@ -126,7 +126,8 @@ fn handle(shared: &Shared, frame: &BytesMut, buf: &mut [u8]) -> Result<Option<By
         Ok(Frame::Ping(number)) => encode(&Frame::Pong(number)).map(Some),
         Ok(Frame::Refused(Refused { key: None, reason, .. })) => Err(LinkError::Refused(reason)),
         Ok(Frame::GroupReply(reply)) => {
-            if let Some(lost) = shared.lock().groups.handle(&reply) {
+            let lost = shared.lock().groups.handle(&reply);
+            if let Some(lost) = lost {
                 shared.tell_link(LinkEvent::GroupLost(lost));
             }
             Ok(None)
