@@ -199,3 +199,102 @@ impl Late {
         0
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use signaling_core::{Device, Standing};
+
+    use super::*;
+
+    fn event(sequence: u32, what: What) -> Event {
+        let invitation = Arc::new(InvitationInfo {
+            id: InviteId { origin: Device::default(), sequence },
+            inviter: "alice".parse().unwrap(),
+            group: None,
+            invitees: Vec::new(),
+            data: crate::data::Data::default(),
+            online_user_only: false,
+            remaining: None,
+            standing: Standing::Inviter,
+            delivered: false,
+            heard: Default::default(),
+        });
+        Event::Invitation(InvitationEvent { what, invitation })
+    }
+
+    /// Reads all there is, as text.
+    fn read(mailbox: &Mailbox) -> Vec<String> {
+        let take = || match mailbox.take().0 {
+            Taken::Event(Event::Invitation(event)) => {
+                Some(format!("{} {:?}", event.invitation.id.sequence, event.what))
+            }
+            Taken::Event(Event::Link(link)) => Some(format!("{link:?}")),
+            Taken::Event(Event::Lagged { missed }) => Some(format!("missed {missed}")),
+            Taken::Empty | Taken::Closed => None,
+        };
+        std::iter::from_fn(take).collect()
+    }
+
+    #[test]
+    fn events_stay_in_order_while_there_is_room() {
+        let mailbox = Mailbox::new(3, 1);
+        mailbox.push(event(1, What::New));
+        mailbox.push(Event::Link(LinkEvent::Connected));
+        mailbox.push(event(1, What::Cancelled));
+        assert_eq!(read(&mailbox), ["1 New", "Connected", "1 Cancelled"]);
+    }
+
+    #[test]
+    fn what_does_not_fit_is_merged_by_invitation() {
+        let mailbox = Mailbox::new(1, 9);
+        let ringing = What::Ringing { slot: 0, device: Device::default() };
+        for (sequence, what) in [
+            (1, What::New),
+            (2, ringing),
+            (1, What::Modified),
+            (2, What::Accepted { slot: 0 }),
+            (1, What::RingingStopped),
+            (1, What::Modified),
+            (1, What::RingingResumed),
+            (1, What::Cancelled),
+            (2, What::Ended),
+        ] {
+            mailbox.push(event(sequence, what));
+        }
+        mailbox.push(Event::Link(LinkEvent::Replaced));
+        mailbox.push(Event::Link(LinkEvent::Connected));
+        let told = read(&mailbox);
+        assert_eq!(told[..3], ["1 New", "missed 5", "Connected"]);
+        assert_eq!(told[3..], ["2 Accepted { slot: 0 }", "2 Ended", "1 Modified", "1 Cancelled"]);
+        mailbox.push(event(3, What::New));
+        assert_eq!(read(&mailbox), ["3 New"], "who caught up is told as before");
+    }
+
+    #[test]
+    fn a_backlog_is_full_until_it_is_read() {
+        let mailbox = Mailbox::new(1, 2);
+        for sequence in 1..=3 {
+            assert!(mailbox.has_room());
+            mailbox.push(event(sequence, What::Ended));
+        }
+        assert!(!mailbox.has_room());
+        assert!(matches!(mailbox.take(), (Taken::Event(_), false)));
+        assert!(matches!(mailbox.take(), (Taken::Event(_), true)));
+        assert!(mailbox.has_room());
+    }
+
+    #[test]
+    fn what_waits_survives_a_close_but_not_a_cut() {
+        let mailbox = Mailbox::new(1, 2);
+        mailbox.push(event(1, What::New));
+        mailbox.push(event(1, What::Ended));
+        mailbox.close();
+        mailbox.push(event(2, What::New));
+        assert_eq!(read(&mailbox), ["1 New", "1 Ended"]);
+        assert!(matches!(mailbox.take().0, Taken::Closed));
+        let mailbox = Mailbox::new(1, 2);
+        mailbox.push(event(1, What::New));
+        mailbox.cut();
+        assert!(matches!(mailbox.take().0, Taken::Closed));
+    }
+}

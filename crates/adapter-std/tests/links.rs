@@ -4,11 +4,12 @@ mod world;
 
 use std::collections::HashSet;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
 use adapter_std::{
-    Device, GroupAnswer, GroupError, InviteOptions, LinkError, LinkEvent, LinkState, Refusal, State,
+    Clock, Device, GroupAnswer, GroupError, InviteOptions, LinkError, LinkEvent, LinkState, Refusal, Slot,
+    State, TokioClock,
 };
 use tokio::time::Instant;
 use world::{Notes, SILENCE, World, after, ring, until_link};
@@ -54,6 +55,39 @@ async fn a_silent_relay_is_left() {
     let mute = Instant::now();
     assert!(matches!(until_link(&mut events).await, LinkEvent::Lost(LinkError::Silent)));
     assert!(mute.elapsed() <= Duration::from_millis(u64::from(SILENCE) + 100));
+}
+
+/// A machine that can be suspended: tokio's time stands still then, this clock does not.
+#[derive(Clone, Debug, Default)]
+struct Laptop(Arc<AtomicU64>, TokioClock);
+
+impl Laptop {
+    fn sleep(&self, hours: u64) {
+        self.0.fetch_add(hours * 3_600_000, Ordering::Relaxed);
+    }
+}
+
+impl Clock for Laptop {
+    fn now(&self) -> u64 {
+        self.1.now() + self.0.load(Ordering::Relaxed)
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_suspend_counts_for_time_limits_and_links() {
+    let world = World::new();
+    let laptop = Laptop::default();
+    let alice = world.connect(world.builder("alice").clock(laptop.clone())).await;
+    let mut events = alice.events();
+    let call = alice.signaling().invite("bob", "", &InviteOptions::timeout_seconds(3_600)).unwrap();
+    call.delivered().await.unwrap();
+    let before = Instant::now();
+    world.hub().mute = true;
+    laptop.sleep(2);
+    assert_eq!(call.ended().await.unwrap().invitees[0].outcome, Slot::TimedOut);
+    assert!(before.elapsed() <= Duration::from_secs(1), "the clock is read each second");
+    assert!(matches!(until_link(&mut events).await, LinkEvent::Lost(LinkError::Silent)));
+    assert!(before.elapsed() <= Duration::from_millis(u64::from(SILENCE) / 3 + 100));
 }
 
 #[tokio::test(start_paused = true)]
@@ -138,7 +172,7 @@ async fn groups_are_asked_for_over_the_link() {
     alice.create_group("team").await.unwrap();
     bob.join_group("team").await.unwrap();
     let members = alice.group_members("team").await.unwrap();
-    assert_eq!(members.iter().map(|user| user.as_str()).collect::<Vec<_>>(), ["alice", "bob"]);
+    assert_eq!(members.iter().map(adapter_std::UserId::as_str).collect::<Vec<_>>(), ["alice", "bob"]);
     bob.leave_group("team").await.unwrap();
     assert_eq!(alice.group_members("team").await.unwrap().len(), 1);
     let no = bob.join_group("nowhere").await.unwrap_err();

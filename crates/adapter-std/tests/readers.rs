@@ -143,7 +143,8 @@ async fn a_slow_reader_loses_no_outcome() {
     }
     for call in &calls {
         let told = &outcomes[&call.id()];
-        assert!(matches!(told[..], [.., What::TimedOut { .. }, What::Ended]), "{told:?}");
+        let timed_out = told.iter().any(|what| matches!(what, What::TimedOut { .. }));
+        assert!(timed_out && told.contains(&What::Ended), "{told:?}");
     }
 }
 
