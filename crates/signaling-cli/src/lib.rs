@@ -1,0 +1,42 @@
+//! The command line of invitation signaling: `demo`, `relay`, `listen`, `invite`, `token`, `group`.
+//!
+//! Each command prints [`Notice`](output::Notice)s, which have a form for people and one for programs, and
+//! ends with an [`Exit`](exit::Exit).
+
+mod args;
+mod exit;
+mod log;
+mod output;
+mod relay;
+mod stop;
+mod token;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use tokio::runtime::Runtime;
+
+use args::{Cli, Command};
+use exit::{Exit, Failure};
+use output::Printer;
+
+/// Parses the arguments, carries the command out and says how it ended.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    log::start(cli.verbose);
+    let printer = Printer::new(cli.command.json());
+    let ended = Runtime::new().map_err(Failure::from).and_then(|runtime| {
+        let ended = runtime.block_on(carry_out(&cli.command, &printer));
+        // A thread that still reads the standard input must not hold us up.
+        runtime.shutdown_background();
+        ended
+    });
+    ended.unwrap_or_else(|failure| printer.fail(&failure)).into()
+}
+
+async fn carry_out(command: &Command, printer: &Printer) -> Result<Exit, Failure> {
+    match command {
+        Command::Relay(args) => relay::run(args, printer).await,
+        Command::Token(args) => token::run(args),
+    }
+}

@@ -1,0 +1,109 @@
+//! What is printed: lines for people, or one JSON object a line for programs.
+
+mod clean;
+mod notice;
+
+use std::io::{self, Write};
+
+use anstyle::{AnsiColor, Style};
+use indicatif::ProgressBar;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use crate::exit::{Exit, Failure};
+
+pub(crate) use clean::{clean, quote};
+pub(crate) use notice::{Notice, Tone};
+
+const DIM: Style = Style::new().dimmed();
+const BOLD: Style = Style::new().bold();
+const ERROR: Style = AnsiColor::Red.on_default().bold();
+/// Names are padded to this width, so that what they say stands in one column.
+const NAME: usize = 13;
+
+/// Prints what happened, as it happens.
+#[derive(Debug)]
+pub(crate) struct Printer {
+    json: bool,
+    zone: TimeZone,
+    /// The line at the bottom of a terminal that changes all the time.
+    bar: ProgressBar,
+}
+
+impl Printer {
+    /// One for programs, or one for people.
+    pub(crate) fn new(json: bool) -> Self {
+        Self { json, zone: TimeZone::system(), bar: ProgressBar::hidden() }
+    }
+
+    /// The same, with a changing line under what it prints.
+    pub(crate) fn with_bar(&self, bar: ProgressBar) -> Self {
+        Self { json: self.json, zone: self.zone.clone(), bar }
+    }
+
+    /// Whether it prints for programs.
+    pub(crate) fn is_json(&self) -> bool {
+        self.json
+    }
+
+    /// Prints that something happened now, to `who`.
+    ///
+    /// # Errors
+    /// If nobody reads it any more.
+    pub(crate) fn print(&self, who: &str, notice: &Notice) -> io::Result<()> {
+        self.print_at(Timestamp::now(), who, notice)
+    }
+
+    /// Prints that something happened then.
+    ///
+    /// # Errors
+    /// If nobody reads it any more.
+    pub(crate) fn print_at(&self, at: Timestamp, who: &str, notice: &Notice) -> io::Result<()> {
+        let line = if self.json { notice.json(at.as_millisecond()) } else { self.line(at, who, notice) };
+        self.put(&line)
+    }
+
+    fn line(&self, at: Timestamp, who: &str, notice: &Notice) -> String {
+        let time = at.to_zoned(self.zone.clone()).strftime("%H:%M:%S%.3f");
+        let who = clean(who);
+        let pad = NAME.saturating_sub(who.chars().count());
+        format!("{DIM}{time}{DIM:#}  {BOLD}{who}{BOLD:#}{:pad$}  {}", "", notice.human())
+    }
+
+    /// Prints a line for people; nothing for programs.
+    ///
+    /// # Errors
+    /// If nobody reads it any more.
+    pub(crate) fn say(&self, line: &str) -> io::Result<()> {
+        if self.json { Ok(()) } else { self.put(line) }
+    }
+
+    /// Colours stay on terminals, and where NO_COLOR is not set.
+    fn put(&self, line: &str) -> io::Result<()> {
+        self.bar.suspend(|| {
+            let mut out = anstream::stdout().lock();
+            writeln!(out, "{line}")?;
+            out.flush()
+        })
+    }
+
+    /// Says why a command failed; with which code it is to end.
+    pub(crate) fn fail(&self, failure: &Failure) -> Exit {
+        let Failure { exit, text, hint, code } = failure;
+        if text.is_empty() {
+            return *exit;
+        }
+        let code = code.map_or(String::new(), |code| format!(" (V2TIM code {code})"));
+        anstream::eprintln!("{ERROR}error:{ERROR:#} {text}{code}");
+        if !hint.is_empty() {
+            anstream::eprintln!("\n{hint}");
+        }
+        if self.json {
+            let mut notice = Notice::new("error", Tone::No, "").with("message", text.as_str());
+            notice = notice.with("exit_code", *exit as u8).with("code", failure.code);
+            // Whoever read this may be gone; the code says it too.
+            let _ = self.print("", &notice);
+        }
+        *exit
+    }
+}
