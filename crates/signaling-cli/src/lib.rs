@@ -4,11 +4,16 @@
 //! ends with an [`Exit`](exit::Exit).
 
 mod args;
+mod device;
 mod exit;
+mod group;
+mod invite;
+mod listen;
 mod log;
 mod output;
 mod relay;
 mod stop;
+mod tell;
 mod token;
 
 use std::process::ExitCode;
@@ -37,6 +42,9 @@ pub fn main() -> ExitCode {
 async fn carry_out(command: &Command, printer: &Printer) -> Result<Exit, Failure> {
     match command {
         Command::Relay(args) => relay::run(args, printer).await,
+        Command::Listen(args) => listen::run(args, printer).await,
+        Command::Invite(args) => invite::run(args, printer).await,
+        Command::Group(args) => group::run(args, printer).await,
         Command::Token(args) => token::run(args),
     }
 }

@@ -1,14 +1,16 @@
 //! The arguments. Their help is the manual: each command shows how it is used.
 
+mod device;
 mod limit;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use clap::{Args, Parser, Subcommand};
-use signaling_core::UserId;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use signaling_core::{GroupId, UserId};
 
+pub(crate) use device::DeviceArgs;
 pub(crate) use limit::{Span, TimeLimit};
 
 /// Invitations that ring: several devices, several invitees, and everybody agrees on the end.
@@ -34,6 +36,12 @@ Try it in three shells:
 pub(crate) enum Command {
     /// Run a relay: it brings messages from device to device, and decides nothing
     Relay(RelayArgs),
+    /// Be a device that rings, and answer
+    Listen(ListenArgs),
+    /// Ring somebody, and see what becomes of it
+    Invite(InviteArgs),
+    /// Make, join, leave and look at groups
+    Group(GroupArgs),
     /// Sign a token, which lets a user in at a relay
     Token(TokenArgs),
 }
@@ -43,6 +51,9 @@ impl Command {
     pub(crate) fn json(&self) -> bool {
         match self {
             Self::Relay(args) => args.json,
+            Self::Listen(args) => args.device.json,
+            Self::Invite(args) => args.device.json,
+            Self::Group(args) => args.device.json,
             Self::Token(_) => false,
         }
     }
@@ -81,6 +92,109 @@ A key is any secret of at least 32 bytes:
 fn address(text: &str) -> Result<SocketAddr, &'static str> {
     text.parse().map_err(|_| "write an address and a port, such as 127.0.0.1:7400 or [::1]:7400")
 }
+
+/// `signaling listen`
+#[derive(Debug, Args)]
+#[command(after_help = LISTEN)]
+pub(crate) struct ListenArgs {
+    #[command(flatten)]
+    pub(crate) device: DeviceArgs,
+    /// What to answer when it rings
+    #[arg(long, value_enum, default_value_t = AnswerMode::Ask)]
+    pub(crate) answer: AnswerMode,
+    /// Data to send along with the answer
+    #[arg(long, value_name = "TEXT", default_value = "")]
+    pub(crate) data: String,
+}
+
+/// What to answer.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub(crate) enum AnswerMode {
+    /// Yes, at once
+    Accept,
+    /// No, at once
+    Reject,
+    /// What the standard input says: a line with y or n
+    Ask,
+    /// Nothing: only show what happens
+    None,
+}
+
+const LISTEN: &str = "\
+Examples:
+  signaling listen --as bob --device kitchen
+  signaling listen --as bob --device phone --state ~/.bobs-phone --answer accept
+  signaling listen --as bob --json --answer none
+
+One state folder is one device: a second one of bob's needs a folder of its own.";
+
+/// `signaling invite`
+#[derive(Debug, Args)]
+#[command(after_help = INVITE)]
+pub(crate) struct InviteArgs {
+    #[command(flatten)]
+    pub(crate) device: DeviceArgs,
+    /// Whom
+    #[arg(value_name = "USER", required = true)]
+    pub(crate) invitees: Vec<UserId>,
+    /// In this group, of which all must be members
+    #[arg(long, value_name = "GROUP")]
+    pub(crate) group: Option<GroupId>,
+    /// The time limit, from 1ms to 24h; 0 for none
+    #[arg(long, value_name = "TIME", default_value = "30s", allow_hyphen_values = true)]
+    pub(crate) timeout: TimeLimit,
+    /// Data for the invitees, at most 12 KB
+    #[arg(long, value_name = "TEXT", default_value = "")]
+    pub(crate) data: String,
+    /// Only who is online now may hear of it
+    #[arg(long)]
+    pub(crate) online_only: bool,
+}
+
+const INVITE: &str = "\
+Examples:
+  signaling invite --as alice bob --data \"video?\"
+  signaling invite --as alice bob carol --group team --timeout 1m
+  signaling invite --as alice bob --timeout 0     (rings until somebody answers, or ctrl-c)
+
+Ctrl-c takes the invitation back; a second one quits at once.
+
+Exit codes: 0 somebody accepted; otherwise what became of everybody: 3 rejected, 4 timed out,
+5 cancelled, 6 unknown, or 3 if that differs; 7 the relay was not reached within 10s, or refused
+everybody; 2 wrong arguments; 1 anything else.";
+
+/// `signaling group`
+#[derive(Debug, Args)]
+#[command(after_help = GROUP)]
+pub(crate) struct GroupArgs {
+    /// What to do
+    #[arg(value_enum)]
+    pub(crate) action: GroupAction,
+    /// With which group
+    #[arg(value_name = "NAME")]
+    pub(crate) group: GroupId,
+    #[command(flatten)]
+    pub(crate) device: DeviceArgs,
+}
+
+/// What to do with a group.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub(crate) enum GroupAction {
+    /// Make it, and be its first member
+    Create,
+    /// Become a member
+    Join,
+    /// Be one no longer; the last takes the group along
+    Leave,
+    /// Show who is in it, to members
+    Members,
+}
+
+const GROUP: &str = "\
+Examples:
+  signaling group create team --as alice
+  signaling group join team --as bob
+  signaling invite --as alice --group team bob";
 
 /// `signaling token`
 #[derive(Debug, Args)]

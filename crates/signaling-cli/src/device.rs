@@ -1,0 +1,169 @@
+//! Opens a device, and brings it to its relay.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use adapter_std::{
+    BuildError, Client, Event, Events, LinkError, LinkEvent, LinkState, Refusal, State, StateError,
+};
+use tokio::time::timeout;
+
+use crate::args::DeviceArgs;
+use crate::exit::{Exit, Failure};
+
+/// A relay that was not reached for so long is not there.
+pub(crate) const REACH_WITHIN: Duration = Duration::from_secs(10);
+/// The variable that holds the token when no file does.
+const TOKEN: &str = "SIGNALING_TOKEN";
+
+/// A device that is not connected yet.
+///
+/// # Errors
+/// The folder of its state is in use, or there is no token where one should be.
+pub(crate) fn open(args: &DeviceArgs) -> Result<Client, Failure> {
+    build(args, args.state.clone())
+}
+
+/// A device that only asks: it does not get in the way of one that uses the folder meant for both.
+///
+/// # Errors
+/// As [`open`].
+pub(crate) fn open_aside(args: &DeviceArgs) -> Result<Client, Failure> {
+    let dir = match &args.state {
+        Some(dir) => dir.clone(),
+        None => default_dir(args)?.join("group"),
+    };
+    build(args, Some(dir))
+}
+
+fn default_dir(args: &DeviceArgs) -> Result<PathBuf, Failure> {
+    State::default_dir(&args.relay.to_string(), &args.user).map_err(unstated)
+}
+
+fn build(args: &DeviceArgs, dir: Option<PathBuf>) -> Result<Client, Failure> {
+    let lease = args.lease.0.unwrap_or_default();
+    let mut builder = Client::builder(args.user.as_str())
+        .relay(args.relay.to_string())
+        .label(args.label.as_str())
+        .lease(lease);
+    if let Some(dir) = dir {
+        builder = builder.state_dir(dir);
+    }
+    if let Some(path) = args.token_file.clone() {
+        read_token(&path).map_err(Failure::usage)?;
+        builder = builder.token_provider(move || std::future::ready(read_token(&path)));
+    } else if let Ok(token) = std::env::var(TOKEN) {
+        builder = builder.token(token.trim());
+    }
+    builder.build().map_err(unbuilt)
+}
+
+fn read_token(path: &Path) -> Result<String, String> {
+    let text = std::fs::read_to_string(path);
+    let text = text.map_err(|error| format!("cannot read the token file {}: {error}", path.display()))?;
+    match text.trim() {
+        "" => Err(format!("the token file {} is empty", path.display())),
+        token => Ok(token.into()),
+    }
+}
+
+fn unbuilt(error: BuildError) -> Failure {
+    match error {
+        BuildError::State(error) => unstated(error),
+        BuildError::NoRuntime => Failure::new(Exit::Other, error),
+        error => Failure::usage(error),
+    }
+}
+
+fn unstated(error: StateError) -> Failure {
+    match error {
+        StateError::InUse { dir } => Failure::usage(format!(
+            "the folder {} is in use by another process",
+            dir.display()
+        ))
+        .hint("A folder is one device, and one process at a time is that device. Name another folder with\n--state DIR to be another device of this user."),
+        error => Failure::new(Exit::Other, error),
+    }
+}
+
+/// Connects, and waits until the relay lets the device in.
+///
+/// # Errors
+/// [`Exit::Unreached`] if it does not within 10 s; or what [`fatal`] says.
+pub(crate) async fn reach(client: &Client, args: &DeviceArgs) -> Result<(), Failure> {
+    let mut events = client.events();
+    client.connect();
+    match timeout(REACH_WITHIN, settle(&mut events, args)).await {
+        Ok(settled) => settled,
+        Err(_) => Err(unreached(client, args)),
+    }
+}
+
+async fn settle(events: &mut Events, args: &DeviceArgs) -> Result<(), Failure> {
+    while let Some(event) = events.next().await {
+        let Event::Link(event) = event else { continue };
+        if let Some(failure) = fatal(&event, args, false) {
+            return Err(failure);
+        }
+        if matches!(event, LinkEvent::Connected) {
+            return Ok(());
+        }
+    }
+    Err(Failure::new(Exit::Other, "the client was closed"))
+}
+
+/// The relay was not reached.
+pub(crate) fn unreached(client: &Client, args: &DeviceArgs) -> Failure {
+    let why = match client.link() {
+        LinkState::Connecting(Some(error)) => format!(" ({error})"),
+        _ => String::new(),
+    };
+    let text = format!("the relay {} was not reached within {} s{why}", args.relay, REACH_WITHIN.as_secs());
+    Failure::new(Exit::Unreached, text).hint(
+        "Is it running there? Name another with --relay tcp://host:port, or start one:\n  signaling relay --insecure",
+    )
+}
+
+/// Why it is of no use to go on after that; none if it is. `before`: whether the device was connected
+/// once, and a new token may yet be written to its file.
+pub(crate) fn fatal(event: &LinkEvent, args: &DeviceArgs, before: bool) -> Option<Failure> {
+    match event {
+        LinkEvent::TokenRefused(_) if before && args.token_file.is_some() => None,
+        LinkEvent::TokenRefused(refusal) => Some(token_refused(*refusal, args)),
+        LinkEvent::Replaced => Some(
+            Failure::new(Exit::Other, "another connection of this very device took the place of this one")
+                .hint("Was the state folder copied? Each device needs one of its own."),
+        ),
+        LinkEvent::Lost(LinkError::Refused(refusal)) if !refusal.for_now() => Some(refused(*refusal, args)),
+        LinkEvent::Lost(error @ LinkError::NoToken(_)) if !before => Some(Failure::new(Exit::Other, error)),
+        _ => None,
+    }
+}
+
+fn token_refused(refusal: Refusal, args: &DeviceArgs) -> Failure {
+    let given = args.token_file.is_some() || std::env::var_os(TOKEN).is_some();
+    let (text, how) = match refusal {
+        Refusal::Token if !given => ("the relay asks for a token, and none was given", "Get one"),
+        Refusal::Expired => ("the relay refuses the token: it has expired", "Get a new one"),
+        _ => (
+            "the relay refuses the token: it is forged, damaged, or for another user, device or relay",
+            "Get the right one",
+        ),
+    };
+    let user = &args.user;
+    Failure::new(Exit::Other, text).hint(format!(
+        "{how} from who has the relay's key, and pass it with --token-file or {TOKEN}:\n  \
+         signaling token --key-file relay.key --as {user} > {user}.token"
+    ))
+}
+
+fn refused(refusal: Refusal, args: &DeviceArgs) -> Failure {
+    let failure = Failure::new(Exit::Other, format!("the relay refuses this device: {refusal}"));
+    match refusal {
+        Refusal::Device => failure.hint(format!(
+            "The state folder belongs to another user. Name another with --state DIR to be a device of {}.",
+            args.user
+        )),
+        _ => failure,
+    }
+}

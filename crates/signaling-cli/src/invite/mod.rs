@@ -1,0 +1,206 @@
+//! `signaling invite`: rings somebody, live.
+
+mod bar;
+
+use std::io;
+use std::time::Duration;
+
+use adapter_std::{
+    Client, CommandError, Event, Events, GroupId, Invitation, InvitationInfo, InviteError, InviteOptions,
+    LinkEvent, Slot, UserId, What,
+};
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until, timeout};
+
+use crate::args::InviteArgs;
+use crate::device::{self, REACH_WITHIN};
+use crate::exit::{Exit, Failure};
+use crate::output::{Notice, Printer, Tone, clean, quote};
+use crate::stop::Stop;
+use crate::tell::tell;
+
+use bar::Countdown;
+
+/// How often the countdown is drawn.
+const DRAW: Duration = Duration::from_millis(100);
+/// How long to wait until a device that accepted knows that it is the one.
+const ESTABLISH_WITHIN: Duration = Duration::from_secs(2);
+
+/// Invites, and shows what becomes of it.
+pub(crate) async fn run(args: &InviteArgs, printer: &Printer) -> Result<Exit, Failure> {
+    let mut stop = Stop::new()?;
+    let client = device::open(&args.device)?;
+    let events = client.events();
+    let invitation = invite(&client, args).map_err(uninvited)?;
+    let countdown = Countdown::new(args.timeout.0, printer.is_json());
+    let printer = printer.with_bar(countdown.bar());
+    let mut call = Call {
+        args,
+        client: &client,
+        events,
+        invitation,
+        printer,
+        countdown,
+        connected: false,
+        established: 0,
+    };
+    call.begin()?;
+    let ended = call.follow(&mut stop).await;
+    call.countdown.end();
+    tokio::select! {
+        () = client.close() => {}
+        () = stop.asked() => {}
+    }
+    ended
+}
+
+fn invite(client: &Client, args: &InviteArgs) -> Result<Invitation, CommandError<InviteError>> {
+    let options = InviteOptions {
+        timeout: args.timeout.0,
+        online_user_only: args.online_only,
+        ..InviteOptions::default()
+    };
+    let signaling = client.signaling();
+    match (&args.group, &args.invitees[..]) {
+        (Some(group), invitees) => signaling.invite_in_group(group.as_str(), invitees, &args.data, &options),
+        (None, [invitee]) => signaling.invite(invitee.as_str(), &args.data, &options),
+        (None, invitees) => signaling.invite_many(invitees, &args.data, &options),
+    }
+}
+
+fn uninvited(error: CommandError<InviteError>) -> Failure {
+    let exit = if error.code().is_some() { Exit::Usage } else { Exit::Other };
+    Failure::new(exit, error).code(error.code())
+}
+
+/// A call that goes on.
+struct Call<'a> {
+    args: &'a InviteArgs,
+    client: &'a Client,
+    events: Events,
+    invitation: Invitation,
+    printer: Printer,
+    countdown: Countdown,
+    connected: bool,
+    /// How many of those who accepted know that they won.
+    established: usize,
+}
+
+impl Call<'_> {
+    fn print(&self, notice: &Notice) -> io::Result<()> {
+        self.printer.print(&self.args.device.name(), notice)
+    }
+
+    fn begin(&self) -> io::Result<()> {
+        let names: Vec<&str> = self.args.invitees.iter().map(UserId::as_str).collect();
+        let list = names.iter().map(|name| clean(name)).collect::<Vec<_>>().join(", ");
+        let group = self.args.group.as_ref().map(GroupId::as_str);
+        let within = group.map_or(String::new(), |group| format!(" in {}", clean(group)));
+        let data = &self.args.data;
+        let words = if data.is_empty() { String::new() } else { format!(": {}", quote(data.as_bytes())) };
+        let limit = self.args.timeout.0;
+        let notice = Notice::new("inviting", Tone::Ring, format!("invites {list}{within}{words}"))
+            .with("invite_id", self.invitation.id().to_string())
+            .with("inviter", self.args.device.user.as_str())
+            .with("group_id", group)
+            .with("invitee_list", names)
+            .with("data", data.as_str())
+            .with("online_user_only", self.args.online_only)
+            .with("timeout_ms", limit.map(|limit| u64::try_from(limit.as_millis()).unwrap_or(u64::MAX)));
+        self.print(&notice)
+    }
+
+    /// Until every invitee has his outcome.
+    async fn follow(&mut self, stop: &mut Stop) -> Result<Exit, Failure> {
+        self.client.connect();
+        let give_up = Instant::now() + REACH_WITHIN;
+        let mut draw = interval(DRAW);
+        draw.set_missed_tick_behavior(MissedTickBehavior::Skip);
+        let mut stopped = false;
+        let info = loop {
+            tokio::select! {
+                event = self.events.next() => {
+                    let event = event.ok_or_else(|| Failure::new(Exit::Unresolved, "the client was closed"))?;
+                    if let Some(info) = self.hear(&event)? {
+                        break info;
+                    }
+                }
+                () = stop.asked() => {
+                    if stopped {
+                        return Ok(Exit::Cancelled);
+                    }
+                    stopped = true;
+                    self.cancel()?;
+                }
+                () = sleep_until(give_up), if !self.connected => {
+                    return Err(device::unreached(self.client, &self.args.device));
+                }
+                _ = draw.tick() => self.countdown.draw(),
+            }
+        };
+        self.settle(&info, stopped).await
+    }
+
+    /// Prints the event; the invitation, if this was its end.
+    fn hear(&mut self, event: &Event) -> Result<Option<InvitationInfo>, Failure> {
+        if let Some(notice) = tell(event, &self.args.device.user) {
+            self.print(&notice)?;
+        }
+        match event {
+            Event::Link(LinkEvent::Connected) => self.connected = true,
+            Event::Link(link) => {
+                device::fatal(link, &self.args.device, self.connected).map_or(Ok(()), Err)?;
+            }
+            Event::Invitation(event) if event.invitation.id == self.invitation.id() => {
+                self.countdown.note(event);
+                self.established += usize::from(matches!(event.what, What::Established { .. }));
+                return Ok((event.what == What::Ended).then(|| (*event.invitation).clone()));
+            }
+            _ => {}
+        }
+        Ok(None)
+    }
+
+    fn cancel(&self) -> Result<(), Failure> {
+        // If it fails, it is over anyway, and that is told.
+        if self.invitation.cancel("").is_ok() {
+            let id = self.invitation.id().to_string();
+            self.print(&Notice::new("cancelling", Tone::Cancel, "you take it back").with("invite_id", id))?;
+        }
+        Ok(())
+    }
+
+    /// Everybody has his outcome. Who won is to know it before we leave.
+    async fn settle(&mut self, info: &InvitationInfo, stopped: bool) -> Result<Exit, Failure> {
+        if !self.connected && !stopped {
+            let text = "the time limit came before the relay was reached";
+            return Err(Failure::new(Exit::Unreached, text));
+        }
+        let accepted = info.invitees.iter().filter(|one| matches!(one.outcome, Slot::Accepted(_))).count();
+        if accepted > 0 {
+            // Without a word from him in time he may have gone; the outcome stands.
+            let _ = timeout(ESTABLISH_WITHIN, self.establish(accepted)).await;
+        }
+        if info.all_refused() {
+            return Err(refused(self.args.group.is_some()));
+        }
+        Ok(Exit::of_slots(info.invitees.iter().map(|invitee| invitee.outcome)))
+    }
+
+    async fn establish(&mut self, accepted: usize) -> Result<(), Failure> {
+        while self.established < accepted {
+            let Some(event) = self.events.next().await else { return Ok(()) };
+            self.hear(&event)?;
+        }
+        Ok(())
+    }
+}
+
+fn refused(group: bool) -> Failure {
+    let failure = Failure::new(Exit::Unreached, "the relay refuses every invitee");
+    match group {
+        true => failure.hint(
+            "In a group, you and whom you invite must be members:\n  signaling group join NAME --as USER",
+        ),
+        false => failure,
+    }
+}
