@@ -57,7 +57,7 @@ impl<'a> Phone<'a> {
 
     fn begin(&self) -> io::Result<()> {
         let id = format!("{:016x}", self.client.device().id);
-        let text = format!("listens as device {id} at {} (ctrl-c ends it)", self.args.device.relay);
+        let text = format!("listens at {} as device {id}", self.args.device.relay);
         let notice = Notice::new("listening", Tone::Link, text)
             .with("user", self.args.device.user.as_str())
             .with("device", self.args.device.label.as_str())

@@ -65,8 +65,8 @@ fn unbound(error: BindError) -> Failure {
 
 fn listening(relay: &Relay, insecure: bool) -> Notice {
     let address = format!("tcp://{}", relay.local_addr());
-    let whom = if insecure { "anyone, under any name" } else { "whoever has a token" };
-    Notice::new("listening", Tone::Link, format!("listens on {address} and lets in {whom} (ctrl-c stops it)"))
+    let whom = if insecure { "anyone under any name" } else { "whoever has a token" };
+    Notice::new("listening", Tone::Link, format!("listens on {address}, lets in {whom}"))
         .with("address", address)
         .with("insecure", insecure)
 }

@@ -1,33 +1,27 @@
 //! The countdown while it rings.
 
 use std::collections::BTreeSet;
-use std::io::IsTerminal;
 use std::time::{Duration, Instant};
 
 use adapter_std::{InvitationEvent, What};
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::tell::{device_name, limit_left};
 
-/// A line that shows who rings and how much time is left. Nothing where nobody looks.
+const SPINNER: [char; 10] = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
+/// How often it turns.
+const TURN: u128 = 100;
+const WIDTH: usize = 24;
+
+/// Who rings, and how much time is left.
 pub(super) struct Countdown {
-    bar: ProgressBar,
     limit: Option<Duration>,
     start: Instant,
     ringing: BTreeSet<String>,
 }
 
 impl Countdown {
-    pub(super) fn new(limit: Option<Duration>, json: bool) -> Self {
-        let shown = !json && std::io::stdout().is_terminal();
-        let target = if shown { ProgressDrawTarget::stdout() } else { ProgressDrawTarget::hidden() };
-        let length = limit.map(|limit| u64::try_from(limit.as_millis()).unwrap_or(u64::MAX));
-        let bar = ProgressBar::with_draw_target(length, target).with_style(style(limit.is_some()));
-        Self { bar, limit, start: Instant::now(), ringing: BTreeSet::new() }
-    }
-
-    pub(super) fn bar(&self) -> ProgressBar {
-        self.bar.clone()
+    pub(super) fn new(limit: Option<Duration>) -> Self {
+        Self { limit, start: Instant::now(), ringing: BTreeSet::new() }
     }
 
     /// Notes who rings.
@@ -38,28 +32,33 @@ impl Countdown {
         self.ringing.insert(device_name(invitee.user.as_str(), info.heard.1.as_str()));
     }
 
-    pub(super) fn draw(&self) {
-        let left = self.limit.map(|limit| limit.saturating_sub(self.start.elapsed()));
+    /// The line as it is now.
+    pub(super) fn line(&self) -> String {
+        let gone = self.start.elapsed();
+        let spinner = SPINNER[usize::try_from(gone.as_millis() / TURN).unwrap_or(0) % SPINNER.len()];
         let whom = self.ringing.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
-        let message = if whom.is_empty() { "waiting".to_owned() } else { format!("ringing {whom}") };
-        self.bar.set_position(left.map_or(0, |left| u64::try_from(left.as_millis()).unwrap_or(u64::MAX)));
-        self.bar.set_prefix(limit_left(left));
-        self.bar.set_message(message);
-        self.bar.tick();
-    }
-
-    /// Leaves nothing behind.
-    pub(super) fn end(&self) {
-        self.bar.finish_and_clear();
+        let state = if whom.is_empty() { "waiting".to_owned() } else { format!("ringing {whom}") };
+        let left = self.limit.map(|limit| limit.saturating_sub(gone));
+        let bar = self.limit.map_or(String::new(), |limit| format!("  {}", bar(gone, limit)));
+        format!("{spinner} {state}{bar}  {}, ctrl-c cancels", limit_left(left))
     }
 }
 
-fn style(limited: bool) -> ProgressStyle {
-    let template = if limited {
-        "{spinner:.cyan} {msg}  {bar:24.cyan/dim}  {prefix}, ctrl-c cancels"
-    } else {
-        "{spinner:.cyan} {msg}  {prefix}, ctrl-c cancels"
-    };
-    let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_spinner());
-    style.progress_chars("━━─")
+fn bar(gone: Duration, limit: Duration) -> String {
+    let share = gone.as_millis() * WIDTH as u128 / limit.as_millis().max(1);
+    let gone = usize::try_from(share).map_or(WIDTH, |share| share.min(WIDTH));
+    format!("{}{}", "━".repeat(WIDTH - gone), "─".repeat(gone))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_bar_shrinks_to_nothing() {
+        let limit = Duration::from_secs(10);
+        assert_eq!(bar(Duration::ZERO, limit), "━".repeat(WIDTH));
+        assert_eq!(bar(limit / 2, limit), format!("{}{}", "━".repeat(12), "─".repeat(12)));
+        assert_eq!(bar(limit * 2, limit), "─".repeat(WIDTH));
+    }
 }

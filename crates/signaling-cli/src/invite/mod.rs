@@ -16,7 +16,7 @@ use crate::device::{self, REACH_WITHIN};
 use crate::exit::{Exit, Failure};
 use crate::output::{Notice, Printer, Tone, clean, quote};
 use crate::stop::Stop;
-use crate::tell::tell;
+use crate::tell::{limit_left, tell};
 
 use bar::Countdown;
 
@@ -31,8 +31,7 @@ pub(crate) async fn run(args: &InviteArgs, printer: &Printer) -> Result<Exit, Fa
     let client = device::open(&args.device)?;
     let events = client.events();
     let invitation = invite(&client, args).map_err(uninvited)?;
-    let countdown = Countdown::new(args.timeout.0, printer.is_json());
-    let printer = printer.with_bar(countdown.bar());
+    let countdown = Countdown::new(args.timeout.0);
     let mut call = Call {
         args,
         client: &client,
@@ -45,7 +44,7 @@ pub(crate) async fn run(args: &InviteArgs, printer: &Printer) -> Result<Exit, Fa
     };
     call.begin()?;
     let ended = call.follow(&mut stop).await;
-    call.countdown.end();
+    printer.show("")?;
     tokio::select! {
         () = client.close() => {}
         () = stop.asked() => {}
@@ -78,7 +77,7 @@ struct Call<'a> {
     client: &'a Client,
     events: Events,
     invitation: Invitation,
-    printer: Printer,
+    printer: &'a Printer,
     countdown: Countdown,
     connected: bool,
     /// How many of those who accepted know that they won.
@@ -98,7 +97,8 @@ impl Call<'_> {
         let data = &self.args.data;
         let words = if data.is_empty() { String::new() } else { format!(": {}", quote(data.as_bytes())) };
         let limit = self.args.timeout.0;
-        let notice = Notice::new("inviting", Tone::Ring, format!("invites {list}{within}{words}"))
+        let text = format!("invites {list}{within}{words} ({})", limit_left(limit));
+        let notice = Notice::new("inviting", Tone::Ring, text)
             .with("invite_id", self.invitation.id().to_string())
             .with("inviter", self.args.device.user.as_str())
             .with("group_id", group)
@@ -134,7 +134,7 @@ impl Call<'_> {
                 () = sleep_until(give_up), if !self.connected => {
                     return Err(device::unreached(self.client, &self.args.device));
                 }
-                _ = draw.tick() => self.countdown.draw(),
+                _ = draw.tick() => self.printer.show(&self.countdown.line())?,
             }
         };
         self.settle(&info, stopped).await

@@ -3,10 +3,10 @@
 mod clean;
 mod notice;
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 
 use anstyle::{AnsiColor, Style};
-use indicatif::ProgressBar;
+use console::{Term, truncate_str};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
@@ -26,24 +26,27 @@ const NAME: usize = 13;
 pub(crate) struct Printer {
     json: bool,
     zone: TimeZone,
-    /// The line at the bottom of a terminal that changes all the time.
-    bar: ProgressBar,
+    /// The terminal, if people look at it: its last line may change all the time.
+    term: Option<Term>,
 }
 
 impl Printer {
     /// One for programs, or one for people.
     pub(crate) fn new(json: bool) -> Self {
-        Self { json, zone: TimeZone::system(), bar: ProgressBar::hidden() }
+        let term = (!json && io::stdout().is_terminal()).then(Term::stdout);
+        Self { json, zone: TimeZone::system(), term }
     }
 
-    /// The same, with a changing line under what it prints.
-    pub(crate) fn with_bar(&self, bar: ProgressBar) -> Self {
-        Self { json: self.json, zone: self.zone.clone(), bar }
-    }
-
-    /// Whether it prints for programs.
-    pub(crate) fn is_json(&self) -> bool {
-        self.json
+    /// Shows a line at the bottom until something else is printed; nothing where nobody looks.
+    ///
+    /// # Errors
+    /// If nobody reads it any more.
+    pub(crate) fn show(&self, line: &str) -> io::Result<()> {
+        let Some(term) = &self.term else { return Ok(()) };
+        let width = usize::from(term.size().1).saturating_sub(1);
+        term.clear_line()?;
+        // The cursor waits at the start: what is echoed there goes with the line.
+        term.write_str(&format!("{}\r", truncate_str(line, width, "…")))
     }
 
     /// Prints that something happened now, to `who`.
@@ -80,11 +83,12 @@ impl Printer {
 
     /// Colours stay on terminals, and where NO_COLOR is not set.
     fn put(&self, line: &str) -> io::Result<()> {
-        self.bar.suspend(|| {
-            let mut out = anstream::stdout().lock();
-            writeln!(out, "{line}")?;
-            out.flush()
-        })
+        if let Some(term) = &self.term {
+            term.clear_line()?;
+        }
+        let mut out = anstream::stdout().lock();
+        writeln!(out, "{line}")?;
+        out.flush()
     }
 
     /// Says why a command failed; with which code it is to end.

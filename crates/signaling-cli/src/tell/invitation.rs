@@ -157,7 +157,7 @@ impl Scene<'_> {
     }
 
     fn established(&self, invitee: &InviteeInfo) -> Notice {
-        let text = format!("{} knows that it is the one", winner(invitee));
+        let text = format!("established: {} knows", winner(invitee));
         let notice = Notice::new("established", Tone::Step, text).with("invitee", invitee.user.as_str());
         match invitee.outcome {
             Slot::Accepted(device) => with_device(notice, device, invitee.label.as_str()),

@@ -24,6 +24,10 @@ pub(super) fn tell(event: &LinkEvent) -> Notice {
 }
 
 fn lost(error: &LinkError) -> Notice {
-    let text = format!("{}; trying again", clean(&error.to_string()));
+    let why = match error {
+        LinkError::Refused(refusal) if refusal.for_now() => refusal.to_string(),
+        error => clean(&error.to_string()),
+    };
+    let text = format!("{why}; trying again");
     Notice::new("connection_lost", Tone::Lost, text).with("reason", error.to_string())
 }
