@@ -4,6 +4,7 @@
 //! ends with an [`Exit`](exit::Exit).
 
 mod args;
+mod demo;
 mod device;
 mod exit;
 mod group;
@@ -41,6 +42,7 @@ pub fn main() -> ExitCode {
 
 async fn carry_out(command: &Command, printer: &Printer) -> Result<Exit, Failure> {
     match command {
+        Command::Demo(_) => demo::run(printer).await,
         Command::Relay(args) => relay::run(args, printer).await,
         Command::Listen(args) => listen::run(args, printer).await,
         Command::Invite(args) => invite::run(args, printer).await,

@@ -22,7 +22,7 @@ const ERROR: Style = AnsiColor::Red.on_default().bold();
 const NAME: usize = 13;
 
 /// Prints what happened, as it happens.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Printer {
     json: bool,
     zone: TimeZone,
@@ -54,16 +54,25 @@ impl Printer {
     /// # Errors
     /// If nobody reads it any more.
     pub(crate) fn print(&self, who: &str, notice: &Notice) -> io::Result<()> {
-        self.print_at(Timestamp::now(), who, notice)
+        let now = Timestamp::now();
+        let line = if self.json { notice.json(now.as_millisecond()) } else { self.line(now, who, notice) };
+        self.put(&line)
     }
 
-    /// Prints that something happened then.
+    /// Prints something without when and to whom.
     ///
     /// # Errors
     /// If nobody reads it any more.
-    pub(crate) fn print_at(&self, at: Timestamp, who: &str, notice: &Notice) -> io::Result<()> {
-        let line = if self.json { notice.json(at.as_millisecond()) } else { self.line(at, who, notice) };
-        self.put(&line)
+    pub(crate) fn plain(&self, notice: &Notice) -> io::Result<()> {
+        if self.json { self.machine(notice) } else { self.put(&format!("  {}", notice.human())) }
+    }
+
+    /// Prints something for programs only.
+    ///
+    /// # Errors
+    /// If nobody reads it any more.
+    pub(crate) fn machine(&self, notice: &Notice) -> io::Result<()> {
+        if self.json { self.put(&notice.json(Timestamp::now().as_millisecond())) } else { Ok(()) }
     }
 
     fn line(&self, at: Timestamp, who: &str, notice: &Notice) -> String {

@@ -24,6 +24,8 @@ pub(crate) enum Tone {
     Doubt,
     /// A step on the way.
     Step,
+    /// Somebody writes down what he knows.
+    Record,
     /// The link to the relay.
     Link,
     /// The link is not there.
@@ -41,6 +43,7 @@ impl Tone {
             Self::Change => "✎",
             Self::Doubt => "?",
             Self::Step => "·",
+            Self::Record => "▪",
             Self::Link => "⇄",
             Self::Lost => "↯",
         }
@@ -53,7 +56,7 @@ impl Tone {
             Self::No | Self::Lost => AnsiColor::Red.on_default(),
             Self::Cancel | Self::Time | Self::Doubt => AnsiColor::Yellow.on_default(),
             Self::Change => AnsiColor::Magenta.on_default(),
-            Self::Step | Self::Link => Style::new().dimmed(),
+            Self::Step | Self::Record | Self::Link => Style::new().dimmed(),
         }
     }
 }
@@ -71,6 +74,11 @@ impl Notice {
     /// `event` is the stable name; whatever others sent must have been cleaned in `text`.
     pub(crate) fn new(event: &'static str, tone: Tone, text: impl Into<String>) -> Self {
         Self { tone, text: text.into(), event, fields: Vec::new() }
+    }
+
+    /// Says it in other words.
+    pub(crate) fn text(self, text: impl Into<String>) -> Self {
+        Self { text: text.into(), ..self }
     }
 
     /// Adds a field for programs; one without a value is left out.

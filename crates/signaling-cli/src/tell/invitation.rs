@@ -30,7 +30,7 @@ pub(super) fn tell(event: &InvitationEvent, me: &UserId) -> Option<Notice> {
         What::Established { slot } => scene.established(info.invitee(slot)?),
         What::Confirmed => scene.confirmed(me),
         What::Overruled => scene.overruled(me),
-        What::Granted => Notice::new("granted", Tone::Step, "the inviter did as it was asked"),
+        What::Granted => Notice::new("granted", Tone::Step, "granted: the inviter has done it"),
         What::Denied => Notice::new("denied", Tone::No, "the inviter refused what it was asked"),
         What::Unanswered => Notice::new("unanswered", Tone::Doubt, "the inviter does not say whether it did"),
         What::Unresolved => scene.unresolved(),
@@ -203,7 +203,7 @@ impl Scene<'_> {
 }
 
 /// What became of an invitee, in words that follow "it was" or a name.
-fn outcome(invitee: &InviteeInfo) -> String {
+pub(crate) fn outcome(invitee: &InviteeInfo) -> String {
     let by = match invitee.label.as_str() {
         "" => String::new(),
         label => format!(" on {}", clean(label)),

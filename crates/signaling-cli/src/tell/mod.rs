@@ -8,7 +8,7 @@ use signaling_core::{Device, UserId};
 
 use crate::output::{Notice, Tone, clean};
 
-pub(crate) use invitation::limit_left;
+pub(crate) use invitation::{limit_left, outcome};
 
 /// What `me` tells of the event.
 pub(crate) fn tell(event: &Event, me: &UserId) -> Option<Notice> {
