@@ -1,6 +1,6 @@
 //! `signaling group`: asks the relay, once.
 
-use adapter_std::{Client, GroupError, UserId};
+use adapter_std::{Client, GroupAnswer, GroupError, UserId};
 
 use crate::args::{GroupAction, GroupArgs};
 use crate::device;
@@ -13,7 +13,7 @@ pub(crate) async fn run(args: &GroupArgs, printer: &Printer) -> Result<Exit, Fai
     device::reach(&client, &args.device).await?;
     let done = act(&client, args).await;
     client.close().await;
-    printer.print(&args.device.name(), &done.map_err(refused)?)?;
+    printer.print(&args.device.name(), &done.map_err(|error| refused(&error, args))?)?;
     Ok(Exit::Success)
 }
 
@@ -45,7 +45,18 @@ fn members(group: &str, members: &[UserId]) -> Notice {
     Notice::new("group_members", Tone::Step, text).with("group_id", group).with("member_list", names)
 }
 
-fn refused(error: GroupError) -> Failure {
-    let code = error.code();
-    Failure::new(Exit::Other, error).code(code)
+fn refused(error: &GroupError, args: &GroupArgs) -> Failure {
+    let failure = Failure::new(Exit::Other, error).code(error.code());
+    let GroupError::Refused { group, answer } = error else { return failure };
+    let command = match answer {
+        GroupAnswer::Exists => "join",
+        GroupAnswer::Unknown if args.action == GroupAction::Join => "create",
+        _ => return failure,
+    };
+    let user = &args.device.user;
+    failure.hint(format!(
+        "Perhaps you mean\n  signaling group {command} {} --as {}",
+        clean(group.as_str()),
+        clean(user.as_str())
+    ))
 }
