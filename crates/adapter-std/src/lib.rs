@@ -1,4 +1,45 @@
 //! Invitation signaling over tokio: a client around the sans-IO engine of `signaling-core`.
+//!
+//! ```
+//! use adapter_std::{Client, Data, InviteId, InviteOptions, SignalingListener, in_process};
+//!
+//! struct Ringer;
+//!
+//! impl SignalingListener for Ringer {
+//!     fn on_invitee_accepted(&self, invite_id: InviteId, invitee: &str, data: &Data) {
+//!         println!("{invitee} accepted {invite_id}: {data:?}");
+//!     }
+//!     fn on_invitation_timeout(&self, invite_id: InviteId, invitee_list: &[&str]) {
+//!         println!("{invite_id}: no answer from {invitee_list:?}");
+//!     }
+//! }
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let (transport, _relay) = in_process();
+//! // Mostly: Client::builder("alice").relay("tcp://127.0.0.1:7400").token(token)
+//! let client = Client::builder("alice").transport(transport).build()?;
+//! let signaling = client.signaling();
+//! signaling.add_signaling_listener(Ringer);
+//! client.connect();
+//! let invitation = signaling.invite("bob", "lunch?", &InviteOptions::timeout_seconds(30))?;
+//! println!("{}", invitation.id());
+//! client.close().await;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! **How it works.** One task a client keeps time and keeps the link up; the handles and that task share the
+//! engine behind one lock, which nobody holds over an await or a callback. Commands change the engine at
+//! once, link or no link; what is to be sent is derived from the engine's rows when the link can take it.
+//!
+//! **Cancel safety.** Every future of this crate may be dropped at any time. Waiting changes nothing; what a
+//! call does it has done when it returns its future. The group calls, which need the relay's answer, say what
+//! may have happened by then.
+//!
+//! **Readers.** What [`Invitation::delivered`], [`Invitation::ended`] and [`Signaling::accept`] wait for
+//! depends on no listener or stream. Listeners and streams each have a bounded queue of their own: who falls
+//! behind gets [`Event::Lagged`] and then what happened to each invitation, without the steps in between.
 
 mod builder;
 mod client;

@@ -13,7 +13,8 @@ use crate::event::{Event, InvitationEvent, LinkEvent};
 ///
 /// Each listener is called by one thread at a time, in the order of events, and no lock is held: it may call
 /// every method of [`Signaling`](crate::Signaling) from inside. It may block: the calls run on tokio's
-/// blocking threads, so timers, links, and the other listeners go on. A listener that is slower than the
+/// blocking threads, so timers, links, and the other listeners go on (but not for ever: the runtime waits for
+/// such a thread when it shuts down). A listener that is slower than the
 /// events misses no outcome, see [`Event::Lagged`].
 ///
 /// As in V2TIM, a device gets no callback for what it did itself (its result is the return value), except

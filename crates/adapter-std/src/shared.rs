@@ -5,11 +5,10 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use signaling_core::{InviteId, Label, UserId, View};
+use signaling_core::{InviteId, Label, UserId};
 use tokio::sync::{Notify, watch};
 
 use crate::clock::Clock;
-use crate::data::Data;
 use crate::event::{Event, InvitationEvent, InvitationInfo, LinkError, LinkEvent};
 use crate::fate::Fates;
 use crate::groups::Groups;
@@ -59,6 +58,8 @@ pub(crate) struct Core {
     pub(crate) fates: Fates,
     subscribers: Vec<(u64, Arc<Mailbox>)>,
     next: u64,
+    /// A subscriber has too much to read.
+    stuck: bool,
     pub(crate) closed: bool,
 }
 
@@ -71,6 +72,7 @@ impl Shared {
             fates: Fates::default(),
             subscribers: Vec::new(),
             next: 0,
+            stuck: false,
             closed: false,
         };
         Self {
@@ -154,10 +156,16 @@ impl Core {
     fn tell(&mut self) {
         let device = self.engine.config().device;
         while self.subscribers.iter().all(|(_, mailbox)| mailbox.has_room()) {
-            let Some(event) = self.engine.poll_event() else { return };
+            let Some(event) = self.engine.poll_event() else {
+                self.stuck = false;
+                return;
+            };
             let invitation = Arc::new(InvitationInfo::of(&event.invitation));
             self.fates.update(&invitation, device);
             publish(&self.subscribers, &Event::Invitation(InvitationEvent { what: event.what, invitation }));
+        }
+        if !std::mem::replace(&mut self.stuck, true) {
+            tracing::warn!("a listener or stream reads too slowly: no events until it has caught up");
         }
         // The news stay in the table; who waits for an invitation does not wait for the slow reader.
         for id in self.fates.ids() {
@@ -190,10 +198,6 @@ impl Core {
         let Some(at) = self.subscribers.iter().position(|(other, _)| *other == id) else { return false };
         self.subscribers.remove(at).1.cut();
         true
-    }
-
-    pub(crate) fn infos(&self, which: impl Fn(&View<'_, Data>) -> bool) -> Vec<InvitationInfo> {
-        self.engine.views().filter(which).map(|view| InvitationInfo::of(&view)).collect()
     }
 }
 

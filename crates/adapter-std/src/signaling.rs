@@ -203,12 +203,18 @@ impl Signaling {
     /// The live invitations: those of which some invitee has no outcome yet, also those that are in doubt or
     /// are being confirmed and do not ring yet ([`InvitationInfo::standing`] tells). In no order.
     pub fn active(&self) -> Vec<InvitationInfo> {
-        self.0.shared.lock().infos(|view| !view.over())
+        self.0.shared.step(|core, now| {
+            core.engine.handle_timeout(now);
+            core.engine.views().filter(|view| !view.over()).map(|view| InvitationInfo::of(&view)).collect()
+        })
     }
 
     /// One invitation, as long as it is remembered: for some time after its end.
     pub fn invitation(&self, id: InviteId) -> Option<InvitationInfo> {
-        self.0.shared.lock().engine.view(id).map(|view| InvitationInfo::of(&view))
+        self.0.shared.step(|core, now| {
+            core.engine.handle_timeout(now);
+            core.engine.view(id).map(|view| InvitationInfo::of(&view))
+        })
     }
 
     fn command<T, E: std::error::Error + 'static>(
