@@ -160,13 +160,13 @@ impl Hub {
                 let known = self.tokens.as_ref().is_none_or(|tokens| tokens.contains(hello.token));
                 if !known {
                     let reason = if hello.token == "old" { Refusal::Expired } else { Refusal::Token };
-                    return drop(out.send(frame(&Frame::Refused(Refused { key: None, reason }))));
+                    return drop(out.send(frame(&Frame::Refused(Refused { key: None, ver: 0, reason }))));
                 }
                 let older = self.links.iter().find(|(_, peer)| peer.device.id == hello.device.id);
                 if let Some((older, _)) = older.filter(|(older, _)| **older != id) {
                     let older = self.links.remove(&older.clone()).unwrap();
                     let reason = Refusal::Replaced;
-                    older.out.send(frame(&Frame::Refused(Refused { key: None, reason }))).unwrap();
+                    older.out.send(frame(&Frame::Refused(Refused { key: None, ver: 0, reason }))).unwrap();
                 }
                 let limits = Limits { body: 28 * 1024, recipients: 65, silence: SILENCE };
                 out.send(frame(&Frame::Welcome(Welcome { limits, random: [7; 16] }))).unwrap();
