@@ -11,7 +11,38 @@ pub fn named(name: &str) -> Option<Config> {
 
 /// Those that are searched when there is time.
 pub fn larger() -> Vec<Config> {
-    Vec::new()
+    vec![
+        Config { data: true, ..group("group-data", "two users, answers with data") },
+        Config {
+            vanish: true,
+            resolve: true,
+            ..group("group-gone", "two users, the inviter is gone for ever")
+        },
+        Config {
+            modify: 2,
+            resolve: true,
+            numbers: 3,
+            ..Config::new("modify-twice", "a device modifies twice", vec![invitee(0)])
+        },
+        Config {
+            store: true,
+            lazy: false,
+            ..Config::new(
+                "siblings",
+                "two devices, one away, a relay that keeps",
+                vec![invitee(0), invitee(0).linked(Link::Offline)],
+            )
+        },
+    ]
+}
+
+fn group(name: &'static str, about: &'static str) -> Config {
+    Config {
+        invitees: 2,
+        late: false,
+        lease: false,
+        ..Config::new(name, about, vec![invitee(0), invitee(1)])
+    }
 }
 
 /// Those that are searched every time.

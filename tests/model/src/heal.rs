@@ -22,11 +22,11 @@ struct Whole<'a> {
     world: World,
 }
 
-/// All that is under way arrives once, and what follows from it, without a timer or a person.
-pub(crate) fn calm(config: &Config, world: &World) -> Result<(), Flaw> {
+/// Whether it ends, if all that is under way arrives once, and what follows from it, without a timer or a person.
+pub(crate) fn calms(config: &Config, world: &World) -> bool {
     let mut whole = Whole { config, world: world.clone() };
     let under_way = world.net.letters().iter().map(|letter| letter.msg().clone()).collect();
-    whole.settle(under_way)
+    whole.settle(under_way) != Err(Flaw::Storm)
 }
 
 /// Drops what is under way, lets the schedule run, and looks at the end.

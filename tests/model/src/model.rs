@@ -9,7 +9,7 @@ use signaling_core::machine::{State, Tell};
 
 use crate::act::{Act, acts};
 use crate::config::Config;
-use crate::heal::{calm, heal};
+use crate::heal::{calms, heal};
 use crate::properties::{Flaw, judge};
 use crate::prune::prune;
 use crate::turn::Turn;
@@ -95,12 +95,13 @@ impl Model {
 
     /// What is wrong in that world, or would be after healing.
     pub fn flaw(&self, world: &World) -> Option<Flaw> {
-        world.flaw.or_else(|| calm(&self.config, world).err()).or_else(|| self.heals(world).err())
+        let storm = || (!self.calms(world)).then_some(Flaw::Storm);
+        world.flaw.or_else(storm).or_else(|| self.heals(world).err())
     }
 
     /// Whether answers come to an end without timers and people.
     pub fn calms(&self, world: &World) -> bool {
-        world.flaw.is_some() || calm(&self.config, world).is_ok()
+        world.flaw.is_some() || calms(&self.config, world)
     }
 
     /// Whether all ends well once the network is whole. Worlds that differ in the network alone heal alike.

@@ -114,6 +114,12 @@ impl Network {
         }
     }
 
+    /// Whether that message was sent.
+    pub fn has(&self, msg: &Msg) -> bool {
+        let letter = Letter::new(msg.clone());
+        self.0.binary_search_by_key(&letter.key(), Letter::key).is_ok()
+    }
+
     /// Every message, in a fixed order.
     pub fn letters(&self) -> &[Letter] {
         &self.0

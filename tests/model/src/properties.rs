@@ -98,13 +98,13 @@ impl Flaw {
             Self::FalseGrant => "a request is not answered as it was dealt with",
             Self::QuietTooEarly => "the inviter is quiet, and somebody does not know",
             Self::Storm => "answers beget answers without end",
-            Self::NeverRings => "after healing, a device of a pending invitee does not ring",
-            Self::Untold => "after healing, an outcome was not told",
-            Self::Undecided => "after healing, somebody has no outcome",
-            Self::NotQuiet => "after healing, the inviter still repeats itself",
-            Self::Leak => "after healing, a row that nobody needs cannot go",
-            Self::Unanswered => "after healing, a request has no answer",
-            Self::LacksData => "after healing, somebody lacks data",
+            Self::NeverRings => "a device of a pending invitee does not ring",
+            Self::Untold => "an outcome was not told",
+            Self::Undecided => "somebody has no outcome",
+            Self::NotQuiet => "the inviter still repeats itself",
+            Self::Leak => "a row that nobody needs cannot go",
+            Self::Unanswered => "a request has no answer",
+            Self::LacksData => "somebody lacks data",
             Self::StoreLost => "an outcome that the relay kept does not reach everybody",
         }
     }
@@ -169,9 +169,8 @@ fn belongs(world: &World, device: Device, slot: u8) -> bool {
 fn quiet(world: &World) -> Option<Flaw> {
     let origin = world.origin.filter(signaling_core::machine::Origin::quiet)?;
     let reached = |run: &&Run| {
-        run.link != Link::Absent
-            && run.since < origin.ver()
-            && world.refusal(run.party) != Some(Refusal::Never)
+        let there = run.link != Link::Absent && run.since < origin.ver();
+        there && run.seen != Seen::Below && world.refusal(run.party) != Some(Refusal::Never)
     };
     let ignorant = world.runs.iter().filter(reached).any(|run| !knows(run));
     ignorant.then_some(Flaw::QuietTooEarly)

@@ -4,9 +4,9 @@
 //! is done for good needs no more mail. What the inviter has taken in for good changes nothing again.
 
 use signaling_core::Device;
-use signaling_core::machine::{Slot, Stance, State};
+use signaling_core::machine::{Slot, Stance, State, Via};
 
-use crate::config::Config;
+use crate::config::{Config, Link};
 use crate::effects::Effects;
 use crate::network::{Msg, Network, Rep};
 use crate::world::{Run, World};
@@ -80,7 +80,7 @@ fn of_news(config: &Config, world: &World, msg: &Msg) -> Fate {
         }
         Msg::Ack { from, rev, mask } => {
             let Some(run) = receiver(world, *from) else { return Fate::Drop };
-            let via = signaling_core::machine::Via { party: run.party, device: *from };
+            let via = Via { party: run.party, device: *from };
             origin.on_ack(via, *rev, *mask, &mut fx);
         }
         _ => return Fate::Keep,
@@ -97,7 +97,10 @@ fn of_report(config: &Config, world: &World, to: Device, users: bool, report: &R
     let decided = report.slots.clone().all(|(slot, _)| slot != Slot::Pending);
     let live = run.row.is_some_and(|row| row.stance().0 == report.echo) && to == run.device;
     let for_it = users || to == run.device;
-    if report.echo == 0 || (live && !decided) {
+    if report.echo == 0 {
+        return if !users && said_to_all(config, world, run, report) { Fate::Drop } else { Fate::Keep };
+    }
+    if live && !decided {
         return Fate::Keep;
     }
     let modify = report.modify.filter(|_| for_it);
@@ -115,8 +118,32 @@ fn of_stance(config: &Config, world: &World, from: Device, n: u32, stance: Stanc
         return Fate::Drop;
     }
     let live = run.device == from && run.row.is_some_and(|row| row.stance().0 == n);
+    if n == 0 && old_news(config, world, run, from, stance) {
+        return Fate::Drop;
+    }
     if live || n == 0 || stance == Stance::Modify {
         return Fate::Keep;
     }
     Fate::Become(Msg::Stance { from, n: 0, stance, data })
+}
+
+/// Whether the same is under way to all devices of the user: that does whatever this would do.
+fn said_to_all(config: &Config, world: &World, run: &Run, report: &Rep) -> bool {
+    let lasting = run.row.is_some_and(|row| row.known()) && !config.evict && world.left.crashes == 0;
+    let to = Device { epoch: 0, ..run.device };
+    let same = Msg::Report { to, users: true, report: *report };
+    (config.late || lasting) && report.modify.is_none() && world.net.has(&same)
+}
+
+/// An old Query or Ringing that the inviter has taken in. Its answer would be what all are sent anyway.
+fn old_news(config: &Config, world: &World, run: &Run, from: Device, stance: Stance) -> bool {
+    let plain = !config.data && !config.lazy && config.modify == 0 && config.crashes == 0;
+    let asks = matches!(stance, Stance::Query | Stance::Ringing);
+    let Some(before) = world.origin.filter(|_| plain && asks && run.link == Link::Online) else {
+        return false;
+    };
+    let (mut origin, mut fx) = (before, Effects::default());
+    origin.on_stance(Via { party: run.party, device: from }, 0, stance, false, &mut fx);
+    let (_, devices) = world.reach(run.party);
+    origin == before && fx.tells.is_empty() && devices.contains(&from) && !world.relay.partial
 }

@@ -35,10 +35,14 @@ pub fn tell(model: &Model, flaw: Flaw, steps: &[Act]) -> String {
         );
         world = next;
     }
-    line(&mut story, &format!("      so: {}", flaw.words()));
-    if world.flaw.is_none() {
-        let (healed, _) = heal(&model.config, &world);
-        line(&mut story, &format!("      at the end: {}", names.summary(&healed)));
+    match (world.flaw, flaw) {
+        (Some(_), _) => line(&mut story, &format!("      so: {}", flaw.words())),
+        (None, Flaw::Storm) => line(&mut story, &format!("      if all of that arrives: {}", flaw.words())),
+        (None, _) => {
+            let (healed, _) = heal(&model.config, &world);
+            line(&mut story, &format!("      with the network whole again: {}", flaw.words()));
+            line(&mut story, &format!("      then {}", names.summary(&healed)));
+        }
     }
     story
 }

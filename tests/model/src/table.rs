@@ -46,7 +46,7 @@ pub(crate) fn check_row(config: &Config, verdict: &Verdict) {
 
 /// The head of the table of swapped rules.
 #[cfg(broken = "any")]
-pub fn variant_head() {
+pub(crate) fn variant_head() {
     println!(
         "{:<20} {:<6} {:>5} {:>8}  {:<10} instead of the rule; what is wrong then",
         "rule", "caught", "steps", "states", "world"
@@ -55,7 +55,7 @@ pub fn variant_head() {
 
 /// A row of it.
 #[cfg(broken = "any")]
-pub fn variant_row(variant: &variants::Variant, found: &model::bfs::Found) {
+pub(crate) fn variant_row(variant: &variants::Variant, found: &model::bfs::Found) {
     let (caught, steps, wrong) = match &found.story {
         Some((flaw, steps)) => ("yes", steps.len().to_string(), flaw.words()),
         None => ("NO", "-".into(), "nothing is found"),
