@@ -11,12 +11,16 @@
 //! `cargo run -p std-call -- carol dave` is carol, who invites dave.
 
 use std::env::args;
+use std::sync::Arc;
 
-use adapter_std::{Client, Data, InviteId, InviteOptions, SignalingListener};
+use adapter_std::{Client, Data, Event, InviteId, InviteOptions, SignalingListener, What};
 use anyhow::Result;
+use tokio::sync::Notify;
 
 /// Prints what it hears.
-struct Listener;
+struct Listener {
+    ended: Arc<Notify>,
+}
 
 impl SignalingListener for Listener {
     fn on_receive_new_invitation(
@@ -51,6 +55,13 @@ impl SignalingListener for Listener {
     fn on_invitation_modified(&self, invite_id: InviteId, data: &Data) {
         println!("onInvitationModified {invite_id}: {data:?}");
     }
+
+    /// Beyond V2TIM: every event, also those that have no callback of their own.
+    fn on_event(&self, event: &Event) {
+        if matches!(event, Event::Invitation(event) if event.what == What::Ended) {
+            self.ended.notify_one();
+        }
+    }
 }
 
 #[tokio::main]
@@ -61,13 +72,14 @@ async fn main() -> Result<()> {
     let client = Client::builder(me).relay("tcp://127.0.0.1:7400").label("example").build()?;
     let signaling = client.signaling();
     // Before connecting: whoever waits for us is heard then.
-    signaling.add_signaling_listener(Listener);
+    let ended = Arc::new(Notify::new());
+    signaling.add_signaling_listener(Listener { ended: Arc::clone(&ended) });
     client.connect();
 
     let invitation = signaling.invite(&invitee, "data", &InviteOptions::timeout_seconds(30))?;
     println!("inviteID {}", invitation.id());
 
-    invitation.ended().await?;
+    ended.notified().await;
     client.close().await;
     Ok(())
 }

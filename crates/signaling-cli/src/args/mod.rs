@@ -153,7 +153,7 @@ One state folder is one device: a second one of bob's needs a folder of its own.
 pub(crate) struct InviteArgs {
     #[command(flatten)]
     pub(crate) device: DeviceArgs,
-    /// Whom
+    /// Whom, at most 32
     #[arg(value_name = "USER", required = true)]
     pub(crate) invitees: Vec<UserId>,
     /// In this group, of which all must be members

@@ -1,0 +1,123 @@
+//! Two people ring each other; the exit codes of `invite`.
+
+use crate::world::World;
+
+#[test]
+fn an_acceptance_is_0() {
+    let world = World::new();
+    let mut bob =
+        world.listen(&["--as", "bob", "--device", "kitchen", "--answer", "accept", "--data", "sure"]);
+    let alice = world.invite(&["--as", "alice", "bob", "--data", "video?"]).ends();
+    let ring = bob.hears("receive_new_invitation");
+    assert_eq!((&ring["inviter"], &ring["data"]), (&"alice".into(), &"video?".into()));
+    assert_eq!(bob.hears("confirmed")["invite_id"], ring["invite_id"]);
+
+    assert_eq!(alice.code, Some(0));
+    let accepted = alice.event("invitee_accepted");
+    assert_eq!((&accepted["invitee"], &accepted["device"]), (&"bob".into(), &"kitchen".into()));
+    assert_eq!((&accepted["data"], &accepted["invite_id"]), (&"sure".into(), &ring["invite_id"]));
+    assert!(alice.knows("established"), "bob was told that he is the one: {alice:#?}");
+}
+
+#[test]
+fn a_rejection_is_3() {
+    let world = World::new();
+    let _bob = world.listen(&["--as", "bob", "--answer", "reject"]);
+    let alice = world.invite(&["--as", "alice", "bob"]).ends();
+    assert_eq!((alice.code, &alice.event("invitee_rejected")["reason"]), (Some(3), &"declined".into()));
+}
+
+#[test]
+fn a_time_limit_is_4_and_nobody_learns_who_exists() {
+    let world = World::new();
+    let bob = world.listen(&["--as", "bob"]);
+    bob.ctrl_c();
+    bob.ends();
+    let calls = ["bob", "nobody"]
+        .map(|whom| world.invite(&["--as", &format!("for-{whom}"), whom, "--timeout", "1s"]));
+    let [offline, unknown] = calls.map(|call| {
+        let ended = call.ends();
+        let names = ended.out.iter().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+        (ended.code, names.map(|event| event["event"].clone()).collect::<Vec<_>>())
+    });
+    assert_eq!(offline.0, Some(4));
+    assert_eq!(offline, unknown);
+}
+
+#[test]
+fn ctrl_c_takes_it_back_and_is_5() {
+    let world = World::new();
+    let mut bob = world.listen(&["--as", "bob", "--answer", "none"]);
+    let mut alice = world.invite(&["--as", "alice", "bob"]);
+    alice.hears("ringing");
+    alice.ctrl_c();
+    assert_eq!(alice.ends().code, Some(5));
+    assert_eq!(bob.hears("invitation_cancelled")["inviter"], "alice");
+}
+
+#[test]
+fn outcomes_that_differ_are_3_and_one_yes_is_enough() {
+    let world = World::new();
+    let _bob = world.listen(&["--as", "bob", "--answer", "reject"]);
+    let mixed = world.invite(&["--as", "alice", "bob", "nobody", "--timeout", "1s"]).ends();
+    assert_eq!(mixed.code, Some(3));
+    let _carol = world.listen(&["--as", "carol", "--answer", "accept"]);
+    assert_eq!(world.invite(&["--as", "alice", "bob", "carol"]).ends().code, Some(0));
+}
+
+#[test]
+fn a_group_rings_its_members_only_and_refusing_all_is_7() {
+    let world = World::new();
+    let mut carol = world.listen(&["--as", "carol", "--answer", "accept"]);
+    for (action, user) in [("create", "alice"), ("join", "carol")] {
+        assert_eq!(world.run(&["group", action, "team", "--as", user]).code, Some(0));
+    }
+    let members = world.run(&["group", "members", "team", "--as", "alice", "--json"]);
+    assert_eq!(members.event("group_members")["member_list"], serde_json::json!(["alice", "carol"]));
+
+    let some = world.invite(&["--as", "alice", "--group", "team", "carol", "bob"]).ends();
+    assert_eq!((some.code, &some.event("invitee_rejected")["reason"]), (Some(0), &"unreachable".into()));
+    assert_eq!(carol.hears("receive_new_invitation")["group_id"], "team");
+    let none = world.run(&["invite", "--as", "alice", "--group", "team", "bob"]);
+    none.failed(7, &["refuses every invitee", "signaling group join"]);
+
+    assert_eq!(world.run(&["group", "leave", "team", "--as", "carol"]).code, Some(0));
+    let outside = world.run(&["group", "members", "team", "--as", "carol"]);
+    outside.failed(1, &["no such group, or none that you are in"]);
+}
+
+#[test]
+fn without_a_relay_it_is_7_within_10_s() {
+    let world = World::empty();
+    let alice = world.start(&["invite", "--as", "alice", "bob", "--timeout", "60s"]);
+    let carol = world.start(&["group", "create", "team", "--as", "carol"]);
+    let dave = world.run(&["invite", "--as", "dave", "bob", "--timeout", "1s"]);
+    dave.failed(7, &["the time limit came before the relay was reached"]);
+    let words = [world.relay.as_str(), "was not reached within 10 s", "signaling relay --insecure"];
+    alice.ends().failed(7, &words);
+    carol.ends().failed(7, &words);
+}
+
+#[test]
+fn no_limit_rings_until_somebody_answers() {
+    let world = World::new();
+    let mut bob = world.listen(&["--as", "bob", "--answer", "ask"]);
+    let mut alice = world.invite(&["--as", "alice", "bob", "--timeout", "0"]);
+    assert_eq!(bob.hears("receive_new_invitation")["remaining_ms"], serde_json::Value::Null);
+    alice.hears("ringing");
+    bob.types("perhaps");
+    bob.types("y");
+    assert_eq!(alice.ends().code, Some(0));
+}
+
+#[test]
+fn an_online_only_invitation_is_not_kept() {
+    let world = World::new();
+    let mut alice = world.invite(&["--as", "alice", "bob", "--online-only", "--timeout", "2s"]);
+    alice.hears("connected");
+    let bob = world.listen(&["--as", "bob", "--answer", "none"]);
+    assert_eq!(alice.ends().code, Some(4));
+    bob.ctrl_c();
+    let bob = bob.ends();
+    assert!(!bob.knows("receive_new_invitation"), "{bob:#?}");
+}

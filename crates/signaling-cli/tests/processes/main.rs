@@ -1,0 +1,11 @@
+//! The binary as people and scripts run it: several processes, real sockets, signals.
+#![cfg(unix)]
+
+mod calls;
+mod demo;
+mod devices;
+mod hostile;
+mod people;
+mod tokens;
+mod usage;
+mod world;
