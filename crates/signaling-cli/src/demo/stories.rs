@@ -186,7 +186,7 @@ async fn group(stage: &mut Stage) -> Result<(), Stuck> {
     for part in [BobKitchen, Carol, Dave] {
         stage[part].client()?.join_group("team").await.map_err(group)?;
     }
-    let id = stage.invite_in(Some("team"), &["bob", "carol", "dave"], "stand-up", SHORT)?;
+    let id = stage.invite_in(Some("team"), &["bob", "carol", "dave"], "stand-up", 2 * SHORT)?;
     for part in [BobKitchen, Carol, Dave] {
         stage[part].rings(id).await?;
     }

@@ -37,7 +37,7 @@ pub(super) fn tell(event: &InvitationEvent, me: &UserId) -> Option<Notice> {
         What::Ended => scene.ended(),
         _ => return None,
     };
-    Some(scene.sign(notice))
+    Some(scene.sign(notice, event.what))
 }
 
 /// One invitation, and who looks at it.
@@ -48,9 +48,14 @@ struct Scene<'a> {
 }
 
 impl Scene<'_> {
-    /// Says of which invitation the notice is.
-    fn sign(&self, notice: Notice) -> Notice {
-        let names: Vec<&str> = self.info.invitees.iter().map(|invitee| invitee.user.as_str()).collect();
+    /// Says of which invitation the notice is. As in V2TIM, a time-out names those whose time is up.
+    fn sign(&self, notice: Notice, what: What) -> Notice {
+        let named = |slot| match what {
+            What::TimedOut { slots } => slots.has(slot),
+            _ => true,
+        };
+        let invitees = self.info.invitees.iter().zip(0u8..).filter(|(_, slot)| named(*slot));
+        let names: Vec<&str> = invitees.map(|(invitee, _)| invitee.user.as_str()).collect();
         notice
             .with("invite_id", self.info.id.to_string())
             .with("inviter", self.info.inviter.as_str())
@@ -150,10 +155,8 @@ impl Scene<'_> {
     }
 
     fn timed_out<'i>(&self, ended: impl Iterator<Item = &'i InviteeInfo>) -> Notice {
-        let ended: Vec<&str> = ended.map(|invitee| invitee.user.as_str()).collect();
-        let names = ended.iter().map(|name| clean(name)).collect::<Vec<_>>().join(", ");
-        let text = format!("time is up for {names}");
-        Notice::new("invitation_timeout", Tone::Time, text).with("timed_out", ended)
+        let names = ended.map(|invitee| clean(invitee.user.as_str())).collect::<Vec<_>>().join(", ");
+        Notice::new("invitation_timeout", Tone::Time, format!("time is up for {names}"))
     }
 
     fn established(&self, invitee: &InviteeInfo) -> Notice {

@@ -61,6 +61,7 @@ fn outcomes_that_differ_are_3_and_one_yes_is_enough() {
     let _bob = world.listen(&["--as", "bob", "--answer", "reject"]);
     let mixed = world.invite(&["--as", "alice", "bob", "nobody", "--timeout", "1s"]).ends();
     assert_eq!(mixed.code, Some(3));
+    assert_eq!(mixed.event("invitation_timeout")["invitee_list"], serde_json::json!(["nobody"]));
     let _carol = world.listen(&["--as", "carol", "--answer", "accept"]);
     assert_eq!(world.invite(&["--as", "alice", "bob", "carol"]).ends().code, Some(0));
 }
