@@ -125,7 +125,8 @@ fn people(config: &Config, world: &World, at: usize, run: &Run, acts: &mut Vec<A
         return;
     };
     let free = row.request().is_none();
-    if row.me() != Me::Observer && answerable(config, row) {
+    let person = config.devices.get(at).is_some_and(|spec| spec.person);
+    if person && row.me() != Me::Observer && answerable(config, row) {
         acts.extend(config.answers.iter().map(|&answer| Act::Answer(at, answer)));
     }
     if row.me() == Me::Observer && config.observer_cancel && free && row.known() {

@@ -70,7 +70,7 @@ properties! {
     "new", "stopped", "resumed", "unresolved", "late truth", "missed", "confirmed", "overruled", "accepted",
     "rejected", "cancelled", "timed out", "modified", "granted", "denied", "unanswered", "delivered",
     "heard ringing", "full", "established", "inviter timed out", "cancelled by observer",
-    "modified by device", "unreachable", "revived answer",
+    "modified by device", "unreachable",
 }
 
 impl stateright::Model for Checked {

@@ -31,16 +31,18 @@ pub struct Spec {
     pub link: Link,
     /// Whether its table has room for a row.
     pub room: bool,
+    /// Whether somebody is there who answers.
+    pub person: bool,
 }
 
 /// A device of the invitee of `slot`, online and with room.
 pub fn invitee(slot: u8) -> Spec {
-    Spec { party: PartyId::Invitee(slot), link: Link::Online, room: true }
+    Spec { party: PartyId::Invitee(slot), link: Link::Online, room: true, person: true }
 }
 
 /// Another device of the inviter.
 pub fn observer() -> Spec {
-    Spec { party: PartyId::Observers, link: Link::Online, room: true }
+    Spec { party: PartyId::Observers, link: Link::Online, room: true, person: true }
 }
 
 impl Spec {
@@ -48,6 +50,12 @@ impl Spec {
     #[must_use]
     pub fn linked(self, link: Link) -> Self {
         Self { link, ..self }
+    }
+
+    /// The same device with nobody there.
+    #[must_use]
+    pub fn alone(self) -> Self {
+        Self { person: false, ..self }
     }
 
     /// The same device with a full table.

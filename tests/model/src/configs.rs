@@ -2,56 +2,26 @@
 
 use signaling_core::machine::Answer::{Accept, Busy, Decline};
 
-use crate::config::{Config, Link, Refusal, invitee, observer};
+use crate::config::{Config, Link, Refusal, Spec, invitee, observer};
 
 /// The one of that name.
 pub fn named(name: &str) -> Option<Config> {
     quick().into_iter().chain(larger()).find(|config| config.name == name)
 }
 
-/// Those that are searched when there is time.
-pub fn larger() -> Vec<Config> {
-    vec![
-        Config { data: true, ..group("group-data", "two users, answers with data") },
-        Config {
-            vanish: true,
-            resolve: true,
-            ..group("group-gone", "two users, the inviter is gone for ever")
-        },
-        Config {
-            modify: 2,
-            resolve: true,
-            numbers: 3,
-            ..Config::new("modify-twice", "a device modifies twice", vec![invitee(0)])
-        },
-        Config {
-            store: true,
-            lazy: false,
-            ..Config::new(
-                "siblings",
-                "two devices, one away, a relay that keeps",
-                vec![invitee(0), invitee(0).linked(Link::Offline)],
-            )
-        },
-    ]
-}
-
-fn group(name: &'static str, about: &'static str) -> Config {
-    Config {
-        invitees: 2,
-        late: false,
-        lease: false,
-        ..Config::new(name, about, vec![invitee(0), invitee(1)])
-    }
-}
-
 /// Those that are searched every time.
 pub fn quick() -> Vec<Config> {
+    [people(), devices(), inviters(), relays(), groups()].concat()
+}
+
+/// One device, and all that people can do.
+fn people() -> Vec<Config> {
+    let one = |name, about| Config::new(name, about, vec![invitee(0)]);
     vec![
         Config {
             cancel: true,
             resolve: true,
-            numbers: 3,
+            numbers: 4,
             expect: &[
                 "new",
                 "stopped",
@@ -65,104 +35,241 @@ pub fn quick() -> Vec<Config> {
                 "cancelled",
                 "timed out",
                 "established",
-                "revived answer",
+                "delivered",
+                "heard ringing",
             ],
-            ..Config::new("one", "one device", vec![invitee(0)])
-        },
-        Config {
-            cancel: true,
-            expect: &["confirmed", "overruled", "accepted"],
-            ..Config::new("two", "two devices of one user", vec![invitee(0), invitee(0)])
+            ..one("one", "one device")
         },
         Config {
             answers: vec![Accept, Decline, Busy],
             data: true,
-            ..Config::new("answers", "all answers, with data", vec![invitee(0)])
-        },
-        Config {
-            crashes: 2,
-            cancel: true,
-            ..Config::new("crash", "a device that forgets, twice", vec![invitee(0)])
-        },
-        Config {
-            forget: true,
-            evict: true,
             resolve: true,
-            ..Config::new("forgotten", "the inviter forgets, rows are evicted", vec![invitee(0)])
-        },
-        Config {
-            forget: true,
-            evict: true,
-            slide: true,
-            resolve: true,
-            ..Config::new("window", "the same, and the window moves on", vec![invitee(0)])
-        },
-        Config {
-            vanish: true,
-            resolve: true,
-            ..Config::new("gone", "the inviter is gone for ever", vec![invitee(0)])
-        },
-        Config {
-            cancel: true,
-            ..Config::new(
-                "newcomer",
-                "a second device first appears mid-ring",
-                vec![invitee(0), invitee(0).linked(Link::Absent)],
-            )
-        },
-        Config {
-            lazy: true,
-            cancel: true,
-            refused: [Some(Refusal::Later), None],
-            ..Config::new("later", "refused for now", vec![invitee(0)])
-        },
-        Config {
-            lazy: true,
-            cancel: true,
-            refused: [Some(Refusal::Never), None],
-            expect: &["unreachable"],
-            ..Config::new("never", "refused for good, until admitted", vec![invitee(0)])
-        },
-        Config {
-            lazy: true,
-            store: true,
-            vanish: true,
-            cancel: true,
-            ..Config::new("store", "a relay that keeps", vec![invitee(0).linked(Link::Offline)])
-        },
-        Config {
-            modify: 1,
-            own_modify: 1,
-            cancel: true,
             numbers: 3,
-            ..Config::new("modify", "either party modifies", vec![invitee(0)])
-        },
-        Config {
-            observer_cancel: true,
-            ..Config::new("observer", "another device of the inviter", vec![invitee(0), observer()])
-        },
-        Config { invitees: 2, ..Config::new("group", "two users", vec![invitee(0), invitee(1)]) },
-        Config {
-            cancel: true,
-            ..Config::new("full", "two devices, one with a full table", vec![invitee(0).full(), invitee(0)])
+            expect: &["confirmed", "rejected", "overruled", "late truth"],
+            ..one("answers", "all answers, with data")
         },
         Config {
             push: true,
             add: true,
             forget: true,
             resolve: true,
-            ..Config::new("added", "the id is learned elsewhere", vec![invitee(0)])
+            numbers: 4,
+            expect: &["confirmed", "unresolved", "new", "missed"],
+            ..one("added", "the id is learned elsewhere")
+        },
+        Config {
+            limited: false,
+            cancel: true,
+            resolve: true,
+            numbers: 4,
+            expect: &["cancelled", "confirmed"],
+            ..one("unlimited", "no time limit")
         },
         Config {
             stray: true,
             resolve: true,
             cancel: true,
-            ..Config::new("stray", "timers that are not armed", vec![invitee(0)])
+            numbers: 3,
+            ..one("stray", "timers that are not armed go off")
+        },
+        Config {
+            modify: 1,
+            own_modify: 1,
+            cancel: true,
+            numbers: 3,
+            expect: &["modified", "modified by device", "granted", "denied"],
+            ..one("modify", "either party modifies")
+        },
+        Config {
+            modify: 2,
+            resolve: true,
+            numbers: 3,
+            expect: &["granted", "denied", "unanswered"],
+            ..one("modify-twice", "a device modifies twice")
+        },
+    ]
+}
+
+/// Several devices, and what happens to them.
+fn devices() -> Vec<Config> {
+    let two = |name, about, second: Spec| Config::new(name, about, vec![invitee(0), second]);
+    vec![
+        Config {
+            expect: &["confirmed", "overruled", "accepted"],
+            ..two("two", "two devices of one user", invitee(0))
+        },
+        Config {
+            cancel: true,
+            ..two("newcomer", "a second device first appears mid-ring", invitee(0).linked(Link::Absent))
+        },
+        Config {
+            expect: &["full", "confirmed"],
+            ..two("full", "two devices, one with a full table", invitee(0).full())
+        },
+        Config {
+            expect: &["full", "timed out"],
+            ..Config::new("all-full", "all tables are full", vec![invitee(0).full()])
+        },
+        Config {
+            observer_cancel: true,
+            resolve: true,
+            expect: &["granted", "denied", "unanswered", "cancelled by observer", "cancelled"],
+            ..two("observer", "another device of the inviter", observer())
+        },
+        Config {
+            crashes: 1,
+            cancel: true,
+            ..Config::new("crash", "a device that starts again without memory", vec![invitee(0)])
+        },
+    ]
+}
+
+/// What can happen to the inviter, and to what was seen.
+fn inviters() -> Vec<Config> {
+    let one = |name, about| Config::new(name, about, vec![invitee(0)]);
+    vec![
+        Config {
+            forget: true,
+            evict: true,
+            resolve: true,
+            numbers: 4,
+            expect: &["unresolved", "confirmed"],
+            ..one("forgotten", "the inviter forgets, rows are evicted")
+        },
+        Config {
+            forget: true,
+            evict: true,
+            slide: true,
+            resolve: true,
+            numbers: 3,
+            ..one("window", "the same, and the window moves past the id")
+        },
+        Config {
+            vanish: true,
+            resolve: true,
+            numbers: 4,
+            expect: &["unresolved"],
+            ..one("gone", "the inviter is gone for ever")
+        },
+    ]
+}
+
+/// What a relay does.
+fn relays() -> Vec<Config> {
+    let one = |name, about| Config { lazy: true, cancel: true, ..Config::new(name, about, vec![invitee(0)]) };
+    let away = invitee(0).linked(Link::Offline);
+    vec![
+        Config { refused: [Some(Refusal::Later), None], ..one("later", "a user is refused for now") },
+        Config {
+            refused: [Some(Refusal::Never), None],
+            expect: &["unreachable", "confirmed"],
+            ..one("never", "a user is refused for good, until admitted")
+        },
+        Config { relay_crashes: 1, ..one("relay", "the relay loses its memory") },
+        Config { store: true, vanish: true, devices: vec![away], ..one("store", "a relay that keeps") },
+        Config {
+            store: true,
+            lease: false,
+            ..Config::new("siblings", "two devices, one away, a relay that keeps", vec![invitee(0), away])
+        },
+    ]
+}
+
+fn two_users(name: &'static str, about: &'static str) -> Config {
+    Config { invitees: 2, ..Config::new(name, about, vec![invitee(0), invitee(1)]) }
+}
+
+/// Two users, without leases.
+fn groups() -> Vec<Config> {
+    let calm = |name, about| Config { lease: false, late: false, ..two_users(name, about) };
+    let one_person = vec![invitee(0), invitee(1).alone()];
+    vec![
+        Config { expect: &["confirmed", "accepted", "timed out"], ..calm("group", "two users") },
+        Config {
+            data: true,
+            devices: one_person.clone(),
+            ..calm("group-data", "two users, an answer with data")
+        },
+        Config {
+            vanish: true,
+            resolve: true,
+            devices: one_person,
+            ..calm("group-gone", "two users, the inviter is gone for ever")
+        },
+    ]
+}
+
+/// Those that are searched when there is time, as far as that goes.
+pub fn larger() -> Vec<Config> {
+    let one = |name, about| Config::new(name, about, vec![invitee(0)]);
+    let two = |name, about, second: Spec| Config::new(name, about, vec![invitee(0), second]);
+    let absent = invitee(0).linked(Link::Absent);
+    let away = invitee(0).linked(Link::Offline);
+    let all = vec![
+        Config { crashes: 2, cancel: true, ..one("crashes", "a device that forgets, twice") },
+        Config {
+            crashes: 1,
+            evict: true,
+            forget: true,
+            lazy: true,
+            refused: [Some(Refusal::Later), None],
+            ..one("one-all", "refusals, crash, eviction and forgetting together")
+        },
+        Config {
+            crashes: 1,
+            evict: true,
+            modify: 1,
+            ..one("crash-modify", "crash, eviction and modify together")
+        },
+        Config {
+            cancel: true,
+            resolve: true,
+            numbers: 3,
+            ..two("two-doubt", "two devices, in doubt", invitee(0))
+        },
+        Config { crashes: 1, ..two("newcomer-crash", "a device appears mid-ring, one forgets", absent) },
+        Config {
+            observer_cancel: true,
+            modify: 1,
+            own_modify: 1,
+            numbers: 3,
+            ..two("observer-modify", "a device and an observer, modify", observer())
+        },
+        Config {
+            store: true,
+            vanish: true,
+            lazy: true,
+            ..two("siblings-gone", "a relay that keeps, no inviter", away)
         },
         Config {
             relay_crashes: 1,
-            lazy: true,
-            ..Config::new("relay", "the relay loses its memory", vec![invitee(0)])
+            ..two("two-relay", "two devices, the relay loses its memory", invitee(0))
         },
-    ]
+        Config {
+            forget: true,
+            cancel: true,
+            ..two_users("group-lease", "two users with leases, the inviter forgets")
+        },
+        Config { data: true, cancel: true, ..two_users("group-all-data", "two users with leases and data") },
+        Config {
+            observer_cancel: true,
+            invitees: 2,
+            lease: false,
+            ..Config::new(
+                "group-observer",
+                "two users and an observer",
+                vec![invitee(0), invitee(1), observer()],
+            )
+        },
+        Config {
+            invitees: 2,
+            lease: false,
+            ..Config::new(
+                "group-three",
+                "two users with three devices",
+                vec![invitee(0), invitee(0), invitee(1)],
+            )
+        },
+    ];
+    all.into_iter().map(|config| Config { bound: 3_000_000, ..config }).collect()
 }

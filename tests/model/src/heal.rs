@@ -144,6 +144,8 @@ impl Whole<'_> {
                 ensure(rang || !origin.open(run.party), Flaw::NeverRings)?;
                 continue;
             };
+            let pressed = self.world.witness.pressed.iter().any(|&(device, _)| device == run.device);
+            ensure(!(pressed && origin.open(run.party)), Flaw::PressLost)?;
             let wanted = match (origin.open(run.party), run.party) {
                 (true, PartyId::Invitee(_)) => State::Ringing,
                 (true, PartyId::Observers) => State::Observing,

@@ -13,10 +13,10 @@ use crate::heal::{calms, heal};
 use crate::properties::{Flaw, judge};
 use crate::prune::prune;
 use crate::turn::Turn;
-use crate::world::{Told, Who, World};
+use crate::world::{Run, Told, Who, World};
 
 /// What is to be seen somewhere in a search, so that it is known not to be empty.
-pub const SIGHTS: [&str; 25] = [
+pub const SIGHTS: [&str; 24] = [
     "new",
     "stopped",
     "resumed",
@@ -41,7 +41,6 @@ pub const SIGHTS: [&str; 25] = [
     "cancelled by observer",
     "modified by device",
     "unreachable",
-    "revived answer",
 ];
 
 /// A configuration with what a search of it has seen.
@@ -148,10 +147,9 @@ impl Model {
             });
         }
         for (was, is) in before.runs.iter().zip(&after.runs) {
-            match (was.row.map(|row| row.state()), is.row.map(|row| row.state())) {
-                (Some(State::Unresolved), Some(State::Done)) => self.mark("late truth"),
-                (Some(State::Unresolved), Some(State::Answered)) => self.mark("revived answer"),
-                _ => {}
+            let state = |run: &Run| run.row.map(|row| row.state());
+            if (state(was), state(is)) == (Some(State::Unresolved), Some(State::Done)) {
+                self.mark("late truth");
             }
         }
     }

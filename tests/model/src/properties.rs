@@ -43,6 +43,8 @@ pub enum Flaw {
     Storm,
     /// After healing: a device of an invitee does not ring.
     NeverRings,
+    /// After healing: an answer was given, and the inviter still waits for it.
+    PressLost,
     /// After healing: somebody was not told of an outcome.
     Untold,
     /// After healing: something is without an end.
@@ -58,25 +60,6 @@ pub enum Flaw {
     /// What the relay kept reaches not everybody.
     StoreLost,
 }
-
-/// What must always hold, whatever happens; the second says it in words.
-pub const SAFETY: [(Flaw, &str); 15] = [
-    (Flaw::Contradiction, "no two outcomes of a slot contradict"),
-    (Flaw::NoCause, "every outcome has its cause: a person, or the inviter's time limit"),
-    (Flaw::TwoWinners, "one device wins, and only it is told so"),
-    (Flaw::FalseEstablished, "Established is told when the winner was told"),
-    (Flaw::Reopened, "a device opens an invitation once"),
-    (Flaw::ToldTwice, "every outcome is told once"),
-    (Flaw::Unshown, "no event for what was never shown"),
-    (Flaw::AfterEnd, "no event after the end"),
-    (Flaw::DeadRing, "nobody is rung for what was over when he asked"),
-    (Flaw::RingsOn, "nobody rings on for more than a lease"),
-    (Flaw::TooMany, "few messages leave for one"),
-    (Flaw::ModifiedTwice, "a Modify is carried out once"),
-    (Flaw::OwnModified, "an author gets no callback"),
-    (Flaw::FalseGrant, "a request is answered as it was dealt with"),
-    (Flaw::QuietTooEarly, "quiet means that everybody knows"),
-];
 
 impl Flaw {
     /// What is wrong, in words.
@@ -99,6 +82,7 @@ impl Flaw {
             Self::QuietTooEarly => "the inviter is quiet, and somebody does not know",
             Self::Storm => "answers beget answers without end",
             Self::NeverRings => "a device of a pending invitee does not ring",
+            Self::PressLost => "an answer was given, and the inviter still waits for it",
             Self::Untold => "an outcome was not told",
             Self::Undecided => "somebody has no outcome",
             Self::NotQuiet => "the inviter still repeats itself",

@@ -137,7 +137,7 @@ fn said_to_all(config: &Config, world: &World, run: &Run, report: &Rep) -> bool 
 
 /// An old Query or Ringing that the inviter has taken in. Its answer would be what all are sent anyway.
 fn old_news(config: &Config, world: &World, run: &Run, from: Device, stance: Stance) -> bool {
-    let plain = !config.data && !config.lazy && config.modify == 0 && config.crashes == 0;
+    let plain = !config.data && !config.lazy && config.modify == 0;
     let asks = matches!(stance, Stance::Query | Stance::Ringing);
     let Some(before) = world.origin.filter(|_| plain && asks && run.link == Link::Online) else {
         return false;
@@ -145,5 +145,5 @@ fn old_news(config: &Config, world: &World, run: &Run, from: Device, stance: Sta
     let (mut origin, mut fx) = (before, Effects::default());
     origin.on_stance(Via { party: run.party, device: from }, 0, stance, false, &mut fx);
     let (_, devices) = world.reach(run.party);
-    origin == before && fx.tells.is_empty() && devices.contains(&from) && !world.relay.partial
+    origin == before && fx.tells.is_empty() && devices.contains(&run.device) && !world.relay.partial
 }

@@ -80,7 +80,7 @@ impl Run {
 
     /// The same device started again without memory, when the invitation has version `since`.
     pub fn restarted(&self, since: u32) -> Self {
-        let spec = Spec { party: self.party, link: self.link, room: self.room };
+        let spec = Spec { party: self.party, link: self.link, room: self.room, person: true };
         let device = Device { id: self.device.id, epoch: self.device.epoch.saturating_add(1) };
         Self { device, since, ..Self::new(0, &spec) }
     }

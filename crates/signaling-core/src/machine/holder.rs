@@ -256,6 +256,7 @@ impl<const I: usize> Holder<I> {
     /// What the origin is to be told now, and its number.
     pub fn stance(&self) -> (u32, Stance) {
         let stance = match (self.state, self.answer) {
+            (State::Unresolved, _) if broken!("L3") => Stance::Query,
             (State::Answered | State::Unresolved, Some(answer)) => Stance::Answer(answer),
             (State::Ringing, _) => Stance::Ringing,
             _ => Stance::Query,
