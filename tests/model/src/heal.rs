@@ -9,7 +9,8 @@ use crate::config::{Config, Link, Refusal};
 use crate::network::Msg;
 use crate::properties::{Flaw, judge, knows};
 use crate::turn::Turn;
-use crate::world::{Inviter, Opened, Run, World};
+use crate::watch::{CANCELLED, SETTLED};
+use crate::world::{Inviter, Opened, Row, Run, World};
 
 /// Rounds of repeats until nothing new is left to say.
 const ROUNDS: usize = 4;
@@ -171,6 +172,7 @@ impl Whole<'_> {
             ensure(row.shown().len() == u32::from(self.config.invitees), Flaw::Untold)?;
             ensure(row.have() == row.shown() && row.rev() == origin.rev(), Flaw::LacksData)?;
             ensure(row.terminal(), Flaw::Leak)?;
+            ensure(told_all(run, &row), Flaw::Untold)?;
         }
         self.silent()
     }
@@ -208,6 +210,17 @@ impl Whole<'_> {
 /// A run that began behind the last change, and was never told of the invitation, misses nothing.
 fn came_late(run: &Run, origin: &Inviter) -> bool {
     run.since >= origin.ver() && run.row.is_none() && run.opened == Opened::No
+}
+
+/// Whether the application there, if it knows of the invitation, was told how each slot ended, and its answer.
+fn told_all(run: &Run, row: &Row) -> bool {
+    let own_win = |slot| run.party == PartyId::Invitee(slot) && run.told.has(SETTLED);
+    let outcome = |slot| match row.slot(slot) {
+        Slot::Cancelled => run.told.has(CANCELLED) || run.party == PartyId::Observers,
+        _ => run.told.has(slot) || own_win(slot),
+    };
+    let settled = row.answer().is_none() || run.told.has(SETTLED);
+    !row.known() || (settled && (0u8..).zip(row.slots()).all(|(slot, _)| outcome(slot)))
 }
 
 fn decided(run: &Run) -> bool {

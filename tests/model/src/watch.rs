@@ -9,7 +9,7 @@ use crate::turn::Turn;
 use crate::world::{DEVICES, Inviter, Opened, Row, Who};
 
 /// Told-once marks beside the slots.
-const CANCELLED: u8 = 32;
+pub(crate) const CANCELLED: u8 = 32;
 pub(crate) const SETTLED: u8 = 33;
 
 impl Turn<'_> {
