@@ -98,13 +98,12 @@ impl stateright::Model for Checked {
 }
 
 /// Searches all worlds, up to the bound of the configuration.
-pub fn check(model: &Arc<Model>, threads: usize, mut progress: impl FnMut(usize, usize)) -> Verdict {
+pub fn check(model: &Arc<Model>, mut progress: impl FnMut(usize, usize)) -> Verdict {
     let begun = Instant::now();
     let stop = Arc::new(AtomicBool::new(false));
     let checked = Checked { model: Arc::clone(model), stop: Arc::clone(&stop) };
     let always: Vec<&str> = always().iter().map(|property| property.name).collect();
-    let checker =
-        checked.checker().threads(threads).finish_when(stateright::HasDiscoveries::AnyFailures).spawn_bfs();
+    let checker = checked.checker().finish_when(stateright::HasDiscoveries::AnyFailures).spawn_bfs();
     while !checker.is_done() {
         std::thread::sleep(Duration::from_millis(20));
         progress(checker.max_depth(), checker.unique_state_count());

@@ -140,14 +140,15 @@ impl Whole<'_> {
     /// While it is pending, everybody rings and shows what is decided.
     fn arrived(&self, origin: &Inviter) -> Result<(), Flaw> {
         for run in self.reachable() {
+            let open = pending(origin, run.party);
             let Some(row) = run.row else {
                 let rang = run.seen == Seen::Marked && run.opened != Opened::No;
-                ensure(rang || !origin.open(run.party), Flaw::NeverRings)?;
+                ensure(rang || !open, Flaw::NeverRings)?;
                 continue;
             };
             let pressed = self.world.witness.pressed.iter().any(|&(device, _)| device == run.device);
-            ensure(!(pressed && origin.open(run.party)), Flaw::PressLost)?;
-            let wanted = match (origin.open(run.party), run.party) {
+            ensure(!(pressed && open), Flaw::PressLost)?;
+            let wanted = match (open, run.party) {
                 (true, PartyId::Invitee(_)) => State::Ringing,
                 (true, PartyId::Observers) => State::Observing,
                 (false, _) => State::Done,
@@ -204,6 +205,14 @@ impl Whole<'_> {
             ensure(row.request().is_none(), Flaw::Unanswered)?;
         }
         Ok(())
+    }
+}
+
+/// Whether there is still something to ring or observe for that party, whatever the machine takes for it.
+fn pending(origin: &Inviter, party: PartyId) -> bool {
+    match party {
+        PartyId::Invitee(slot) => !origin.slot(slot).decided(),
+        PartyId::Observers => !origin.over(),
     }
 }
 

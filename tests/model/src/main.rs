@@ -2,8 +2,10 @@
 
 mod table;
 
+use std::collections::HashMap;
 use std::process::ExitCode;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, mpsc};
 use std::thread::available_parallelism;
 
 use clap::{Parser, Subcommand};
@@ -30,7 +32,7 @@ enum Command {
         /// Only this one.
         #[arg(long)]
         config: Option<String>,
-        /// Threads; as many as there are processors unless told.
+        /// How many at a time; as many as there are processors unless told.
         #[arg(long)]
         threads: Option<usize>,
     },
@@ -66,19 +68,48 @@ fn check_all(full: bool, name: Option<&str>, threads: Option<usize>) -> ExitCode
     }
     let threads = threads.or_else(|| available_parallelism().ok().map(Into::into)).unwrap_or(1);
     table::check_head();
-    let bad = chosen.into_iter().filter(|config| !check_one(config, threads)).count();
+    let bad = check_each(&chosen, threads);
     ExitCode::from(u8::from(bad > 0))
 }
 
-/// Whether all holds in that small world.
-fn check_one(config: &Config, threads: usize) -> bool {
-    let model = Arc::new(Model::new(config.clone()));
-    let mut progress = table::Progress::new(config.name);
-    let verdict = check(&model, threads, |depth, states| progress.show(depth, states));
-    progress.clear();
-    table::check_row(config, &verdict);
+/// Checks so many small worlds at a time, tells of them in order, and counts those in which something fails.
+fn check_each(configs: &[Config], threads: usize) -> usize {
+    let next = AtomicUsize::new(0);
+    let (done, verdicts) = mpsc::channel();
+    std::thread::scope(|scope| {
+        for _ in 0..threads.max(1) {
+            let (next, done) = (&next, done.clone());
+            scope.spawn(move || {
+                while let Some(config) = configs.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let mut progress = table::Progress::new(config.name);
+                    let model = Arc::new(Model::new(config.clone()));
+                    let verdict = check(&model, |depth, states| progress.show(depth, states));
+                    progress.clear();
+                    if done.send((config.name, verdict)).is_err() {
+                        return;
+                    }
+                }
+            });
+        }
+        drop(done);
+        let mut ready: HashMap<&str, Verdict> = HashMap::new();
+        let mut waiting = configs.iter().peekable();
+        let mut bad = 0;
+        for (name, verdict) in verdicts {
+            ready.insert(name, verdict);
+            while let Some(verdict) = waiting.peek().and_then(|config| ready.remove(config.name)) {
+                bad += usize::from(waiting.next().is_some_and(|config| !holds(config, &verdict)));
+            }
+        }
+        bad + waiting.count()
+    })
+}
+
+/// Whether all holds in that small world; tells of it.
+fn holds(config: &Config, verdict: &Verdict) -> bool {
+    table::check_row(config, verdict);
     if !verdict.violated.is_empty() {
-        explain(config, &verdict);
+        explain(config, verdict);
     }
     verdict.violated.is_empty() && (verdict.unseen.is_empty() || !verdict.exhausted)
 }
