@@ -1,0 +1,100 @@
+//! Commands, told before they run, and what their output counts.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result, bail};
+
+/// How many tests passed and failed.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Count {
+    pub(crate) passed: u32,
+    pub(crate) failed: u32,
+}
+
+/// `program arg arg` as it would be typed.
+fn spell(command: &Command) -> String {
+    let words = std::iter::once(command.get_program()).chain(command.get_args());
+    words.map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ")
+}
+
+/// A cargo command in the workspace.
+pub(crate) fn cargo(args: &[&str]) -> Command {
+    let mut command = Command::new("cargo");
+    command.args(args).current_dir(root());
+    command
+}
+
+fn root() -> &'static str {
+    concat!(env!("CARGO_MANIFEST_DIR"), "/..")
+}
+
+/// Runs it; an error unless it ends with success.
+pub(crate) fn run(command: &mut Command) -> Result<()> {
+    let spelt = spell(command);
+    eprintln!("\n$ {spelt}");
+    let status = command.status().with_context(|| format!("cannot start `{spelt}`"))?;
+    if !status.success() {
+        bail!("`{spelt}` failed: {status}");
+    }
+    Ok(())
+}
+
+/// Runs it; an error unless it fails with that code.
+pub(crate) fn must_fail(command: &mut Command, code: i32) -> Result<()> {
+    let spelt = spell(command);
+    eprintln!("\n$ {spelt}   # must fail");
+    let output =
+        command.stderr(Stdio::inherit()).output().with_context(|| format!("cannot start `{spelt}`"))?;
+    if output.status.code() != Some(code) {
+        print!("{}", String::from_utf8_lossy(&output.stdout));
+        bail!("`{spelt}` ought to have failed with {code}, but: {}", output.status);
+    }
+    Ok(())
+}
+
+/// Runs tests, shows what they print, and counts them. An error only if it cannot be run.
+pub(crate) fn count(command: &mut Command, count: &mut Count) -> Result<()> {
+    let spelt = spell(command);
+    eprintln!("\n$ {spelt}");
+    let mut child =
+        command.stdout(Stdio::piped()).spawn().with_context(|| format!("cannot start `{spelt}`"))?;
+    let output = child.stdout.take().context("the output was piped")?;
+    for line in BufReader::new(output).lines() {
+        let line = line?;
+        println!("{line}");
+        add(&line, count);
+    }
+    if !child.wait()?.success() {
+        count.failed = count.failed.max(1);
+    }
+    Ok(())
+}
+
+/// Adds a line like `test result: ok. 12 passed; 0 failed; ...`.
+fn add(line: &str, count: &mut Count) {
+    let Some((_, rest)) = line.split_once("test result: ") else { return };
+    let words: Vec<&str> = rest.split_whitespace().collect();
+    for pair in words.windows(2) {
+        let number = pair[0].parse().unwrap_or(0);
+        match pair[1] {
+            "passed;" => count.passed += number,
+            "failed;" => count.failed += number,
+            _ => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn results_are_added_up() {
+        let mut count = Count::default();
+        add("test result: ok. 12 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out", &mut count);
+        add("test result: FAILED. 3 passed; 2 failed; 0 ignored", &mut count);
+        add("running 3 tests", &mut count);
+        assert_eq!((count.passed, count.failed), (15, 2));
+    }
+}

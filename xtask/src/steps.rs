@@ -1,0 +1,97 @@
+//! What each chore does, step by step.
+
+use std::process::Command;
+
+use anyhow::{Result, bail};
+
+use crate::run::{Count, cargo, count, must_fail, run};
+
+/// A chip without atomics: what builds for it has neither a standard library nor a heap.
+const CHIP: &str = "thumbv6m-none-eabi";
+/// Compiles all swapped rules in; one is chosen at run time.
+const BROKEN: &str = r#"--cfg broken="any""#;
+/// Calls a row in `test`.
+const SEEDS: &str = "20000";
+
+/// A step of `test` that is counted as one.
+type Check = (&'static str, fn() -> Result<()>);
+
+pub(crate) fn test() -> Result<()> {
+    let mut total = Count::default();
+    count(&mut cargo(&["test", "--workspace"]), &mut total)?;
+    let checks: [Check; 5] = [
+        ("the core builds for a chip", chip),
+        ("the quick model holds", || model_check(&[])),
+        ("the model catches each broken rule", model_variants),
+        ("the simulation agrees", || simulate(&["--seeds".into(), SEEDS.into()])),
+        ("the simulation catches a broken rule", simulate_broken),
+    ];
+    let mut failed = Vec::new();
+    for (name, check) in checks {
+        match check() {
+            Ok(()) => total.passed += 1,
+            Err(error) => {
+                eprintln!("error: {error:#}");
+                failed.push(name);
+                total.failed += 1;
+            }
+        }
+    }
+    for name in failed {
+        println!("FAILED: {name}");
+    }
+    println!("\n{} passed, {} failed", total.passed, total.failed);
+    if total.failed > 0 {
+        bail!("{} tests failed", total.failed);
+    }
+    Ok(())
+}
+
+pub(crate) fn ci() -> Result<()> {
+    run(&mut cargo(&["fmt", "--all", "--check"]))?;
+    run(&mut cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))?;
+    run(cargo(&["doc", "--workspace", "--no-deps", "--quiet"]).env("RUSTDOCFLAGS", "-D warnings"))?;
+    test()
+}
+
+fn chip() -> Result<()> {
+    run(Command::new("rustup").args(["target", "add", CHIP]))?;
+    run(&mut cargo(&["build", "--package", "signaling-core", "--release", "--target", CHIP]))
+}
+
+pub(crate) fn model(args: &[String]) -> Result<()> {
+    if !args.is_empty() {
+        return run(package("model").args(args));
+    }
+    model_check(&[])?;
+    model_variants()
+}
+
+fn model_check(args: &[&str]) -> Result<()> {
+    run(package("model").arg("check").args(args))
+}
+
+fn model_variants() -> Result<()> {
+    run(broken(&mut package("model")).arg("variants"))
+}
+
+pub(crate) fn simulate(args: &[String]) -> Result<()> {
+    run(package("simulation").args(args))
+}
+
+/// Each side decides by its own timer: the links' delays alone make that contradict itself.
+fn simulate_broken() -> Result<()> {
+    must_fail(broken(&mut package("simulation")).args(["--seeds", "500", "--broken", "own-timer"]), 1)
+}
+
+/// Runs a package of ours, optimised.
+fn package(name: &str) -> Command {
+    cargo(&["run", "--quiet", "--release", "--package", name, "--"])
+}
+
+/// The same, in a build of its own in which rules can be swapped out.
+fn broken(command: &mut Command) -> &mut Command {
+    command
+        .env("RUSTFLAGS", BROKEN)
+        .env("CARGO_TARGET_DIR", concat!(env!("CARGO_MANIFEST_DIR"), "/../target/broken"))
+}
