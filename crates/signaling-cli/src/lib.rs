@@ -1,7 +1,7 @@
 //! The command line of invitation signaling: `demo`, `relay`, `listen`, `invite`, `token`, `group`.
 //!
 //! Each command prints [`Notice`](output::Notice)s, which have a form for people and one for programs, and
-//! ends with an [`Exit`](exit::Exit).
+//! ends with an [`Exit`].
 
 mod args;
 mod demo;
