@@ -1,6 +1,6 @@
 //! The command line of invitation signaling: `demo`, `relay`, `listen`, `invite`, `token`, `group`.
 //!
-//! Each command prints [`Notice`](output::Notice)s, which have a form for people and one for programs, and
+//! Each command prints notices, which have a form for people and one for programs, and
 //! ends with an [`Exit`].
 
 mod args;
