@@ -20,7 +20,7 @@ enum Task {
     Test,
     /// What must pass before anything lands: format, lints, docs and `test`.
     Ci,
-    /// The model checker over the shipped machine; then each broken rule, which it must catch.
+    /// The model checker over the shipped machine; then each broken rule, caught with its shortest story.
     Model {
         /// Passed on: see `cargo run --release -p model -- --help`.
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]

@@ -1,7 +1,6 @@
 //! The command line of invitation signaling: `demo`, `relay`, `listen`, `invite`, `token`, `group`.
 //!
-//! Each command prints notices, which have a form for people and one for programs, and
-//! ends with an [`Exit`].
+//! Each command prints notices, which have a form for people and one for programs, and ends with an exit code.
 
 mod args;
 mod demo;
