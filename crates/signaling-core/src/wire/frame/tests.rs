@@ -1,3 +1,4 @@
+use crate::wire::{DecodeError, Encoder, NoRoom};
 use std::format;
 use std::string::String;
 use std::vec;
