@@ -105,7 +105,6 @@ pub struct Holder<const I: usize> {
     rev: Rev,
     slots: [Slot; I],
     len: u8,
-    with_data: Mask,
     have: Mask,
     shown: Mask,
     request: Request,
@@ -128,7 +127,6 @@ impl<const I: usize> Holder<I> {
             rev: Rev::default(),
             slots: [Slot::Pending; I],
             len,
-            with_data: Mask::default(),
             have: Mask::default(),
             shown: Mask::default(),
             request: Request::None,
@@ -477,13 +475,10 @@ impl<const I: usize> Holder<I> {
             }
             if !mine.decided() {
                 *mine = theirs;
-                if data {
-                    self.with_data.add(i);
-                }
             }
             // All cancelled slots share the data of the one cancel.
             let came = report.answer == Some(i) || (cancel_came && theirs == Slot::Cancelled);
-            if came || !self.with_data.has(i) {
+            if came || !data {
                 self.have.add(i);
             }
         }

@@ -238,9 +238,11 @@ impl<const I: usize, const D: usize> Origin<I, D> {
                 .all(|party| reached(party) && !party.peers().iter().any(|peer| self.behind(peer)))
     }
 
-    /// Whether a device lacks an outcome, its data, or the newest revision.
+    /// Whether a device lacks an outcome, its data, or the newest revision that it can take.
     fn behind(&self, peer: &Peer) -> bool {
-        !self.decided().without(peer.acked).is_empty() || (peer.acked_rev < self.rev.number && !broken!("D3"))
+        let waits = !peer.small || broken!("small-waits");
+        let lacks_rev = peer.acked_rev < self.rev.number && waits && !broken!("D3");
+        !self.decided().without(peer.acked).is_empty() || lacks_rev
     }
 
     /// Whether the timer runs.
@@ -573,14 +575,16 @@ impl<const I: usize, const D: usize> Origin<I, D> {
             rev: self.rev,
             echo,
             modify: peer.filter(|peer| peer.modify > 0).map(|peer| (peer.modify, peer.became)),
-            slots: self.report_slots(),
+            slots: self.report_slots(small && !broken!("small-waits")),
             answer: newest.or(any).filter(|_| !small && (kind == Kind::Decision || !broken!("L4"))),
             data: kind == Kind::Invite || (behind && !broken!("D3")),
         }
     }
 
-    fn report_slots(&self) -> OriginSlots<I> {
-        OriginSlots { slots: self.slots, with_data: self.with_data, len: self.len, at: 0 }
+    /// `bare`: without saying that data belongs to them, for who cannot take it is not to wait for it.
+    fn report_slots(&self, bare: bool) -> OriginSlots<I> {
+        let with_data = if bare { Mask::default() } else { self.with_data };
+        OriginSlots { slots: self.slots, with_data, len: self.len, at: 0 }
     }
 }
 
