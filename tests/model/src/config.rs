@@ -22,6 +22,17 @@ pub enum Refusal {
     Never,
 }
 
+/// What fits into the frames of a device.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Takes {
+    /// Everything.
+    All,
+    /// The data that the invitation was made with; no other, and no answer's.
+    FirstData,
+    /// Outcomes, and no data at all.
+    Outcomes,
+}
+
 /// A device other than the inviter's own.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct Spec {
@@ -33,16 +44,18 @@ pub struct Spec {
     pub room: bool,
     /// Whether somebody is there who answers.
     pub person: bool,
+    /// What fits into its frames.
+    pub takes: Takes,
 }
 
 /// A device of the invitee of `slot`, online and with room.
 pub fn invitee(slot: u8) -> Spec {
-    Spec { party: PartyId::Invitee(slot), link: Link::Online, room: true, person: true }
+    Spec { party: PartyId::Invitee(slot), link: Link::Online, room: true, person: true, takes: Takes::All }
 }
 
 /// Another device of the inviter.
 pub fn observer() -> Spec {
-    Spec { party: PartyId::Observers, link: Link::Online, room: true, person: true }
+    Spec { party: PartyId::Observers, link: Link::Online, room: true, person: true, takes: Takes::All }
 }
 
 impl Spec {
@@ -56,6 +69,12 @@ impl Spec {
     #[must_use]
     pub fn alone(self) -> Self {
         Self { person: false, ..self }
+    }
+
+    /// The same device with smaller frames.
+    #[must_use]
+    pub fn taking(self, takes: Takes) -> Self {
+        Self { takes, ..self }
     }
 
     /// The same device with a full table.

@@ -2,7 +2,7 @@
 
 use signaling_core::machine::Answer::{Accept, Busy, Decline};
 
-use crate::config::{Config, Link, Refusal, Spec, invitee, observer};
+use crate::config::{Config, Link, Refusal, Spec, Takes, invitee, observer};
 
 /// The one of that name.
 pub fn named(name: &str) -> Option<Config> {
@@ -111,6 +111,26 @@ fn devices() -> Vec<Config> {
             ..Config::new("all-full", "all tables are full", vec![invitee(0).full()])
         },
         Config {
+            data: true,
+            own_modify: 1,
+            expect: &["full", "missed"],
+            ..Config::new(
+                "small",
+                "a device that takes no data",
+                vec![invitee(0).taking(Takes::Outcomes), invitee(0)],
+            )
+        },
+        Config {
+            data: true,
+            own_modify: 1,
+            expect: &["full", "confirmed"],
+            ..Config::new(
+                "grown",
+                "data grows beyond what a device takes",
+                vec![invitee(0).taking(Takes::FirstData)],
+            )
+        },
+        Config {
             observer_cancel: true,
             resolve: true,
             expect: &["granted", "denied", "unanswered", "cancelled by observer", "cancelled"],
@@ -191,6 +211,11 @@ fn groups() -> Vec<Config> {
             ..calm("group-data", "two users, an answer with data")
         },
         Config {
+            data: true,
+            devices: vec![invitee(0), invitee(1).taking(Takes::Outcomes)],
+            ..calm("group-small", "two users, one takes no data")
+        },
+        Config {
             vanish: true,
             resolve: true,
             devices: one_person,
@@ -249,6 +274,11 @@ pub fn larger() -> Vec<Config> {
             forget: true,
             cancel: true,
             ..two_users("group-lease", "two users with leases, the inviter forgets")
+        },
+        Config {
+            vanish: true,
+            resolve: true,
+            ..two_users("group-vanish", "two users with leases, the inviter is gone for ever")
         },
         Config { data: true, cancel: true, ..two_users("group-all-data", "two users with leases and data") },
         Config {

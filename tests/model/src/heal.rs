@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use signaling_core::machine::{HolderTimer, Mask, OriginTimer, PartyId, Seen, Slot, State};
 
 use crate::act::Act;
-use crate::config::{Config, Link, Refusal};
+use crate::config::{Config, Link, Refusal, Takes};
 use crate::network::Msg;
 use crate::properties::{Flaw, judge, knows};
 use crate::turn::Turn;
@@ -137,28 +137,42 @@ impl Whole<'_> {
         self.world.runs.iter().filter(move |run| run.link != Link::Absent && !refused(run))
     }
 
-    /// While it is pending, everybody rings and shows what is decided.
+    fn takes(&self, run: &Run) -> Takes {
+        let spec = self.world.place(run.device).and_then(|at| self.config.devices.get(at));
+        spec.map_or(Takes::All, |spec| spec.takes)
+    }
+
+    /// Whether that run is owed all data: not if it began behind the last change, or cannot take it.
+    fn owed_data(&self, run: &Run, origin: &Inviter) -> bool {
+        run.since < origin.ver() && self.takes(run) == Takes::All
+    }
+
+    /// While it is pending, everybody who can rings and shows what is decided.
     fn arrived(&self, origin: &Inviter) -> Result<(), Flaw> {
         for run in self.reachable() {
-            let open = pending(origin, run.party);
+            let grown = self.takes(run) == Takes::FirstData && origin.rev().number > 0;
+            if grown || self.takes(run) == Takes::Outcomes {
+                continue;
+            }
+            let over = self.world.over_for(run.party);
             let Some(row) = run.row else {
                 let rang = run.seen == Seen::Marked && run.opened != Opened::No;
-                ensure(rang || !open, Flaw::NeverRings)?;
+                ensure(rang || over, Flaw::NeverRings)?;
                 continue;
             };
             let pressed = self.world.witness.pressed.iter().any(|&(device, _)| device == run.device);
-            ensure(!(pressed && open), Flaw::PressLost)?;
-            let wanted = match (open, run.party) {
-                (true, PartyId::Invitee(_)) => State::Ringing,
-                (true, PartyId::Observers) => State::Observing,
-                (false, _) => State::Done,
+            ensure(!pressed || over, Flaw::PressLost)?;
+            let wanted = match (over, run.party) {
+                (false, PartyId::Invitee(_)) => State::Ringing,
+                (false, PartyId::Observers) => State::Observing,
+                (true, _) => State::Done,
             };
             let decided = (0..self.config.invitees).filter(|&i| origin.slot(i).decided());
             let told: Mask = decided.collect();
             ensure(row.state() == wanted, Flaw::NeverRings)?;
             ensure(told.without(row.shown()).is_empty(), Flaw::Untold)?;
             ensure(row.request().is_none(), Flaw::Unanswered)?;
-            ensure(row.rev() == origin.rev(), Flaw::LacksData)?;
+            ensure(row.rev() == origin.rev() || !self.owed_data(run, origin), Flaw::LacksData)?;
         }
         Ok(())
     }
@@ -171,7 +185,8 @@ impl Whole<'_> {
             let Some(row) = run.row else { continue };
             ensure(row.state() == State::Done && row.slots() == origin.slots(), Flaw::Undecided)?;
             ensure(row.shown().len() == u32::from(self.config.invitees), Flaw::Untold)?;
-            ensure(row.have() == row.shown() && row.rev() == origin.rev(), Flaw::LacksData)?;
+            let whole = row.have() == row.shown() && row.rev() == origin.rev();
+            ensure(whole || !self.owed_data(run, origin), Flaw::LacksData)?;
             ensure(row.terminal(), Flaw::Leak)?;
             ensure(told_all(run, &row), Flaw::Untold)?;
         }
@@ -205,14 +220,6 @@ impl Whole<'_> {
             ensure(row.request().is_none(), Flaw::Unanswered)?;
         }
         Ok(())
-    }
-}
-
-/// Whether there is still something to ring or observe for that party, whatever the machine takes for it.
-fn pending(origin: &Inviter, party: PartyId) -> bool {
-    match party {
-        PartyId::Invitee(slot) => !origin.slot(slot).decided(),
-        PartyId::Observers => !origin.over(),
     }
 }
 

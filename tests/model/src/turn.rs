@@ -7,7 +7,7 @@ use signaling_core::machine::{
 };
 
 use crate::act::Act;
-use crate::config::{Config, Link};
+use crate::config::{Config, Link, Takes};
 use crate::effects::Effects;
 use crate::network::{Msg, Rep};
 use crate::world::{INVITER, Inviter, Told, World};
@@ -196,6 +196,10 @@ impl<'a> Turn<'a> {
         if run.link != Link::Online {
             return;
         }
+        if !self.fits(at, report) {
+            let stance = Stance::Full(Full::TooLarge);
+            return self.outbox.push(Msg::Stance { from: run.device, n: 0, stance, data: false });
+        }
         let for_it = arrival.to_users || to == run.device || broken!("echo-of-any-run");
         let report = if for_it { report } else { &Rep { echo: 0, modify: None, ..*report } };
         let (me, device, seen) = (run.me(), run.device, run.seen);
@@ -213,6 +217,16 @@ impl<'a> Turn<'a> {
         self.after_holder(at, row, &fx, Some(report));
         if ended {
             self.drop_row(at, true);
+        }
+    }
+
+    /// Whether the relay can bring it, or only says that it is too large.
+    fn fits(&self, at: usize, report: &Rep) -> bool {
+        let takes = self.config.devices.get(at).map_or(Takes::All, |spec| spec.takes);
+        match takes {
+            Takes::All => true,
+            Takes::FirstData => report.answer.is_none() && !(report.data && report.rev.number > 0),
+            Takes::Outcomes => report.answer.is_none() && !report.data,
         }
     }
 

@@ -19,7 +19,7 @@ const fn variant(name: &'static str, config: &'static str, instead: &'static str
 pub const BOUND: usize = 400_000;
 
 /// All of them.
-pub const VARIANTS: [Variant; 46] = [
+pub const VARIANTS: [Variant; 47] = [
     variant("own-timer", "one", "each client decides: its ring timer is final"),
     variant("invitee-decides", "two", "the invitee's accept is final"),
     variant("volatile-decider", "forgotten", "the decider forgets, and decides again"),
@@ -64,6 +64,7 @@ pub const VARIANTS: [Variant; 46] = [
     variant("L6", "group-gone", "a row leaks when the inviter is gone"),
     variant("Q2", "forgotten", "what was seen without a row is not fully acknowledged"),
     variant("show-early", "group", "outcomes are taken as shown before it rings"),
+    variant("small-waits", "group-small", "who takes no data is to wait for it"),
     variant("blind-ack", "forgotten", "a win without a row is acknowledged"),
     variant("echo-of-any-run", "crash", "an answer to an older run counts for the newer one"),
 ];

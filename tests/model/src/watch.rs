@@ -126,14 +126,12 @@ impl Turn<'_> {
 
     /// New and Missed open the story, once; nothing else comes before.
     fn watch_known(&mut self, at: usize, before: Option<Row>, tell: Tell) {
-        let unnamed = self.config.invitees > 1;
         let Some(run) = self.world.runs.get_mut(at) else { return };
-        let watcher = unnamed && run.party == PartyId::Observers;
         let was = run.opened;
         match tell {
             Tell::New => run.opened = Opened::Shown,
             Tell::Missed => run.opened = Opened::Missed,
-            _ => return self.ensure(was == Opened::Shown || watcher, Flaw::Unshown),
+            _ => return self.ensure(was == Opened::Shown, Flaw::Unshown),
         }
         self.ensure(was == Opened::No, Flaw::Reopened);
         self.ensure(before.is_none_or(|row| !row.known()), Flaw::Reopened);

@@ -3,7 +3,7 @@
 use signaling_core::Device;
 use signaling_core::machine::{Answer, Fanned, Holder, Mask, Me, Origin, Parties, PartyId, Seen, Slot, Tell};
 
-use crate::config::{Config, Link, Refusal, Spec};
+use crate::config::{Config, Link, Refusal, Spec, Takes};
 use crate::network::{Network, Rep};
 use crate::properties::Flaw;
 
@@ -80,7 +80,8 @@ impl Run {
 
     /// The same device started again without memory, when the invitation has version `since`.
     pub fn restarted(&self, since: u32) -> Self {
-        let spec = Spec { party: self.party, link: self.link, room: self.room, person: true };
+        let spec =
+            Spec { party: self.party, link: self.link, room: self.room, person: true, takes: Takes::All };
         let device = Device { id: self.device.id, epoch: self.device.epoch.saturating_add(1) };
         Self { device, since, ..Self::new(0, &spec) }
     }
