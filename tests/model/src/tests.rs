@@ -14,7 +14,7 @@ fn model(name: &str) -> Model {
 
 #[test]
 fn one_device_holds_whatever_happens() {
-    let verdict = check(&Arc::new(model("one")), 2, |_, _| ());
+    let verdict = check(&Arc::new(model("one")), |_, _| ());
     assert!(verdict.exhausted && verdict.violated.is_empty(), "{verdict:?}");
     assert!(verdict.unseen.is_empty(), "{verdict:?}");
 }
@@ -22,7 +22,7 @@ fn one_device_holds_whatever_happens() {
 #[test]
 fn both_searches_see_the_same_worlds() {
     let found = search(&model("gone"), usize::MAX, |_, _| ());
-    let verdict = check(&Arc::new(model("gone")), 1, |_, _| ());
+    let verdict = check(&Arc::new(model("gone")), |_, _| ());
     assert!(found.exhausted && found.story.is_none());
     assert_eq!((found.states, found.depth), (verdict.states, verdict.depth));
 }

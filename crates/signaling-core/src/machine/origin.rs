@@ -1,6 +1,11 @@
 //! The invitation on the device that made it: it decides (protocol section 5).
 
-use super::{Answer, Fx, Kind, Mask, Parties, Reason, Report, Rev, Slot, Stance, Tell, Timer, To};
+mod input;
+mod report;
+
+pub use report::OriginSlots;
+
+use super::{Fx, Mask, Rev, Slot, Tell, Timer};
 use crate::broken;
 use crate::name::Device;
 
@@ -284,35 +289,6 @@ impl<const I: usize, const D: usize> Origin<I, D> {
         fx.arm(Timer::Origin(OriginTimer::Resend));
     }
 
-    fn send_all(&self, parties: impl Iterator<Item = PartyId>, fx: &mut impl Fx) {
-        let mut invite = Parties::default();
-        let mut decided = Parties::default();
-        for party in parties {
-            let to = if self.open(party) { &mut invite } else { &mut decided };
-            match party {
-                PartyId::Invitee(i) => to.invitees = to.invitees.or(Mask::one(i)),
-                PartyId::Observers => to.observers = true,
-            }
-        }
-        if broken!("observers-untold") {
-            decided.observers = false;
-        }
-        if !invite.is_empty() {
-            fx.send(To::Users(invite));
-        }
-        if !decided.is_empty() {
-            fx.send(To::Decided(decided));
-        }
-    }
-
-    fn answer(&self, via: Via, echo: u32, fx: &mut impl Fx) {
-        let peer = self.party(via.party).and_then(|party| party.find(via.device));
-        fx.send(match peer {
-            Some(peer) => To::Peer { party: via.party, peer, echo },
-            None => To::Stranger { device: via.device, echo },
-        });
-    }
-
     fn note(&mut self, via: Via, fx: &mut impl Fx) -> Option<&mut Peer> {
         let known = self.party(via.party)?.find(via.device).is_some();
         let party = self.party_mut(via.party)?;
@@ -322,169 +298,6 @@ impl<const I: usize, const D: usize> Origin<I, D> {
             fx.arm(Timer::Origin(OriginTimer::Resend));
         }
         Some(peer)
-    }
-
-    /// A device said something. `data`: whether it brought data or a label along.
-    pub fn on_stance(&mut self, via: Via, n: u32, stance: Stance, data: bool, fx: &mut impl Fx) {
-        if self.party(via.party).is_none() {
-            return;
-        }
-        if let Some(peer) = self.note(via, fx) {
-            peer.heard = true;
-        }
-        match (via.party, stance) {
-            (PartyId::Invitee(_), Stance::Full(full)) => {
-                self.on_full(via, full, fx);
-                if !self.open(via.party) {
-                    self.answer(via, n, fx);
-                }
-            }
-            (PartyId::Invitee(slot), Stance::Answer(answer)) => {
-                self.on_answer(slot, via, n, answer, data, fx);
-            }
-            (PartyId::Invitee(_), Stance::Ringing) => {
-                self.on_ringing(via, fx);
-                self.answer(via, n, fx);
-            }
-            (PartyId::Observers, Stance::Cancel) => {
-                if self.end(self.pending(), Slot::Cancelled, data, fx) {
-                    fx.tell(Tell::Cancelled);
-                }
-                self.answer(via, n, fx);
-            }
-            (_, Stance::Modify) => {
-                self.on_modify(via, n, fx);
-                self.answer(via, n, fx);
-            }
-            (_, Stance::Query) => self.answer(via, n, fx),
-            (PartyId::Invitee(_), Stance::Cancel)
-            | (PartyId::Observers, Stance::Full(_) | Stance::Answer(_) | Stance::Ringing) => {}
-        }
-    }
-
-    fn on_full(&mut self, via: Via, full: super::Full, fx: &mut impl Fx) {
-        let open = self.open(via.party);
-        let Some(peer) = self.note(via, fx) else { return };
-        peer.small |= full == super::Full::TooLarge;
-        let known = core::mem::replace(&mut peer.full, true) || peer.rang;
-        if open && !known {
-            fx.tell(Tell::Full(via.party, via.device, full));
-        }
-        if let PartyId::Invitee(slot) = via.party {
-            let all = self.party(via.party).is_some_and(|party| party.peers().iter().all(|peer| peer.full));
-            if broken!("N1") | (all & broken!("N1-all")) {
-                self.end(Mask::one(slot), Slot::Rejected(Reason::Busy), false, fx);
-            }
-        }
-    }
-
-    fn on_ringing(&mut self, via: Via, fx: &mut impl Fx) {
-        let open = self.open(via.party);
-        let news = self.note(via, fx).is_some_and(|peer| open && !core::mem::replace(&mut peer.rang, true));
-        if news {
-            fx.tell(Tell::Ringing(via.party, via.device));
-        }
-    }
-
-    fn on_answer(&mut self, slot: u8, via: Via, n: u32, answer: Answer, data: bool, fx: &mut impl Fx) {
-        let outcome = match answer {
-            Answer::Accept => Slot::Accepted(via.device),
-            Answer::Decline => Slot::Rejected(Reason::Declined),
-            Answer::Busy => Slot::Rejected(Reason::Busy),
-        };
-        if self.end(Mask::one(slot), outcome, data, fx) {
-            fx.tell(Tell::Decided(slot));
-        } else {
-            self.answer(via, n, fx);
-        }
-    }
-
-    fn on_modify(&mut self, via: Via, n: u32, fx: &mut impl Fx) {
-        let allowed = !self.online_only && self.open(via.party) && self.rev.number < u16::MAX;
-        let Some(peer) = self.note(via, fx) else { return };
-        if n <= peer.modify && !broken!("M1") {
-            return;
-        }
-        peer.modify = n;
-        if !allowed {
-            peer.became = 0;
-            return;
-        }
-        let number = self.rev.number.saturating_add(1);
-        if let Some(peer) = self.note(via, fx) {
-            peer.became = number;
-        }
-        self.rev = Rev { number, author: via.device };
-        fx.tell(Tell::Modified);
-        self.changed(fx);
-    }
-
-    /// A device said which slots and which revision it has.
-    pub fn on_ack(&mut self, via: Via, rev: u16, mask: Mask, fx: &mut impl Fx) {
-        let decided = self.decided();
-        let newest = self.rev.number;
-        let Some(peer) = self.note(via, fx) else { return };
-        peer.heard = true;
-        peer.acked = peer.acked.or(mask.and(decided));
-        peer.acked_rev = peer.acked_rev.max(rev.min(newest));
-        if let PartyId::Invitee(slot) = via.party {
-            let won = self.slot(slot) == Slot::Accepted(via.device) && mask.has(slot);
-            if won && self.established.add(slot) {
-                fx.tell(Tell::Established(slot));
-            }
-        }
-    }
-
-    /// The relay says whom a Send of version `ver` reached, of one party.
-    pub fn on_fanout(
-        &mut self,
-        party: PartyId,
-        ver: u32,
-        fanned: Fanned,
-        devices: impl Iterator<Item = Device>,
-        fx: &mut impl Fx,
-    ) {
-        let current = ver == self.ver || broken!("L1");
-        let fits = self.learn_devices(party, devices, fx);
-        let complete = match fanned {
-            Fanned::Complete => true,
-            Fanned::Partial => broken!("partial"),
-            Fanned::Later => broken!("later"),
-            Fanned::Never => {
-                self.on_never(party, ver == self.ver || broken!("U1"), fx);
-                ver == self.ver
-            }
-        };
-        let reached = matches!(fanned, Fanned::Complete | Fanned::Partial) && party != PartyId::Observers;
-        if reached && !core::mem::replace(&mut self.delivered, true) {
-            fx.tell(Tell::Delivered);
-        }
-        for other in self.parties() {
-            if let Some(known) = self.party_mut(other).filter(|_| other == party || broken!("fanout-other")) {
-                known.fanned |= complete && current && fits && ver > 0;
-            }
-        }
-    }
-
-    /// Whether all of them found a place.
-    fn learn_devices(
-        &mut self,
-        party: PartyId,
-        mut devices: impl Iterator<Item = Device>,
-        fx: &mut impl Fx,
-    ) -> bool {
-        devices.all(|device| self.note(Via { party, device }, fx).is_some())
-    }
-
-    fn on_never(&mut self, party: PartyId, current: bool, fx: &mut impl Fx) {
-        let PartyId::Invitee(slot) = party else { return };
-        let heard_of = self.party(party).is_some_and(|party| !party.peers().is_empty());
-        if current && (!heard_of || broken!("U1")) {
-            let unreachable = Slot::Rejected(Reason::Unreachable);
-            if self.end(Mask::one(slot), unreachable, false, fx) {
-                fx.tell(Tell::Decided(slot));
-            }
-        }
     }
 
     /// The application takes the invitation back. `data`: whether it says something with it.
@@ -540,70 +353,5 @@ impl<const I: usize, const D: usize> Origin<I, D> {
     pub fn on_link_up(&self, fx: &mut impl Fx) {
         fx.arm(Timer::Origin(OriginTimer::Resend));
         self.resend(fx);
-    }
-
-    fn resend(&self, fx: &mut impl Fx) {
-        if broken!("no-resend") {
-            return;
-        }
-        let fanned = |party: PartyId| self.party(party).is_none_or(|party| party.fanned) || broken!("a");
-        self.send_all(self.parties().filter(|&party| !fanned(party)), fx);
-        for party in self.parties().filter(|&party| fanned(party)) {
-            let peers = self.party(party).map(Party::peers).unwrap_or_default();
-            for (at, peer) in (0u8..).zip(peers) {
-                if self.behind(peer) {
-                    fx.send(To::Peer { party, peer: at, echo: 0 });
-                }
-            }
-        }
-        fx.arm(Timer::Origin(OriginTimer::Resend));
-    }
-
-    /// What goes to the users of a party group, or to one peer (`to`), answering `echo`.
-    pub fn report(&self, kind: Kind, to: Option<(PartyId, u8)>, echo: u32) -> Report<OriginSlots<I>> {
-        let peer = to.and_then(|(party, at)| self.party(party)?.peers().get(usize::from(at)));
-        let lacks = self.with_data.without(peer.map(|peer| peer.acked).unwrap_or_default());
-        let newest = Some(self.newest).filter(|&slot| lacks.has(slot));
-        let any = if peer.is_some() && !broken!("D2") { lacks.iter().next() } else { None };
-        let small = peer.is_some_and(|peer| peer.small);
-        let behind = match peer {
-            Some(peer) => peer.acked_rev < self.rev.number && !small,
-            None => self.rev.number > 0,
-        };
-        Report {
-            kind,
-            rev: self.rev,
-            echo,
-            modify: peer.filter(|peer| peer.modify > 0).map(|peer| (peer.modify, peer.became)),
-            slots: self.report_slots(small && !broken!("small-waits")),
-            answer: newest.or(any).filter(|_| !small && (kind == Kind::Decision || !broken!("L4"))),
-            data: kind == Kind::Invite || (behind && !broken!("D3")),
-        }
-    }
-
-    /// `bare`: without saying that data belongs to them, for who cannot take it is not to wait for it.
-    fn report_slots(&self, bare: bool) -> OriginSlots<I> {
-        let with_data = if bare { Mask::default() } else { self.with_data };
-        OriginSlots { slots: self.slots, with_data, len: self.len, at: 0 }
-    }
-}
-
-/// The slots of an [`Origin`], each with whether data belongs to it.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub struct OriginSlots<const I: usize> {
-    slots: [Slot; I],
-    with_data: Mask,
-    len: u8,
-    at: u8,
-}
-
-impl<const I: usize> Iterator for OriginSlots<I> {
-    type Item = (Slot, bool);
-
-    fn next(&mut self) -> Option<Self::Item> {
-        let at = self.at;
-        let slot = *self.slots.get(usize::from(at)).filter(|_| at < self.len)?;
-        self.at = at.saturating_add(1);
-        Some((slot, self.with_data.has(at)))
     }
 }

@@ -1,0 +1,102 @@
+//! What the person, the application and time do.
+
+use super::super::{Answer, Fx, Reply, Slot, Tell};
+use super::{Holder, HolderTimer, Me, Request, State};
+use crate::broken;
+
+impl<const I: usize> Holder<I> {
+    /// The person answered here. Whether that was possible; if not, it is decided or answered already.
+    pub fn on_answer(&mut self, answer: Answer, fx: &mut impl Fx) -> bool {
+        let open = matches!(self.state, State::Confirming | State::Ringing | State::Silent);
+        if !open || self.me == Me::Observer {
+            return false;
+        }
+        self.answer = Some(answer);
+        self.known = true;
+        self.ask(State::Answered, fx);
+        if broken!("invitee-decides") && answer == Answer::Accept {
+            self.guess(Slot::Accepted(self.device), fx);
+        }
+        true
+    }
+
+    /// The application wants other data in the invitation. Whether it may still ask for that.
+    pub fn on_modify(&mut self, fx: &mut impl Fx) -> bool {
+        let n = fx.number();
+        self.ask_for(Request::Modify(n), fx)
+    }
+
+    /// An observer takes the invitation back. Whether it may still ask for that.
+    pub fn on_cancel(&mut self, fx: &mut impl Fx) -> bool {
+        let n = fx.number();
+        self.me == Me::Observer && self.ask_for(Request::Cancel(n), fx)
+    }
+
+    pub(super) fn ask_for(&mut self, request: Request, fx: &mut impl Fx) -> bool {
+        let open =
+            matches!(self.state, State::Confirming | State::Ringing | State::Silent | State::Observing);
+        if !open || self.request != Request::None {
+            return false;
+        }
+        self.request = request;
+        self.arm(&[HolderTimer::Resend, HolderTimer::Request], fx);
+        fx.reply(Reply::Request);
+        true
+    }
+
+    /// A timer of the row went off. Whether the row stays.
+    #[must_use]
+    pub fn on_timer(&mut self, timer: HolderTimer, fx: &mut impl Fx) -> bool {
+        if !self.armed(timer) && !broken!("unarmed") {
+            return true;
+        }
+        match timer {
+            HolderTimer::Ring if broken!("own-timer") => self.guess(Slot::TimedOut, fx),
+            HolderTimer::Lease | HolderTimer::Ring => self.fall_silent(fx),
+            HolderTimer::Resend => self.resend(fx),
+            HolderTimer::Resolve => return self.on_resolve(fx),
+            HolderTimer::Request => {
+                self.request = Request::None;
+                fx.tell(Tell::Unanswered);
+            }
+        }
+        true
+    }
+
+    pub(super) fn on_resolve(&mut self, fx: &mut impl Fx) -> bool {
+        match self.state {
+            State::Answered if broken!("doubt-is-timeout") => self.guess(Slot::TimedOut, fx),
+            State::Confirming if !self.known => return false,
+            State::Done => self.give_up(fx),
+            _ => self.doubt(fx),
+        }
+        true
+    }
+
+    /// The link came back: whatever is unanswered goes out again, at the first interval.
+    pub fn on_link_up(&mut self, fx: &mut impl Fx) {
+        if self.armed(HolderTimer::Resend) {
+            self.resend(fx);
+        }
+    }
+
+    pub(super) fn resend(&mut self, fx: &mut impl Fx) {
+        if broken!("no-resend") {
+            return;
+        }
+        if self.state == State::Ringing && self.heard {
+            self.renumber(fx);
+        }
+        self.repeated = false;
+        if matches!(
+            self.state,
+            State::Confirming | State::Ringing | State::Silent | State::Answered | State::Unresolved
+        ) {
+            fx.reply(Reply::Stance);
+        }
+        if self.request != Request::None {
+            fx.reply(Reply::Request);
+        }
+        self.arm(&[HolderTimer::Resend], fx);
+    }
+}
