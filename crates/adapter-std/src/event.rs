@@ -121,8 +121,9 @@ impl InvitationInfo {
 pub enum LinkEvent {
     /// The relay let this device in.
     Connected,
-    /// The link is down, or could not be made: told once until the next `Connected`. The client tries again
-    /// by itself; what it was told meanwhile goes out then, and time limits go on.
+    /// The link is down, or could not be made: told once until the next `Connected`, and again when the relay
+    /// refuses the link or no token is to be had, for each new reason. The client tries again by itself; what
+    /// it was told meanwhile goes out then, and time limits go on.
     Lost(LinkError),
     /// A newer connection of this device took its place. The client does not connect again by itself: see
     /// [`Client::connect`](crate::Client::connect).

@@ -81,13 +81,13 @@ impl Runner {
         let shared = &self.shared;
         shared.go.notified().await;
         let mut pause = FIRST_PAUSE;
-        let mut told = false;
+        let mut told = None;
         loop {
             let start = Instant::now();
             let Err(error) = self.link_once().await else { return };
             if matches!(error, LinkError::Refused(Refusal::Replaced)) {
                 self.replaced().await;
-                (pause, told) = (FIRST_PAUSE, false);
+                (pause, told) = (FIRST_PAUSE, None);
                 continue;
             }
             let was_up = *shared.link.borrow() == LinkState::Up;
@@ -96,26 +96,25 @@ impl Runner {
             if was_up && start.elapsed() >= GOOD_LINK {
                 pause = FIRST_PAUSE;
             }
-            told &= !was_up;
-            told = self.tell(error, told);
+            told = self.tell(error, told.filter(|_| !was_up));
             sleep(jittered(pause)).await;
             pause = LONGEST_PAUSE.min(pause * 2);
         }
     }
 
-    /// Tells of a link that is not there, once; and each time of a token that is not taken.
-    fn tell(&self, error: LinkError, told: bool) -> bool {
-        match error {
-            LinkError::Refused(refusal @ (Refusal::Token | Refusal::Expired)) => {
-                self.shared.tell_link(LinkEvent::TokenRefused(refusal));
-                told
-            }
-            _ if told => true,
-            error => {
-                self.shared.tell_link(LinkEvent::Lost(error));
-                true
-            }
+    /// Tells of a link that is not there, once, but of each new reason that somebody must look into; and each
+    /// time of a token that is not taken. Gives back what was told last.
+    fn tell(&self, error: LinkError, told: Option<LinkError>) -> Option<LinkError> {
+        if let LinkError::Refused(refusal @ (Refusal::Token | Refusal::Expired)) = error {
+            self.shared.tell_link(LinkEvent::TokenRefused(refusal));
+            return told;
         }
+        let grave = matches!(error, LinkError::Refused(_) | LinkError::NoToken(_));
+        if told.is_some() && (!grave || told.as_ref() == Some(&error)) {
+            return told;
+        }
+        self.shared.tell_link(LinkEvent::Lost(error.clone()));
+        Some(error)
     }
 
     /// Somebody else is this device now. It would only take the link from us again.

@@ -32,6 +32,21 @@ async fn a_lost_link_is_told_once_and_made_again_soon() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_refusal_is_told_even_when_the_link_was_lost_before() {
+    let world = World::new();
+    let alice = world.client("alice").await;
+    let mut events = alice.events();
+    world.cut().await;
+    assert!(matches!(until_link(&mut events).await, LinkEvent::Lost(LinkError::Closed)));
+    world.hub().shut = Some(Refusal::Device);
+    world.mend();
+    assert!(matches!(until_link(&mut events).await, LinkEvent::Lost(LinkError::Refused(Refusal::Device))));
+    after(20_000).await;
+    world.hub().shut = None;
+    assert!(matches!(until_link(&mut events).await, LinkEvent::Connected), "each refusal is told once");
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_first_retry_is_fast() {
     let world = World::new();
     let alice = world.client("alice").await;

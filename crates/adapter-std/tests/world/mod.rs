@@ -34,6 +34,8 @@ pub(crate) struct Hub {
     /// The tokens that it takes; none for any.
     pub(crate) tokens: Option<HashSet<String>>,
     pub(crate) seen_tokens: Vec<String>,
+    /// Why it lets no device in, if it does not.
+    pub(crate) shut: Option<Refusal>,
     /// Users whom it refuses for good.
     pub(crate) forbidden: HashSet<String>,
     pub(crate) groups: HashMap<String, HashSet<String>>,
@@ -160,6 +162,9 @@ impl Hub {
                 let known = self.tokens.as_ref().is_none_or(|tokens| tokens.contains(hello.token));
                 if !known {
                     let reason = if hello.token == "old" { Refusal::Expired } else { Refusal::Token };
+                    return drop(out.send(frame(&Frame::Refused(Refused { key: None, ver: 0, reason }))));
+                }
+                if let Some(reason) = self.shut {
                     return drop(out.send(frame(&Frame::Refused(Refused { key: None, ver: 0, reason }))));
                 }
                 let older = self.links.iter().find(|(_, peer)| peer.device.id == hello.device.id);
