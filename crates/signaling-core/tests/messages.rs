@@ -4,7 +4,7 @@ use signaling_core::machine::{Answer, Kind, Mask, Rev, Stance};
 use signaling_core::wire::{
     Ack, AnswerData, DecodeError, Message, NoRoom, ReportMessage, SlotEntry, StanceMessage, encode_report,
 };
-use signaling_core::{Device, Reason, Slot};
+use signaling_core::{Device, MAX_LIMIT, Reason, Slot};
 
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
@@ -115,6 +115,7 @@ fn a_report_that_makes_no_sense_is_refused() {
     assert_eq!(refused(&|m| m.answer = None, &[]), DecodeError::List);
     assert_eq!(refused(&|_| {}, &[SLOTS[0], SLOTS[0]]), DecodeError::List);
     assert_eq!(refused(&|m| m.data = None, &SLOTS), DecodeError::Range);
+    assert_eq!(refused(&|m| m.remaining = Some(MAX_LIMIT + 1), &SLOTS), DecodeError::Range);
     assert_eq!(
         refused(&|m| m.answer = Some(AnswerData { slot: 1, label: "", data: b"" }), &SLOTS),
         DecodeError::Range

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::MAX_INVITEES;
 use super::codec::{DecodeError, Encoder, Item, List, NoRoom, bytes, last, maybe_bytes, open, take};
+use crate::engine::MAX_LIMIT;
 use crate::machine::{Kind, Mask, Rev, Slot, Stance};
 use crate::name::{GroupId, Label, UserId};
 
@@ -30,7 +31,8 @@ pub enum Message<'a> {
 pub struct ReportMessage<'a> {
     /// Which of the two.
     pub kind: Kind,
-    /// What is left of the time limit when it was sent, in ms; none for "no limit". 0 in a Decision.
+    /// What is left of the time limit when it was sent, in ms, at most 24 h; none for "no limit". 0 in a
+    /// Decision.
     pub remaining: Option<u32>,
     /// The revision of the data.
     pub rev: Rev,
@@ -183,7 +185,8 @@ fn report(kind: Kind, mut bytes: &[u8]) -> Result<ReportMessage<'_>, DecodeError
         !slots.iter().nth(usize::from(answer.slot)).is_some_and(|entry| entry.slot.decided() && entry.data)
     });
     let lacks_data = kind == Kind::Invite && data.is_none();
-    if strange_answer || lacks_data || (rev == 0) != author.is_none() {
+    let too_long = remaining.is_some_and(|remaining| remaining > MAX_LIMIT);
+    if strange_answer || lacks_data || too_long || (rev == 0) != author.is_none() {
         return Err(DecodeError::Range);
     }
     let rev = Rev { number: rev, author: author.unwrap_or_default() };
