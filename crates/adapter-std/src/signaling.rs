@@ -72,7 +72,10 @@ impl Signaling {
     /// Removes a listener (`removeSignalingListener`); `false` if it was not there. What it was not told yet
     /// it is not told any more; a call that runs at this moment ends by itself.
     pub fn remove_signaling_listener(&self, listener: ListenerId) -> bool {
-        self.0.shared.lock().unsubscribe(listener.0)
+        let removed = self.0.shared.lock().unsubscribe(listener.0);
+        // It may have been the one that everybody waited for.
+        self.0.shared.time.notify_one();
+        removed
     }
 
     /// Invites one user (`invite`). Returns at once; the time limit runs from now on, link or no link.

@@ -26,7 +26,8 @@
 //!         let config = from.config();
 //!         let sender = From { user: config.user.as_str(), device: config.device, label: "" };
 //!         let to_users = matches!(send.to, signaling_core::wire::Target::Users(_));
-//!         let deliver = Deliver { key: send.key, from: sender, to_users, dwell: 0, body: Some(send.body) };
+//!         let (key, body) = (send.key, Some(send.body));
+//!         let deliver = Deliver { key, from: sender, group: send.group, to_users, dwell: 0, body };
 //!         let len = Frame::Deliver(deliver).encode(&mut frame).unwrap();
 //!         to.handle_frame(now, &frame[..len], &mut reply).unwrap();
 //!     }

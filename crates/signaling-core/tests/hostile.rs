@@ -28,7 +28,7 @@ fn give(
     body: &[u8],
 ) -> Result<usize, Ignored> {
     let from = From { user: from.0, device: from.1, label: "" };
-    let deliver = Deliver { key, from, to_users: true, dwell: 0, body: Some(body) };
+    let deliver = Deliver { key, from, group: None, to_users: true, dwell: 0, body: Some(body) };
     world.phones[to].engine.handle_message(world.now, &deliver, &mut [0; 256])
 }
 
@@ -39,16 +39,20 @@ fn body(message: &Message<'_>) -> Vec<u8> {
 }
 
 fn decision(slot: Slot, user: &'static str) -> Vec<u8> {
+    report(Kind::Decision, None, slot, user)
+}
+
+fn report(kind: Kind, group: Option<&str>, slot: Slot, user: &'static str) -> Vec<u8> {
     let report = ReportMessage {
-        kind: Kind::Decision,
-        remaining: Some(0),
+        kind,
+        remaining: Some(5_000),
         rev: Rev::default(),
         run: 0,
         echo: 0,
         modify: None,
         online_only: false,
-        group: None,
-        data: None,
+        group,
+        data: (kind == Kind::Invite).then_some(b"video?"),
         answer: None,
         slots: Default::default(),
     };
@@ -100,7 +104,7 @@ fn who_asks_for_what_is_not_there_hears_unknown() {
     let query = body(&Message::Stance(StanceMessage { n: 7, stance: Stance::Query, data: b"" }));
     let mut reply = [0; 256];
     let from = From { user: "carol", device: MALLORY, label: "" };
-    let deliver = Deliver { key: id, from, to_users: false, dwell: 0, body: Some(&query) };
+    let deliver = Deliver { key: id, from, group: None, to_users: false, dwell: 0, body: Some(&query) };
     let len = world.phones[0].engine.handle_message(world.now, &deliver, &mut reply).unwrap();
     let Ok(Frame::Send(send)) = Frame::decode(&reply[..len]) else { panic!("no answer") };
     assert_eq!(Message::decode(send.body), Ok(Message::Unknown { echo: 7 }));
@@ -121,6 +125,22 @@ fn an_invitation_that_names_somebody_else_is_not_for_us() {
     let (id, alice) = (InviteId { sequence: 50, ..id }, world.phones[0].device);
     let other = decision(Slot::Pending, "carol");
     assert_eq!(give(&mut world, 1, id, ("alice", alice), &other), Err(Ignored::NotForUs));
+}
+
+#[test]
+fn a_group_is_what_the_relay_says_it_is() {
+    let (mut world, id) = ringing();
+    let key = InviteId { sequence: 70, ..id };
+    let from = From { user: "alice", device: world.phones[0].device, label: "" };
+    let body = report(Kind::Invite, Some("team"), Slot::Pending, "bob");
+    let mut claim = |group| {
+        let deliver = Deliver { key, from, group, to_users: true, dwell: 0, body: Some(&body) };
+        world.phones[1].engine.handle_message(world.now, &deliver, &mut [0; 256])
+    };
+    assert_eq!(claim(None), Err(Ignored::Contradicts), "no rules of a group were asked");
+    assert_eq!(claim(Some("other")), Err(Ignored::Contradicts));
+    assert_eq!(claim(Some("team")), Ok(0));
+    assert_eq!(world.phones[1].engine.view(key).unwrap().group(), Some("team"));
 }
 
 #[test]
@@ -150,7 +170,7 @@ fn a_frame_without_its_body_is_answered_too_large() {
     let (mut world, id) = ringing();
     let key = InviteId { sequence: 60, ..id };
     let from = From { user: "alice", device: world.phones[0].device, label: "" };
-    let deliver = Deliver { key, from, to_users: true, dwell: 0, body: None };
+    let deliver = Deliver { key, from, group: None, to_users: true, dwell: 0, body: None };
     let mut reply = [0; 256];
     let len = world.phones[1].engine.handle_message(world.now, &deliver, &mut reply).unwrap();
     let Ok(Frame::Send(send)) = Frame::decode(&reply[..len]) else { panic!("no answer") };

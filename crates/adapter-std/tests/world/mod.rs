@@ -228,7 +228,8 @@ impl Hub {
         let Some(sender) = self.links.get(&id) else { return };
         let from = From { user: &sender.user, device: sender.device, label: &sender.label };
         let deliver = |to_users| {
-            frame(&Frame::Deliver(Deliver { key: send.key, from, to_users, dwell: 0, body: Some(send.body) }))
+            let (key, group, body) = (send.key, send.group, Some(send.body));
+            frame(&Frame::Deliver(Deliver { key, from, group, to_users, dwell: 0, body }))
         };
         let others = || self.links.iter().filter(|(other, _)| **other != id).map(|(_, peer)| peer);
         match send.to {

@@ -128,6 +128,8 @@ pub struct Deliver<'a> {
     /// Who sent it.
     #[serde(borrow)]
     pub from: From<'a>,
+    /// The group whose rules the relay held the sender to; none if he named none, or named a device.
+    pub group: Option<&'a str>,
     /// Whether it went to users, or to this device alone.
     pub to_users: bool,
     /// How many ms it waited on its way.

@@ -162,6 +162,7 @@ impl World {
         let deliver = Deliver {
             key: send.key,
             from: From { user: &sender.user, device: sender.device, label: &sender.label },
+            group: send.group,
             to_users,
             dwell: 0,
             body: Some(send.body),

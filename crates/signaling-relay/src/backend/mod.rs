@@ -39,6 +39,8 @@ pub struct Kept {
     pub ver: u32,
     /// Who sent it.
     pub from: Sender,
+    /// The group whose rules let it through.
+    pub group: Option<GroupId>,
     /// The message itself.
     pub body: Bytes,
     /// When it came, in ms of the switchboard's clock.

@@ -2,10 +2,10 @@
 
 use std::collections::{HashSet, VecDeque};
 
-use signaling_core::{InviteId, UserId};
+use signaling_core::{GroupId, InviteId, UserId};
 
-/// The device that sent it, the invitation, and to whom.
-type Passage = (u64, InviteId, UserId);
+/// The device that sent it, the invitation, in which group, and to whom.
+type Passage = (u64, InviteId, GroupId, UserId);
 
 /// The last passages, oldest first.
 #[derive(Debug)]
@@ -20,12 +20,12 @@ impl Admitted {
         Self { known: HashSet::new(), order: VecDeque::new(), limit }
     }
 
-    pub(super) fn knows(&self, sender: u64, key: InviteId, user: &UserId) -> bool {
-        self.known.contains(&(sender, key, user.clone()))
+    pub(super) fn knows(&self, sender: u64, key: InviteId, group: &GroupId, user: &UserId) -> bool {
+        self.known.contains(&(sender, key, group.clone(), user.clone()))
     }
 
-    pub(super) fn insert(&mut self, sender: u64, key: InviteId, user: &UserId) {
-        let passage = (sender, key, user.clone());
+    pub(super) fn insert(&mut self, sender: u64, key: InviteId, group: &GroupId, user: &UserId) {
+        let passage = (sender, key, group.clone(), user.clone());
         if !self.known.insert(passage.clone()) {
             return;
         }

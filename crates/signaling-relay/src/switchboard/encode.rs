@@ -9,8 +9,8 @@ const FANOUT_USER: usize = 40;
 const FANOUT_DEVICE: usize = 13;
 /// What stands before the users.
 const FANOUT_HEAD: usize = 32;
-/// What stands before the body of a Deliver, at most: two full names.
-const DELIVER_HEAD: usize = 96;
+/// What stands before the body of a Deliver, at most: the full names of a user, a device and a group.
+const DELIVER_HEAD: usize = 146;
 /// No frame without a list or a body is larger.
 const SMALL: usize = 64;
 

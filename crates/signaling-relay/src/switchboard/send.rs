@@ -57,11 +57,11 @@ impl Switchboard {
         let Some(group) = group else { return Reach::Devices(()) };
         let Ok(group) = GroupId::new(group) else { return Reach::Never };
         let from = parcel.from.device.id;
-        if self.admitted.knows(from, parcel.key, user) {
+        if self.admitted.knows(from, parcel.key, &group, user) {
             return Reach::Devices(());
         }
         if self.backend.is_member(&group, &parcel.from.user) && self.backend.is_member(&group, user) {
-            self.admitted.insert(from, parcel.key, user);
+            self.admitted.insert(from, parcel.key, &group, user);
             return Reach::Devices(());
         }
         if self.warming_up() { Reach::Later } else { Reach::Never }

@@ -14,7 +14,7 @@ fn a_message_reaches_all_devices_of_a_user_as_the_relay_knows_its_sender() {
 
     let device = Device { id: 7, epoch: 1 };
     let (from, label, body) = ("bob".to_owned(), "kitchen".to_owned(), Some("hi".to_owned()));
-    let expected = [Message { from, device, label, to_users: true, dwell: 0, body }];
+    let expected = [Message { from, device, label, group: None, to_users: true, dwell: 0, body }];
     assert_eq!(world.messages(phone), expected);
     assert_eq!(world.messages(tablet), expected);
     assert_eq!(world.fanned(bob), [("alice".to_owned(), runs(&[1, 2]))]);

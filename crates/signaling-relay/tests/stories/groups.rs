@@ -98,6 +98,22 @@ fn an_invitation_once_admitted_goes_on_when_somebody_leaves() {
 }
 
 #[test]
+fn who_gets_it_is_told_the_group_whose_rules_let_it_through() {
+    let (mut world, alice, bob, carol) = team(settled());
+    world.reach(alice, "bob", &letter("ring").group("team"));
+    world.send_device(carol, "bob", 2, &letter("to one device").group("team"));
+    let groups: Vec<_> = world.messages(bob).into_iter().map(|message| message.group).collect();
+    assert_eq!(groups, [Some("team".to_string()), None]);
+}
+
+#[test]
+fn admitted_in_one_group_is_not_admitted_in_another() {
+    let (mut world, alice, _, _) = team(settled());
+    world.reach(alice, "bob", &letter("ring").group("team"));
+    assert_eq!(world.reach(alice, "bob", &letter("ring").ver(2).group("board")), Reach::Never);
+}
+
+#[test]
 fn only_so_many_stay_admitted() {
     let (mut world, alice, bob, _) = team(Config { admitted: 1, ..settled() });
     world.reach(alice, "bob", &letter("one").about(1).group("team"));

@@ -159,7 +159,7 @@ fn a_device_may_not_speak_as_a_relay() {
     let (refused, welcome) =
         (Refused { key: Some(key(1)), ver: 1, reason: Refusal::Token }, Welcome { limits, random: [0; 16] });
     let from = From { user: "alice", device: run(1, 1), label: "" };
-    let deliver = Deliver { key: key(1), from, to_users: true, dwell: 0, body: Some(b"lies") };
+    let deliver = Deliver { key: key(1), from, group: None, to_users: true, dwell: 0, body: Some(b"lies") };
     for frame in [Frame::Refused(refused), Frame::Welcome(welcome), Frame::Deliver(deliver)] {
         let alice = world.join("alice", 1);
         world.put(alice, &frame);

@@ -39,12 +39,16 @@ impl<S: Storage<Row<P, I, D>>, P: Payload, const I: usize, const D: usize> Engin
         if rest.inviter.as_str() != deliver.from.user {
             return Err(Ignored::NotOrigin);
         }
+        check_group(deliver, message)?;
         let named = message.slots.iter().map(|entry| entry.user);
         if !named.eq(rest.names().iter().map(UserId::as_str)) {
             return Err(Ignored::Contradicts);
         }
         let (rev, had) = (holder.rev(), holder.have());
         let epoch = inner.config.device.epoch;
+        if let Some(group) = deliver.group.filter(|_| rest.group.is_none()) {
+            rest.group = GroupId::new(group).ok();
+        }
         let mut fx = Effects::new(rest, &mut inner.number, None);
         holder.on_report(&report(message, epoch), arrival(deliver, message), &mut fx);
         let Outcome { armed, .. } = fx.done();
@@ -88,6 +92,7 @@ impl Inner {
         reply: &mut [u8],
     ) -> Result<usize, Ignored> {
         let me = self.whoami(deliver, message)?;
+        check_group(deliver, message)?;
         let seen = Memory::seen(slices.tombstones, slices.windows, deliver.key);
         let kept = self.row_of::<P, I, D>(deliver, message);
         let room = match &kept {
@@ -162,7 +167,8 @@ impl Inner {
             *place = UserId::new(entry.user).ok()?;
         }
         rest.count = u8::try_from(message.slots.len()).ok()?;
-        rest.group = message.group.map(GroupId::new).transpose().ok()?;
+        // What went to this device alone was held to no group's rules.
+        rest.group = deliver.group.map(GroupId::new).transpose().ok()?;
         rest.data = P::keep(message.data.unwrap_or_default())?;
         rest.online_only = message.online_only;
         rest.end = end(self.now, deliver, message);
@@ -216,6 +222,12 @@ fn report<'m>(
         answer: message.answer.map(|answer| answer.slot),
         data: message.data.is_some(),
     }
+}
+
+/// A group is what the relay says it is, not what the sender says.
+fn check_group(deliver: &Deliver<'_>, message: &ReportMessage<'_>) -> Result<(), Ignored> {
+    let claimed = deliver.to_users && message.group != deliver.group;
+    if claimed { Err(Ignored::Contradicts) } else { Ok(()) }
 }
 
 fn arrival(deliver: &Deliver<'_>, message: &ReportMessage<'_>) -> Arrival {

@@ -170,6 +170,7 @@ fn deliver<'a>(mut bytes: &'a [u8]) -> Result<Deliver<'a>, DecodeError> {
     let mut deliver: Deliver<'a> = take(&mut bytes)?;
     name(UserId::check(deliver.from.user))?;
     name(Label::check(deliver.from.label))?;
+    name(deliver.group.map_or(Ok(()), GroupId::check))?;
     deliver.body = take::<bool>(&mut bytes)?.then_some(bytes);
     if deliver.body.is_none() && !bytes.is_empty() {
         return Err(DecodeError::Trailing);

@@ -24,11 +24,11 @@ const GOLDEN: &[(&str, &str)] = &[
     ),
     (
         "deliver",
-        "0103 01020304050607080000012c00000003 05616c696365 0807060504030201 ac02 046465736b 01 fa01 01 626f6479",
+        "0103 01020304050607080000012c00000003 05616c696365 0807060504030201 ac02 046465736b 01 047465616d 01 fa01 01 626f6479",
     ),
     (
         "deliver without body",
-        "0103 01020304050607080000012c00000003 05616c696365 0807060504030201 ac02 00 00 00 00",
+        "0103 01020304050607080000012c00000003 05616c696365 0807060504030201 ac02 00 00 00 00 00",
     ),
     (
         "fanout",
@@ -45,7 +45,8 @@ const GOLDEN: &[(&str, &str)] = &[
 /// The frame of that name. Its lists stand in `space`.
 fn frame<'a>(name: &str, space: &'a mut Vec<u8>) -> Frame<'a> {
     let from = From { user: "alice", device: ALICE, label: "desk" };
-    let deliver = Deliver { key: KEY, from, to_users: true, dwell: 250, body: Some(b"body") };
+    let deliver =
+        Deliver { key: KEY, from, group: Some("team"), to_users: true, dwell: 250, body: Some(b"body") };
     let send = Send {
         key: KEY,
         ver: 5,
@@ -76,6 +77,7 @@ fn frame<'a>(name: &str, space: &'a mut Vec<u8>) -> Frame<'a> {
         "deliver" => Frame::Deliver(deliver),
         "deliver without body" => Frame::Deliver(Deliver {
             from: From { label: "", ..from },
+            group: None,
             to_users: false,
             dwell: 0,
             body: None,
