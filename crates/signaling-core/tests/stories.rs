@@ -226,12 +226,16 @@ fn an_answer_and_a_modification_keep_their_own_data() {
     world.lose = Box::new(|_| true);
     world.phones[1].engine.modify(world.now, id, b"audio").unwrap();
     world.accept(1, id);
-    world.run(100);
-    world.lose = Box::new(|_| false);
-    world.run(1_000);
-    let view = world.phones[0].engine.view(id);
-    assert!(view.is_none_or(|view| view.data().as_slice() != b"yes"), "the answer is no modification");
-    assert!(!world.told(0).contains(&"modified yes"), "{:?}", world.told(0));
+    world.run(50);
+    // Of the repeats the answer is lost once more, and the modification passes.
+    let mut repeats = 0;
+    world.lose = Box::new(move |to| {
+        repeats += u32::from(to == 0);
+        to == 0 && repeats == 1
+    });
+    world.run(3_000);
+    let told = world.told(0);
+    assert!(told.contains(&"modified audio") && told.contains(&"accepted bob"), "{told:?}");
 }
 
 #[test]
@@ -242,12 +246,15 @@ fn what_an_older_run_asked_is_not_answered_to_a_newer_one() {
     world.phones[1].engine.modify(world.now, id, b"a").unwrap();
     world.run(15);
     world.restart(1);
-    world.run(4_500);
-    assert_eq!(world.told(1), ["new"], "the new run rings, and nothing was granted to it");
+    assert_eq!(world.run(200).told(1), ["new"]);
+    // The new run asks with the number that the old one had; alice still repeats her answer to the old one.
+    world.lose = Box::new(|to| to == 0);
     world.phones[1].engine.modify(world.now, id, b"b").unwrap();
-    world.run(500);
+    assert_eq!(world.run(9_000).told(1), ["new"], "nothing was granted to this run");
+    world.lose = Box::new(|_| false);
+    world.run(5_000);
     assert_eq!(world.told(0).last(), Some(&"modified b"));
-    assert_eq!(world.told(1), ["new", "granted"]);
+    assert!(world.told(1).contains(&"granted"));
 }
 
 #[test]
@@ -270,8 +277,10 @@ fn an_observer_hears_what_was_decided_before_it_came() {
     world.accept(1, id);
     world.run(1_000);
     world.phones[3].online = true;
-    world.run(5_000);
-    assert_eq!(world.told(3), ["new", "accepted bob"]);
+    while world.told(3).is_empty() {
+        world.run(1);
+    }
+    assert_eq!(world.told(3), ["new", "accepted bob"], "all of it from the first Invite that came");
 }
 
 #[test]

@@ -283,14 +283,13 @@ impl<const I: usize> Holder<I> {
             if !again {
                 fx.tell(Tell::New);
             }
-            return self.show(false, fx);
+            return;
         }
         let from = core::mem::replace(&mut self.state, State::Ringing);
         self.arm(&[HolderTimer::Ring, HolderTimer::Lease, HolderTimer::Resend], fx);
         fx.reply(Reply::Stance);
         if !again {
             fx.tell(Tell::New);
-            self.show(false, fx);
         } else if from != State::Confirming {
             fx.tell(Tell::Resumed);
         }

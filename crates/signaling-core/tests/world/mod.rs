@@ -154,7 +154,8 @@ impl World {
     }
 
     fn devices_of(&self, user: &str, but: usize) -> Vec<usize> {
-        (0..self.phones.len()).filter(|&at| at != but && self.phones[at].user == user).collect()
+        let known = |at: &usize| self.phones[*at].online && self.phones[*at].user == user;
+        (0..self.phones.len()).filter(|at| *at != but && known(at)).collect()
     }
 
     fn carry(&mut self, from: usize, to: usize, to_users: bool, send: &signaling_core::wire::Send<'_>) {

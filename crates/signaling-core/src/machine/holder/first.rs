@@ -57,6 +57,7 @@ impl<const I: usize> Holder<I> {
         }
     }
 
+    /// What the first report makes of the new row.
     pub(super) fn begin<S: Iterator<Item = (Slot, bool)> + Clone>(
         &mut self,
         report: &Report<S>,
@@ -76,6 +77,7 @@ impl<const I: usize> Holder<I> {
         } else {
             self.ask(State::Confirming, fx);
         }
+        self.show(false, fx);
         self.acknowledge(report, fx);
     }
 
