@@ -12,9 +12,8 @@ pub(super) struct Count {
 impl Count {
     /// Of a number as JSON writes it.
     pub(super) fn of(number: &str) -> Self {
-        let magnitude = number.trim_start_matches('-');
-        let count = Self::of_magnitude(magnitude);
-        let below_zero = magnitude.len() < number.len() && count != Self { value: 0, exact: true };
+        let count = Self::of_magnitude(number.strip_prefix('-').unwrap_or(number));
+        let below_zero = number.starts_with('-') && count.value > 0;
         if below_zero { Self { value: 0, exact: false } } else { count }
     }
 
@@ -29,12 +28,13 @@ impl Count {
     }
 
     fn of_magnitude(number: &str) -> Self {
-        let (digits, exponent) = number.split_once(['e', 'E']).unwrap_or((number, "0"));
-        let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+        let end = number.bytes().position(|byte| matches!(byte, b'e' | b'E')).unwrap_or(number.len());
+        let point = number.bytes().position(|byte| byte == b'.').unwrap_or(end);
+        let exponent = number.get(end..).map_or(0, power);
+        // How many digits, or zeros behind them, still stand before the point.
+        let mut before = i32::try_from(point).unwrap_or(i32::MAX).saturating_add(exponent);
         let mut count = Self { value: 0, exact: true };
-        // How many digits still stand before the point.
-        let mut before = i32::try_from(whole.len()).unwrap_or(i32::MAX).saturating_add(power(exponent));
-        for digit in whole.bytes().chain(fraction.bytes()).map(|byte| u32::from(byte.wrapping_sub(b'0'))) {
+        for digit in digits(number.get(..end).unwrap_or_default()) {
             if before > 0 {
                 count.push(digit);
             } else {
@@ -57,10 +57,15 @@ impl Count {
     }
 }
 
-/// The exponent; one that does not fit is as good as the largest, or the smallest, that does.
+/// The exponent, cut to what fits: beyond that it makes no difference.
 fn power(exponent: &str) -> i32 {
-    let most = if exponent.starts_with('-') { i32::MIN } else { i32::MAX };
-    exponent.parse().unwrap_or(most)
+    let size = digits(exponent).fold(0, |size: u32, digit| size.saturating_mul(10).saturating_add(digit));
+    let size = i32::try_from(size).unwrap_or(i32::MAX);
+    if exponent.bytes().any(|byte| byte == b'-') { size.saturating_neg() } else { size }
+}
+
+fn digits(text: &str) -> impl Iterator<Item = u32> {
+    text.bytes().filter_map(|byte| char::from(byte).to_digit(10))
 }
 
 #[cfg(test)]

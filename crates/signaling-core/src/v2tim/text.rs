@@ -55,8 +55,8 @@ impl<'a> Text<'a> {
     /// Its characters.
     pub fn chars(self) -> impl Iterator<Item = char> + Clone + use<'a> {
         match self.0 {
-            Form::Plain(text) => Chars::Plain(text.chars()),
-            Form::Escaped(inside) => Chars::Escaped(inside.chars()),
+            Form::Plain(text) => Chars::Text { rest: text.chars(), escaped: false },
+            Form::Escaped(inside) => Chars::Text { rest: inside.chars(), escaped: true },
             Form::Id(bytes) => Chars::Id { bytes, digit: 0 },
         }
     }
@@ -149,8 +149,7 @@ impl fmt::Debug for Text<'_> {
 
 #[derive(Clone)]
 enum Chars<'a> {
-    Plain(str::Chars<'a>),
-    Escaped(str::Chars<'a>),
+    Text { rest: str::Chars<'a>, escaped: bool },
     Id { bytes: [u8; 16], digit: usize },
 }
 
@@ -159,9 +158,8 @@ impl Iterator for Chars<'_> {
 
     fn next(&mut self) -> Option<char> {
         match self {
-            Self::Plain(rest) => rest.next(),
-            Self::Escaped(rest) => match rest.next()? {
-                '\\' => Some(unescape(rest)),
+            Self::Text { rest, escaped } => match next(rest)? {
+                '\\' if *escaped => Some(unescape(rest)),
                 c => Some(c),
             },
             Self::Id { bytes, digit } => {
@@ -176,7 +174,7 @@ impl Iterator for Chars<'_> {
 
 /// The character that the escape stands for whose backslash was read.
 fn unescape(rest: &mut str::Chars<'_>) -> char {
-    match rest.next() {
+    match next(rest) {
         Some('u') => unicode(rest),
         Some('b') => '\u{8}',
         Some('f') => '\u{c}',
@@ -192,7 +190,7 @@ fn unescape(rest: &mut str::Chars<'_>) -> char {
 fn unicode(rest: &mut str::Chars<'_>) -> char {
     let unit = four_digits(rest);
     let mut ahead = rest.clone();
-    if let (0xd800..0xdc00, Some('\\'), Some('u')) = (unit, ahead.next(), ahead.next()) {
+    if let (0xd800..0xdc00, Some('\\'), Some('u')) = (unit, next(&mut ahead), next(&mut ahead)) {
         let low = four_digits(&mut ahead);
         if let 0xdc00..0xe000 = low {
             *rest = ahead;
@@ -204,8 +202,13 @@ fn unicode(rest: &mut str::Chars<'_>) -> char {
 }
 
 fn four_digits(rest: &mut str::Chars<'_>) -> u32 {
-    let digits = rest.by_ref().take(4).filter_map(|c| c.to_digit(16));
-    digits.fold(0, |unit, digit| (unit << 4) | digit)
+    (0..4).fold(0, |unit, _| (unit << 4) | next(rest).and_then(|c| c.to_digit(16)).unwrap_or_default())
+}
+
+/// As `rest.next()`, which the compiler would write out at each place: too long for a chip.
+#[inline(never)]
+fn next(rest: &mut str::Chars<'_>) -> Option<char> {
+    rest.next()
 }
 
 #[cfg(test)]

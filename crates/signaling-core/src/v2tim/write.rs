@@ -139,6 +139,7 @@ impl<'b> Out<'b> {
         self.raw(c.encode_utf8(&mut [0; 4]));
     }
 
+    #[inline(never)] // or it stands in the flash of a chip at each place
     fn raw(&mut self, text: &str) {
         let place = self.buf.get_mut(self.len..).unwrap_or_default();
         place.iter_mut().zip(text.bytes()).for_each(|(place, byte)| *place = byte);
