@@ -111,6 +111,15 @@ fn without_group_and_limit_they_are_empty_and_0() {
 }
 
 #[test]
+fn a_message_may_cross_threads() {
+    let (mut world, id) = ringing();
+    let view = world.phones[0].engine.view(id).unwrap();
+    let info = SignalingInfo::invite(&view).unwrap();
+    let there = std::thread::scope(|scope| scope.spawn(|| written(&info)).join().unwrap());
+    assert_eq!(there, written(&info));
+}
+
+#[test]
 fn what_is_no_text_or_nobody_is_refused() {
     let mut world = World::of(&["alice", "bob"]);
     let invite = Invite { invitees: &["bob"], data: b"ab\xff", timeout: Some(1), ..Invite::default() };
