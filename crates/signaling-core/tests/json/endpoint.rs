@@ -92,7 +92,6 @@ fn a_timeout_names_whom_the_event_names() {
     let view = world.phones[0].engine.view(id).unwrap();
     let both = sent(id, SignalingInfo::timeout(&view, Mask::from_bits(0b11)));
     assert_eq!(both, r#""actionType":5,"inviteeList":["bob","carol"],"data":"\"video?\"","timeout":0"#);
-    let view = world.phones[0].engine.view(id).unwrap();
     let carol = sent(id, SignalingInfo::timeout(&view, Mask::from_bits(0b1110)));
     assert!(carol.contains(r#""inviteeList":["carol"]"#), "{carol}");
 }
