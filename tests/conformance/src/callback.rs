@@ -1,0 +1,107 @@
+//! One callback of V2TIM's listener, whoever made it.
+
+use std::fmt;
+
+/// Which callback.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Kind {
+    /// `onReceiveNewInvitation`
+    New,
+    /// `onInviteeAccepted`
+    Accepted,
+    /// `onInviteeRejected`
+    Rejected,
+    /// `onInvitationCancelled`
+    Cancelled,
+    /// `onInvitationTimeout`
+    Timeout,
+    /// `onInvitationModified`
+    Modified,
+}
+
+impl Kind {
+    /// The kind of that name, as web and native clients write it; none for another name.
+    pub fn named(name: &str) -> Option<Self> {
+        let upper = name.to_uppercase();
+        Some(match upper.strip_prefix("TS_").unwrap_or(&upper) {
+            "NEW_INVITATION_RECEIVED" | "ONRECEIVENEWINVITATION" => Self::New,
+            "INVITEE_ACCEPTED" | "ONINVITEEACCEPTED" => Self::Accepted,
+            "INVITEE_REJECTED" | "ONINVITEEREJECTED" => Self::Rejected,
+            "INVITATION_CANCELLED" | "ONINVITATIONCANCELLED" => Self::Cancelled,
+            "INVITATION_TIMEOUT" | "ONINVITATIONTIMEOUT" => Self::Timeout,
+            "INVITATION_MODIFIED" | "ONINVITATIONMODIFIED" => Self::Modified,
+            _ => return None,
+        })
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::New => "new",
+            Self::Accepted => "accepted",
+            Self::Rejected => "rejected",
+            Self::Cancelled => "cancelled",
+            Self::Timeout => "timeout",
+            Self::Modified => "modified",
+        }
+    }
+}
+
+/// A callback with all its parameters. What a client did not tell is none, and is not compared.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Callback {
+    /// Which.
+    pub kind: Kind,
+    /// `inviteID`, in the words of whoever told.
+    pub id: String,
+    /// `inviter`
+    pub inviter: Option<String>,
+    /// `groupID`, "" without a group.
+    pub group: Option<String>,
+    /// `inviteeList`
+    pub invitees: Option<Vec<String>>,
+    /// `invitee`
+    pub invitee: Option<String>,
+    /// `data`
+    pub data: Option<String>,
+    /// `isSelfTimeout`
+    pub self_timeout: Option<bool>,
+}
+
+impl Callback {
+    /// The users that it names: of a time limit those it ended, else who answered.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.invitees.iter().flatten().chain(&self.invitee).map(String::as_str)
+    }
+
+    /// Whether both tell the same step of one invitation, if perhaps not with the same words.
+    pub fn is_like(&self, other: &Self) -> bool {
+        let same = self.kind == other.kind && self.id == other.id && self.invitee == other.invitee;
+        same && (self.kind != Kind::Timeout || self.invitees == other.invitees)
+    }
+}
+
+impl fmt::Display for Callback {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.kind.name())?;
+        if let Some(inviter) = self.inviter.as_deref().filter(|_| self.kind == Kind::New) {
+            write!(f, " from {inviter}")?;
+        }
+        let names: Vec<&str> = self.names().collect();
+        if !names.is_empty() {
+            write!(f, " [{}]", names.join(", "))?;
+        }
+        match &self.data {
+            Some(data) => write!(f, " {}", shortened(data)),
+            None => Ok(()),
+        }
+    }
+}
+
+/// The beginning of a text, for people.
+pub(crate) fn shortened(text: &str) -> String {
+    const MOST: usize = 16;
+    match text.char_indices().nth(MOST) {
+        Some((end, _)) => format!("{:?}…", &text[..end]),
+        None => format!("{text:?}"),
+    }
+}

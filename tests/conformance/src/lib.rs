@@ -1,0 +1,17 @@
+//! Recordings of V2TIM clients, replayed over real endpoints of ours and compared.
+
+mod callback;
+mod compare;
+mod recording;
+mod replay;
+mod report;
+mod rules;
+mod world;
+
+pub use callback::{Callback, Kind};
+pub use compare::{Difference, Finding, Row, TOLERANCE, compare};
+pub use recording::{Added, Answer, Command, Entry, Invite, Note, ReadError, Recording, Step, Verb, user};
+pub use replay::{Replay, play};
+pub use report::{Report, check};
+pub use rules::{RULES, Rule};
+pub use world::{Device, Told, World};

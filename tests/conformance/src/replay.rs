@@ -1,0 +1,171 @@
+//! Plays a recording: what its applications called is called here, at its time.
+
+use std::collections::{BTreeMap, HashMap};
+use std::time::Duration;
+
+use adapter_std::{Added, CODE_INVALID, InviteId, InviteOptions};
+
+use crate::recording::{self, Command, Entry, Invite, Note, Recording, Verb};
+use crate::world::{Told, World};
+
+/// After the last line the world goes on for so long, in ms.
+const AFTERMATH: u64 = 500;
+
+/// What came of it.
+#[derive(Debug, Default)]
+pub struct Replay {
+    /// What the listener of each peer was told; ids are the recording's.
+    pub told: BTreeMap<String, Vec<Told>>,
+    /// What the method called at each step answered: 0, or an error's code if it has one.
+    pub answers: BTreeMap<usize, Option<u32>>,
+}
+
+/// The ids of the recording and ours.
+#[derive(Default)]
+struct Ids {
+    ours: HashMap<String, InviteId>,
+}
+
+impl Ids {
+    /// Ours for a recorded id; for one that names no invitation here, one that nobody has made.
+    fn ours(&self, recorded: &str) -> InviteId {
+        self.ours.get(recorded).copied().unwrap_or_default()
+    }
+
+    fn recorded(&self, ours: &str) -> String {
+        let pair = self.ours.iter().find(|(_, id)| id.to_string() == ours);
+        pair.map_or_else(|| ours.to_owned(), |(recorded, _)| recorded.clone())
+    }
+}
+
+/// Plays a recording in a world of its own. Needs a tokio runtime whose clock is paused.
+pub async fn play(recording: &Recording) -> Replay {
+    let mut world = people(recording).await;
+    let begin = world.now();
+    let (mut ids, mut replay) = (Ids::default(), Replay::default());
+    let mut heard = false;
+    for (index, step) in recording.steps.iter().enumerate() {
+        match &step.entry {
+            Entry::Command(command) => {
+                // What the recording shows as arrived has to arrive here too; what it does not, crosses.
+                if std::mem::take(&mut heard) {
+                    world.settle().await;
+                }
+                world.until(begin + step.at).await;
+                if let Some(code) = call(&world, &step.peer, command, &mut ids, recording, index) {
+                    replay.answers.insert(index, code);
+                }
+            }
+            Entry::Callback(_) => heard = true,
+            Entry::Note(note) => {
+                pass(&mut world, &step.peer, note, begin + step.at).await;
+                heard = false;
+            }
+            Entry::Answer { .. } | Entry::Json(_) => {}
+        }
+    }
+    world.until(world.now() + AFTERMATH).await;
+    replay.told = recording
+        .peers()
+        .into_iter()
+        .map(|peer| (peer.to_owned(), told(&world, peer, &ids, begin)))
+        .collect();
+    replay
+}
+
+/// All who occur, in all groups that occur; those who are there from the beginning, with links.
+async fn people(recording: &Recording) -> World {
+    let mut world = World::new().await;
+    let peers: Vec<&str> = recording.peers().into_iter().collect();
+    for group in recording.groups() {
+        world.group(group, &peers).await;
+    }
+    let present = recording.present();
+    for peer in &peers {
+        world.add(peer, present.contains(peer)).await;
+    }
+    world
+}
+
+async fn pass(world: &mut World, peer: &str, note: &Note, at: u64) {
+    world.settle().await;
+    match note {
+        Note::Advance(ms) => world.until(at + ms).await,
+        Note::Online if !peer.is_empty() => world.online(peer).await,
+        Note::Offline if !peer.is_empty() => world.offline(peer).await,
+        _ => {}
+    }
+}
+
+fn told(world: &World, peer: &str, ids: &Ids, begin: u64) -> Vec<Told> {
+    let mut told = world.device(peer).told();
+    for Told { at, callback, .. } in &mut told {
+        *at = at.saturating_sub(begin);
+        callback.id = ids.recorded(&callback.id);
+    }
+    told
+}
+
+/// Calls a method; none for those that ask no endpoint.
+fn call(
+    world: &World,
+    peer: &str,
+    command: &Command,
+    ids: &mut Ids,
+    recording: &Recording,
+    index: usize,
+) -> Option<Option<u32>> {
+    match command {
+        Command::Invite(invited) => Some(match invite(world, peer, invited) {
+            Ok(id) => {
+                ids.ours.extend(recording.id_of(index).map(|recorded| (recorded, id)));
+                Some(0)
+            }
+            Err(code) => code,
+        }),
+        Command::Act { verb, id, data } => Some(act(world, peer, *verb, ids.ours(id), data)),
+        Command::Add(added) => Some(add(world, peer, added, ids.ours(&added.id))),
+        Command::GetInfo { .. } => None,
+    }
+}
+
+/// Invites; on failure the error's code.
+fn invite(world: &World, peer: &str, invite: &Invite) -> Result<InviteId, Option<u32>> {
+    let Ok(timeout) = Duration::try_from_secs_f64(invite.timeout) else {
+        // A time limit below zero cannot even be written down here.
+        return Err(Some(CODE_INVALID));
+    };
+    let timeout = Some(timeout).filter(|timeout| !timeout.is_zero());
+    let options = InviteOptions { timeout, online_user_only: invite.online_only, ..InviteOptions::default() };
+    let signaling = world.signaling(peer);
+    let made = match &invite.group {
+        Some(group) => signaling.invite_in_group(group, &invite.invitees, &invite.data, &options),
+        None => signaling.invite_many(&invite.invitees, &invite.data, &options),
+    };
+    made.map(|invitation| invitation.id()).map_err(|error| error.code())
+}
+
+fn act(world: &World, peer: &str, verb: Verb, id: InviteId, data: &str) -> Option<u32> {
+    let signaling = world.signaling(peer);
+    match verb {
+        Verb::Accept => signaling.accept(id, data).refused().map_or(Some(0), |error| error.code()),
+        Verb::Reject => signaling.reject(id, data).map_or_else(|error| error.code(), |()| Some(0)),
+        Verb::Cancel => signaling.cancel(id, data).map_or_else(|error| error.code(), |_| Some(0)),
+        Verb::Modify => signaling.modify_invitation(id, data).map_or_else(|error| error.code(), |()| Some(0)),
+    }
+}
+
+fn add(world: &World, peer: &str, added: &recording::Added, id: InviteId) -> Option<u32> {
+    let invitees: Vec<&str> = added.invitees.iter().map(String::as_str).collect();
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // `as` keeps within the range
+    let left = (added.timeout * 1_000.0) as u32;
+    let added = Added {
+        id,
+        inviter: &added.inviter,
+        group: Some(added.group.as_str()).filter(|group| !group.is_empty()),
+        invitees: &invitees,
+        data: added.data.as_bytes(),
+        timeout: Some(left).filter(|left| *left > 0),
+    };
+    world.signaling(peer).add_invited_signaling(&added).map_or_else(|error| error.code(), |()| Some(0))
+}
