@@ -159,12 +159,17 @@ fn row(
     differences: Vec<Difference>,
 ) -> Row {
     let text = |told: Option<&Told>| told.map(|told| told.callback.to_string()).unwrap_or_default();
+    // What was not recorded is not compared, and so not shown.
+    let same = recorded.is_some()
+        && !differences
+            .iter()
+            .any(|what| matches!(what, Difference::Field { name, .. } if *name != "isSelfTimeout"));
     Row {
         at: recorded.or(ours).map_or(0, |told| told.at),
         line: recorded.map_or(usize::MAX, |told| told.line),
         peer: peer.into(),
         recorded: text(recorded),
-        ours: text(ours),
+        ours: text(if same { ours.and(recorded) } else { ours }),
         findings: differences.into_iter().map(|difference| finding(scene, peer, None, difference)).collect(),
     }
 }

@@ -3,13 +3,19 @@
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
-use adapter_std::{Added, CODE_INVALID, InviteId, InviteOptions};
+use adapter_std::{
+    AddError, Added, AnswerError, CODE_INVALID, CancelError, CommandError, InviteError, InviteId,
+    InviteOptions, ModifyError,
+};
 
 use crate::recording::{self, Command, Entry, Invite, Note, Recording, Verb};
 use crate::world::{Told, World};
 
 /// After the last line the world goes on for so long, in ms.
 const AFTERMATH: u64 = 500;
+
+/// The code of success.
+const DONE: Option<u32> = Some(0);
 
 /// What came of it.
 #[derive(Debug, Default)]
@@ -119,7 +125,7 @@ fn call(
         Command::Invite(invited) => Some(match invite(world, peer, invited) {
             Ok(id) => {
                 ids.ours.extend(recording.id_of(index).map(|recorded| (recorded, id)));
-                Some(0)
+                DONE
             }
             Err(code) => code,
         }),
@@ -142,16 +148,18 @@ fn invite(world: &World, peer: &str, invite: &Invite) -> Result<InviteId, Option
         Some(group) => signaling.invite_in_group(group, &invite.invitees, &invite.data, &options),
         None => signaling.invite_many(&invite.invitees, &invite.data, &options),
     };
-    made.map(|invitation| invitation.id()).map_err(|error| error.code())
+    made.map(|invitation| invitation.id()).map_err(CommandError::<InviteError>::code)
 }
 
 fn act(world: &World, peer: &str, verb: Verb, id: InviteId, data: &str) -> Option<u32> {
     let signaling = world.signaling(peer);
     match verb {
-        Verb::Accept => signaling.accept(id, data).refused().map_or(Some(0), |error| error.code()),
-        Verb::Reject => signaling.reject(id, data).map_or_else(|error| error.code(), |()| Some(0)),
-        Verb::Cancel => signaling.cancel(id, data).map_or_else(|error| error.code(), |_| Some(0)),
-        Verb::Modify => signaling.modify_invitation(id, data).map_or_else(|error| error.code(), |()| Some(0)),
+        Verb::Accept => signaling.accept(id, data).refused().map_or(DONE, CommandError::<AnswerError>::code),
+        Verb::Reject => signaling.reject(id, data).map_or_else(CommandError::<AnswerError>::code, |()| DONE),
+        Verb::Cancel => signaling.cancel(id, data).map_or_else(CommandError::<CancelError>::code, |_| DONE),
+        Verb::Modify => {
+            signaling.modify_invitation(id, data).map_or_else(CommandError::<ModifyError>::code, |()| DONE)
+        }
     }
 }
 
@@ -167,5 +175,5 @@ fn add(world: &World, peer: &str, added: &recording::Added, id: InviteId) -> Opt
         data: added.data.as_bytes(),
         timeout: Some(left).filter(|left| *left > 0),
     };
-    world.signaling(peer).add_invited_signaling(&added).map_or_else(|error| error.code(), |()| Some(0))
+    world.signaling(peer).add_invited_signaling(&added).map_or_else(CommandError::<AddError>::code, |()| DONE)
 }

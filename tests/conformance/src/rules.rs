@@ -72,7 +72,7 @@ pub static RULES: [Rule; 15] = [
     },
     Rule {
         number: 7,
-        title: "The inviter's other devices hear how a group invitation ends",
+        title: "The inviter's other devices hear how a group invitation ends, and may cancel and modify it",
         section: 6,
         explains: Some(explain::observers_follow),
     },

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use adapter_std::{
@@ -157,7 +157,7 @@ impl Device {
 
     /// What its listener was told since this was last asked.
     pub fn told(&self) -> Vec<Told> {
-        std::mem::take(&mut self.notes.told.lock().expect("no listener panics").1)
+        std::mem::take(&mut self.notes.pages().told)
     }
 }
 
@@ -197,15 +197,25 @@ async fn carry(mut near: DuplexStream, mut far: DuplexStream, mut link: watch::R
 #[derive(Clone, Default)]
 struct Notes {
     clock: TokioClock,
-    /// The invitation that the next callback is about, and what was told.
-    told: Arc<Mutex<(Option<Arc<InvitationInfo>>, Vec<Told>)>>,
+    pages: Arc<Mutex<Pages>>,
+}
+
+#[derive(Default)]
+struct Pages {
+    /// What the next callback is about.
+    about: Option<Arc<InvitationInfo>>,
+    told: Vec<Told>,
 }
 
 impl Notes {
+    fn pages(&self) -> MutexGuard<'_, Pages> {
+        self.pages.lock().expect("no listener panics")
+    }
+
     fn note(&self, id: InviteId, kind: Kind, fill: impl FnOnce(&mut Callback)) {
         use adapter_std::Clock as _;
-        let mut told = self.told.lock().expect("no listener panics");
-        let Some(info) = &told.0 else { return };
+        let mut pages = self.pages();
+        let Some(info) = &pages.about else { return };
         let own = kind == Kind::Timeout;
         let mut callback = Callback {
             kind,
@@ -218,7 +228,7 @@ impl Notes {
             self_timeout: own.then_some(info.standing == Standing::Inviter),
         };
         fill(&mut callback);
-        told.1.push(Told { at: self.clock.now(), line: 0, callback });
+        pages.told.push(Told { at: self.clock.now(), line: 0, callback });
     }
 }
 
@@ -233,7 +243,7 @@ fn names(list: &[&str]) -> Option<Vec<String>> {
 impl SignalingListener for Notes {
     fn on_event(&self, event: &Event) {
         if let Event::Invitation(event) = event {
-            self.told.lock().expect("no listener panics").0 = Some(Arc::clone(&event.invitation));
+            self.pages().about = Some(Arc::clone(&event.invitation));
         }
     }
 

@@ -84,8 +84,11 @@ fn milliseconds(seconds: f64) -> Option<u64> {
     (0.0..=1e12).contains(&ms).then_some(ms as u64)
 }
 
+/// Reads what is particular to one kind of line.
+type Reader = fn(&mut Fields) -> Result<Entry, Fault>;
+
 fn entry(fields: &mut Fields) -> Result<Entry, Fault> {
-    const KINDS: [(&str, fn(&mut Fields) -> Result<Entry, Fault>); 7] = [
+    const KINDS: [(&str, Reader); 7] = [
         ("cmd", command),
         ("send", send),
         ("modify", modify),

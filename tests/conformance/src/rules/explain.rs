@@ -106,10 +106,23 @@ pub(super) fn rejecters_follow(at: At<'_>, difference: &Difference) -> bool {
 }
 
 pub(super) fn observers_follow(at: At<'_>, difference: &Difference) -> bool {
-    let Extra(told) = difference else { return false };
-    let Some(invited) = at.scene.invited(&told.callback.id) else { return false };
-    let observer = at.peer != invited.peer && user(at.peer) == user(invited.peer);
-    observer && invited.invite.group.is_some() && told.callback.kind != Kind::New
+    match difference {
+        Code { recorded, ours: Some(0) } if *recorded != Some(0) => {
+            let Some((Verb::Cancel | Verb::Modify, id)) = at.act() else { return false };
+            let invited = at.scene.invited(id).filter(|invited| invited.invite.group.is_some());
+            invited.is_some_and(|invited| invited.observed_by(at.peer))
+        }
+        Code { recorded: Some(0), ours: Some(8010) } => {
+            at.act().is_some_and(|(_, id)| at.scene.observer_acted(id))
+        }
+        Missing(told) => at.scene.observer_acted(&told.callback.id),
+        Extra(told) if told.callback.kind != Kind::New => {
+            let Some(invited) = at.scene.invited(&told.callback.id) else { return false };
+            let observer = invited.invite.group.is_some() && invited.observed_by(at.peer);
+            observer || at.scene.observer_acted(&told.callback.id)
+        }
+        _ => false,
+    }
 }
 
 pub(super) fn crossing(at: At<'_>, difference: &Difference) -> bool {

@@ -167,10 +167,23 @@ impl<'a> Scene<'a> {
 
     /// Whether a peer had lost its link by then, and had it not back.
     pub(super) fn was_away(&self, peer: &str, at: u64) -> bool {
-        let before = self.recording.steps.iter().filter(|step| step.peer == peer && step.at <= at);
-        let last =
-            before.filter(|step| matches!(step.entry, Entry::Note(Note::Online | Note::Offline))).last();
+        let mut before = self.recording.steps.iter().filter(|step| step.peer == peer && step.at <= at);
+        let last = before.rfind(|step| matches!(step.entry, Entry::Note(Note::Online | Note::Offline)));
         last.is_some_and(|step| matches!(step.entry, Entry::Note(Note::Offline)))
+    }
+
+    /// Whether another device of the inviter cancelled or modified a group invitation here, which it could not,
+    /// as recorded.
+    pub(super) fn observer_acted(&self, id: &str) -> bool {
+        let Some(invited) = self.invited(id).filter(|invited| invited.invite.group.is_some()) else {
+            return false;
+        };
+        [Verb::Cancel, Verb::Modify].iter().flat_map(|verb| self.calls(*verb, id)).any(
+            |(step, peer, code)| {
+                let here = self.replay.answers.get(&step).copied().flatten();
+                invited.observed_by(peer) && code != Some(0) && here == Some(0)
+            },
+        )
     }
 }
 
@@ -180,6 +193,11 @@ impl Invited<'_> {
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // `as` keeps within the range
         let ms = (self.invite.timeout * 1_000.0) as u64;
         (ms > 0).then(|| self.at + ms)
+    }
+
+    /// Whether that is another device of the inviter.
+    pub(super) fn observed_by(&self, peer: &str) -> bool {
+        peer != self.peer && user(peer) == user(self.peer)
     }
 
     pub(super) fn names(&self, who: &str) -> bool {
