@@ -2,6 +2,7 @@
 //!
 //! `no_std`, no alloc, no unsafe, no clock, no randomness, no I/O. An [`Engine`] keeps the invitations of one
 //! device; its doc says how to drive it. [`machine`] has the rules of one invitation, [`wire`] what travels.
+//! [`v2tim`] reads and writes the JSON of V2TIM's own clients.
 //! The adapters `adapter-std` and `adapter-embassy` drive an engine for you.
 //!
 //! Two devices, with a relay reduced to its bare bones: it stamps the sender and hands the body on.
@@ -62,6 +63,7 @@ pub mod broken;
 mod engine;
 pub mod machine;
 mod name;
+pub mod v2tim;
 pub mod wire;
 
 pub use engine::{
