@@ -91,16 +91,15 @@ impl fmt::Display for Callback {
             write!(f, " [{}]", names.join(", "))?;
         }
         match &self.data {
-            Some(data) => write!(f, " {}", shortened(data)),
+            Some(data) => write!(f, " {}", shortened(data, 16)),
             None => Ok(()),
         }
     }
 }
 
-/// The beginning of a text, for people.
-pub(crate) fn shortened(text: &str) -> String {
-    const MOST: usize = 16;
-    match text.char_indices().nth(MOST) {
+/// The first characters of a text, for people.
+pub(crate) fn shortened(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
         Some((end, _)) => format!("{:?}…", &text[..end]),
         None => format!("{text:?}"),
     }

@@ -3,8 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use crate::callback::{Callback, Kind};
-use crate::recording::{Command, Entry, Recording};
+use serde_json::Value;
+
+use crate::callback::{Callback, Kind, shortened};
+use crate::message::{rewritten, signaling_info};
+use crate::recording::{Answer, Command, Entry, Recording};
 use crate::replay::Replay;
 use crate::rules::{Rule, Scene, explain};
 use crate::world::Told;
@@ -31,7 +34,7 @@ pub enum Difference {
     /// A parameter, or a field of a result, is another.
     Field {
         /// Which, in V2TIM's words.
-        name: &'static str,
+        name: String,
         /// As recorded.
         recorded: String,
         /// As it came here.
@@ -46,6 +49,8 @@ pub enum Difference {
         /// As answered here.
         ours: Option<u32>,
     },
+    /// A message of the recording was not read, or not written, as its sender meant it.
+    Message(String),
     /// Two devices were told different outcomes of one invitee here.
     Contradiction(String),
 }
@@ -84,6 +89,7 @@ pub fn compare(recording: &Recording, replay: &Replay) -> Vec<Row> {
     for peer in recording.peers() {
         rows.extend(callbacks(&scene, peer));
     }
+    rows.extend(messages(&scene));
     rows.extend(contradictions(&scene));
     rows.sort_by_key(|row| (row.at, row.line));
     rows
@@ -107,7 +113,13 @@ fn answer(scene: &Scene<'_>, index: usize) -> Option<Row> {
         ours: String::new(),
         findings: Vec::new(),
     };
-    if let Command::GetInfo { .. } = command {
+    if let Command::GetInfo { data, custom } = command {
+        let ours = if *custom { signaling_info(data) } else { Value::Null };
+        let Answer::Done(recorded) = recorded else { return Some(row) };
+        row.recorded = format!("{} → {}", command.name(), brief(recorded));
+        row.ours = format!("{} → {}", command.name(), brief(&ours));
+        row.findings =
+            differing(recorded, &ours).map(|what| finding(scene, &step.peer, Some(index), what)).collect();
         return Some(row);
     }
     let ours = scene.replay.answers.get(&index).copied().flatten();
@@ -117,6 +129,35 @@ fn answer(scene: &Scene<'_>, index: usize) -> Option<Row> {
         row.findings.push(finding(scene, &step.peer, Some(index), difference));
     }
     Some(row)
+}
+
+/// The fields of a result that are others here; the whole result if one of the two is none.
+fn differing(recorded: &Value, ours: &Value) -> impl Iterator<Item = Difference> {
+    let field = |name: &str, recorded: &Value, ours: &Value| Difference::Field {
+        name: name.into(),
+        recorded: recorded.to_string(),
+        ours: ours.to_string(),
+        of: None,
+    };
+    let fields = match (recorded, ours) {
+        (Value::Object(fields), Value::Object(here)) => {
+            let of = |name: &str| here.get(name).cloned().unwrap_or_default();
+            fields.iter().map(|(name, value)| (name.clone(), value.clone(), of(name))).collect()
+        }
+        _ => vec![("result".to_owned(), recorded.clone(), ours.clone())],
+    };
+    fields
+        .into_iter()
+        .filter(|(_, recorded, ours)| recorded != ours)
+        .map(move |(name, recorded, ours)| field(&name, &recorded, &ours))
+}
+
+/// A result in a few words.
+fn brief(result: &Value) -> String {
+    match result.get("actionType") {
+        Some(action) => format!("action {action}, id {}", result.get("inviteID").unwrap_or(&Value::Null)),
+        None => result.to_string(),
+    }
 }
 
 fn code(code: Option<u32>) -> String {
@@ -163,7 +204,7 @@ fn row(
     let same = recorded.is_some()
         && !differences
             .iter()
-            .any(|what| matches!(what, Difference::Field { name, .. } if *name != "isSelfTimeout"));
+            .any(|what| matches!(what, Difference::Field { name, .. } if name != "isSelfTimeout"));
     Row {
         at: recorded.or(ours).map_or(0, |told| told.at),
         line: recorded.map_or(usize::MAX, |told| told.line),
@@ -195,9 +236,29 @@ fn fields(recorded: &Callback, ours: &Callback) -> Vec<Difference> {
         let recorded = recorded?;
         let here = here.unwrap_or_default();
         let of = Some(ours.clone());
-        (recorded != here).then_some(Difference::Field { name, recorded, ours: here, of })
+        (recorded != here).then_some(Difference::Field { name: name.into(), recorded, ours: here, of })
     });
     differ.collect()
+}
+
+/// Each message that was recorded is read, and written anew.
+fn messages(scene: &Scene<'_>) -> Vec<Row> {
+    let sent = scene.recording.steps.iter().filter_map(|step| match &step.entry {
+        Entry::Json(json) => Some((step, json)),
+        _ => None,
+    });
+    sent.map(|(step, json)| {
+        let differences = rewritten(json).err().map(Difference::Message);
+        Row {
+            at: step.at,
+            line: step.line,
+            peer: step.peer.clone(),
+            recorded: "message".into(),
+            ours: "message".into(),
+            findings: differences.into_iter().map(|what| finding(scene, &step.peer, None, what)).collect(),
+        }
+    })
+    .collect()
 }
 
 /// Whatever was recorded: no two devices here may be told different outcomes of one invitee.
@@ -231,8 +292,11 @@ impl fmt::Display for Difference {
                 write!(f, "at {} s, not {} s", seconds(ours.at), seconds(*recorded))
             }
             Self::Order(_) => f.write_str("came in another order"),
-            Self::Field { name, recorded, ours, .. } => write!(f, "{name} is {ours:?}, not {recorded:?}"),
+            Self::Field { name, recorded, ours, .. } => {
+                write!(f, "{name} is {}, not {}", shortened(ours, 40), shortened(recorded, 40))
+            }
             Self::Code { recorded, ours } => write!(f, "{}, not {}", code(*ours), code(*recorded)),
+            Self::Message(why) => f.write_str(why),
             Self::Contradiction(text) => write!(f, "two outcomes of {text}"),
         }
     }

@@ -2,6 +2,7 @@
 
 mod callback;
 mod compare;
+mod message;
 mod recording;
 mod replay;
 mod report;
@@ -10,6 +11,7 @@ mod world;
 
 pub use callback::{Callback, Kind};
 pub use compare::{Difference, Finding, Row, TOLERANCE, compare};
+pub use message::{accepted, rewritten, signaling_info, written};
 pub use recording::{Added, Answer, Command, Entry, Invite, Note, ReadError, Recording, Step, Verb, user};
 pub use replay::{Replay, play};
 pub use report::{Report, check};

@@ -141,8 +141,6 @@ pub enum Command {
     GetInfo {
         /// The `data` of the message.
         data: String,
-        /// Its `cloudCustomData`.
-        cloud: String,
         /// Whether it is a custom message, the only ones that signaling uses.
         custom: bool,
     },
@@ -265,21 +263,29 @@ impl Recording {
         self.invites().flat_map(|invite| &invite.invitees).map(String::as_str).filter(|name| !name.is_empty())
     }
 
-    /// The `inviteID` that the invitation made at that step got: as answered, or as in its first message.
-    pub fn id_of(&self, index: usize) -> Option<String> {
-        let text = |json: &Value| Some(json.get("inviteID")?.as_str()?.to_owned());
-        if let Some(Answer::Done(result)) = self.answer_of(index)
-            && let Some(id) = text(result)
-        {
-            return Some(id);
-        }
-        let peer = &self.steps.get(index)?.peer;
-        let after = self.steps.iter().skip(index).filter(|step| step.peer == *peer);
-        let mut messages = after.filter_map(|step| match &step.entry {
+    /// The `inviteID` that the invitation made at that step got: as answered, or as in its first message. One
+    /// that never left its client is known by its line.
+    pub fn id_of(&self, step: usize) -> String {
+        let answered = match self.answer_of(step) {
+            Some(Answer::Done(result)) => text(result, "inviteID"),
+            _ => None,
+        };
+        answered.or_else(|| self.id_in_message(step)).unwrap_or_else(|| {
+            let line = self.steps.get(step).map_or(0, |step| step.line);
+            format!("line {line}")
+        })
+    }
+
+    /// The id in what the peer sent between a call and its answer.
+    fn id_in_message(&self, step: usize) -> Option<String> {
+        let peer = &self.steps.get(step)?.peer;
+        let until = self.answered_at(step).unwrap_or(self.steps.len());
+        let between = self.steps.get(step..until)?.iter().filter(|step| step.peer == *peer);
+        let mut messages = between.filter_map(|step| match &step.entry {
             Entry::Json(json) => serde_json::from_str(json).ok(),
             _ => None,
         });
-        text(&messages.next()?)
+        text(&messages.next()?, "inviteID")
     }
 
     /// What the method of that step answered; none if the recording ends before.
@@ -312,6 +318,10 @@ impl Recording {
             _ => None,
         }
     }
+}
+
+fn text(json: &Value, key: &str) -> Option<String> {
+    Some(json.get(key)?.as_str()?.to_owned())
 }
 
 impl Command {

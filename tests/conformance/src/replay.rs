@@ -124,7 +124,7 @@ fn call(
     match command {
         Command::Invite(invited) => Some(match invite(world, peer, invited) {
             Ok(id) => {
-                ids.ours.extend(recording.id_of(index).map(|recorded| (recorded, id)));
+                ids.ours.insert(recording.id_of(index), id);
                 DONE
             }
             Err(code) => code,

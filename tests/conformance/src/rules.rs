@@ -120,7 +120,7 @@ pub static RULES: [Rule; 15] = [
     },
     Rule {
         number: 15,
-        title: "A message is signaling only if it has an inviteID and a known actionType",
+        title: "A message is signaling only if it has an inviteID and an actionType; one that V2TIM does not know is 0",
         section: 9,
         explains: Some(explain::strict_info),
     },

@@ -216,10 +216,10 @@ fn add(args: &mut Fields) -> Result<Command, Fault> {
 }
 
 fn get_info(args: &mut Fields) -> Result<Command, Fault> {
+    args.skip(&["cloudCustomData"]);
     let kind: Option<String> = args.maybe("type")?;
     Ok(Command::GetInfo {
         data: args.or_default("data")?,
-        cloud: args.or_default("cloudCustomData")?,
         custom: kind.is_none_or(|kind| kind == "TIMCustomElem"),
     })
 }

@@ -27,7 +27,7 @@ pub(super) fn one_decider(at: At<'_>, difference: &Difference) -> bool {
         return false;
     };
     match difference {
-        Field { name: "isSelfTimeout", ours, .. } => *ours == (at.peer == invited.peer).to_string(),
+        Field { name, ours, .. } if name == "isSelfTimeout" => *ours == (at.peer == invited.peer).to_string(),
         // No device but the inviter's announces anything, and that one announces no inviter.
         Missing(told) if told.callback.kind == Kind::Timeout => {
             let strange = !told.callback.names().any(|name| invited.names(name));
@@ -131,7 +131,7 @@ pub(super) fn crossing(at: At<'_>, difference: &Difference) -> bool {
         Code { recorded: Some(0), ours: Some(8010) } => {
             at.act().is_some_and(|(verb, id)| verb != Verb::Modify && !at.scene.crossed(id).is_empty())
         }
-        Missing(told) | Extra(told) => {
+        Missing(told) | Extra(told) | Late { ours: told, .. } => {
             let crossed = at.scene.crossed(&told.callback.id);
             let about = |name: &str| crossed.contains(&name);
             match told.callback.kind {
@@ -149,7 +149,9 @@ pub(super) fn nothing_fails(at: At<'_>, difference: &Difference) -> bool {
         Code { recorded, ours: Some(0) } if foreign(*recorded) => true,
         // Tried again, as recorded; here the first try counts.
         Code { recorded: Some(0), ours: Some(8010) } => at.act().is_some_and(|(_, id)| failed(at.scene, id)),
+        // What was answered here after all, or ran out there instead.
         Extra(told) => failed(at.scene, &told.callback.id),
+        Missing(told) if told.callback.kind == Kind::Timeout => failed(at.scene, &told.callback.id),
         _ => false,
     }
 }
@@ -194,7 +196,7 @@ pub(super) fn online_only(at: At<'_>, difference: &Difference) -> bool {
         }
         Missing(told) => told.callback.kind == Kind::Modified && online(&told.callback.id),
         // A time limit is told with the data that was not changed here.
-        Field { name: "data", of: Some(callback), .. } => {
+        Field { name, of: Some(callback), .. } if name == "data" => {
             callback.kind == Kind::Timeout
                 && online(&callback.id)
                 && at.scene.done(Verb::Modify, &callback.id)
@@ -208,12 +210,16 @@ pub(super) fn no_global_guard(at: At<'_>, difference: &Difference) -> bool {
         Code { recorded: Some(8010) | None, ours: Some(0) } => {
             at.step.is_some_and(|step| at.scene.waits_for_another(step))
         }
-        Extra(told) => [Verb::Accept, Verb::Reject, Verb::Cancel].iter().any(|verb| {
-            let calls = at.scene.calls(*verb, &told.callback.id);
-            calls.iter().any(|(step, _, code)| *code != Some(0) && at.scene.waits_for_another(*step))
-        }),
+        // What was done here after all, or ran out there instead.
+        Extra(told) => was_guarded(at.scene, &told.callback.id),
+        Missing(told) if told.callback.kind == Kind::Timeout => was_guarded(at.scene, &told.callback.id),
         _ => false,
     }
+}
+
+fn was_guarded(scene: &Scene<'_>, id: &str) -> bool {
+    let calls = [Verb::Accept, Verb::Reject, Verb::Cancel].iter().flat_map(|verb| scene.calls(*verb, id));
+    calls.into_iter().any(|(step, _, code)| code != Some(0) && scene.waits_for_another(step))
 }
 
 pub(super) fn late_comers_ring(at: At<'_>, difference: &Difference) -> bool {
@@ -225,8 +231,9 @@ pub(super) fn late_comers_ring(at: At<'_>, difference: &Difference) -> bool {
 }
 
 pub(super) fn strict_info(at: At<'_>, difference: &Difference) -> bool {
-    let asked = matches!(at.command(), Some(Command::GetInfo { .. }));
-    asked && matches!(difference, Field { name: "result", ours, .. } if ours == "null")
+    let Some(Command::GetInfo { .. }) = at.command() else { return false };
+    let Field { name, ours, .. } = difference else { return false };
+    (name == "result" && ours == "null") || (name == "actionType" && ours == "0")
 }
 
 impl<'a> At<'a> {

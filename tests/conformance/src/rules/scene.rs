@@ -60,7 +60,7 @@ impl<'a> Scene<'a> {
     pub(super) fn invited(&self, id: &str) -> Option<Invited<'a>> {
         let mut all = self.recording.steps.iter().enumerate().filter_map(|(index, step)| {
             let Entry::Command(Command::Invite(invite)) = &step.entry else { return None };
-            (self.recording.id_of(index)? == id).then_some((index, step, invite))
+            (self.recording.id_of(index) == id).then_some((index, step, invite))
         });
         let (index, step, invite) = all.next()?;
         Some(Invited {
