@@ -16,4 +16,4 @@ pub use recording::{Added, Answer, Command, Entry, Invite, Note, ReadError, Reco
 pub use replay::{Replay, play};
 pub use report::{Report, check};
 pub use rules::{RULES, Rule};
-pub use world::{Device, Told, World};
+pub use world::{DONE, Device, Told, World};

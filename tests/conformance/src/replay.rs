@@ -1,21 +1,14 @@
 //! Plays a recording: what its applications called is called here, at its time.
 
 use std::collections::{BTreeMap, HashMap};
-use std::time::Duration;
 
-use adapter_std::{
-    AddError, Added, AnswerError, CODE_INVALID, CancelError, CommandError, InviteError, InviteId,
-    InviteOptions, ModifyError,
-};
+use adapter_std::InviteId;
 
-use crate::recording::{self, Command, Entry, Invite, Note, Recording, Verb};
-use crate::world::{Told, World};
+use crate::recording::{Command, Entry, Note, Recording};
+use crate::world::{DONE, Told, World};
 
 /// After the last line the world goes on for so long, in ms.
 const AFTERMATH: u64 = 500;
-
-/// The code of success.
-const DONE: Option<u32> = Some(0);
 
 /// What came of it.
 #[derive(Debug, Default)]
@@ -122,58 +115,15 @@ fn call(
     index: usize,
 ) -> Option<Option<u32>> {
     match command {
-        Command::Invite(invited) => Some(match invite(world, peer, invited) {
+        Command::Invite(invite) => Some(match world.invite(peer, invite) {
             Ok(id) => {
                 ids.ours.insert(recording.id_of(index), id);
                 DONE
             }
             Err(code) => code,
         }),
-        Command::Act { verb, id, data } => Some(act(world, peer, *verb, ids.ours(id), data)),
-        Command::Add(added) => Some(add(world, peer, added, ids.ours(&added.id))),
+        Command::Act { verb, id, data } => Some(world.act(peer, *verb, ids.ours(id), data)),
+        Command::Add(added) => Some(world.learn(peer, added, ids.ours(&added.id))),
         Command::GetInfo { .. } => None,
     }
-}
-
-/// Invites; on failure the error's code.
-fn invite(world: &World, peer: &str, invite: &Invite) -> Result<InviteId, Option<u32>> {
-    let Ok(timeout) = Duration::try_from_secs_f64(invite.timeout) else {
-        // A time limit below zero cannot even be written down here.
-        return Err(Some(CODE_INVALID));
-    };
-    let timeout = Some(timeout).filter(|timeout| !timeout.is_zero());
-    let options = InviteOptions { timeout, online_user_only: invite.online_only, ..InviteOptions::default() };
-    let signaling = world.signaling(peer);
-    let made = match &invite.group {
-        Some(group) => signaling.invite_in_group(group, &invite.invitees, &invite.data, &options),
-        None => signaling.invite_many(&invite.invitees, &invite.data, &options),
-    };
-    made.map(|invitation| invitation.id()).map_err(CommandError::<InviteError>::code)
-}
-
-fn act(world: &World, peer: &str, verb: Verb, id: InviteId, data: &str) -> Option<u32> {
-    let signaling = world.signaling(peer);
-    match verb {
-        Verb::Accept => signaling.accept(id, data).refused().map_or(DONE, CommandError::<AnswerError>::code),
-        Verb::Reject => signaling.reject(id, data).map_or_else(CommandError::<AnswerError>::code, |()| DONE),
-        Verb::Cancel => signaling.cancel(id, data).map_or_else(CommandError::<CancelError>::code, |_| DONE),
-        Verb::Modify => {
-            signaling.modify_invitation(id, data).map_or_else(CommandError::<ModifyError>::code, |()| DONE)
-        }
-    }
-}
-
-fn add(world: &World, peer: &str, added: &recording::Added, id: InviteId) -> Option<u32> {
-    let invitees: Vec<&str> = added.invitees.iter().map(String::as_str).collect();
-    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // `as` keeps within the range
-    let left = (added.timeout * 1_000.0) as u32;
-    let added = Added {
-        id,
-        inviter: &added.inviter,
-        group: Some(added.group.as_str()).filter(|group| !group.is_empty()),
-        invitees: &invitees,
-        data: added.data.as_bytes(),
-        timeout: Some(left).filter(|left| *left > 0),
-    };
-    world.signaling(peer).add_invited_signaling(&added).map_or_else(CommandError::<AddError>::code, |()| DONE)
 }

@@ -1,21 +1,24 @@
 //! A relay and the devices on it, all in this process and on one virtual clock.
 
+mod methods;
+mod notes;
+
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use adapter_std::{
-    Acceptor, Client, ClientBuilder, Data, Device as DeviceId, Event, InvitationInfo, InviteId, Signaling,
-    SignalingListener, Standing, State, TokioClock, in_process,
+    Acceptor, Client, ClientBuilder, Device as DeviceId, Signaling, State, TokioClock, in_process,
 };
 use signaling_relay::{Config, Insecure, Relay, RelayHandle};
 use tokio::io::{DuplexStream, copy_bidirectional, duplex};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, sleep_until};
 
-use crate::callback::{Callback, Kind};
+use crate::callback::Callback;
 use crate::recording::user;
+pub use methods::DONE;
+use notes::Notes;
 
 /// Long enough for everything that was said to be heard, and answered, and that heard.
 const SETTLE: Duration = Duration::from_millis(150);
@@ -67,7 +70,7 @@ impl World {
     /// Gives `peer` (`bob`, or `bob-d2`) a device with a link, or one that has none yet.
     pub async fn add(&mut self, peer: &str, online: bool) {
         let (client, link) = self.client(peer);
-        let notes = Notes { clock: self.clock, ..Notes::default() };
+        let notes = Notes::new(self.clock);
         client.signaling().add_signaling_listener(notes.clone());
         self.devices.insert(peer.into(), Device { client, link, notes });
         if online {
@@ -157,7 +160,7 @@ impl Device {
 
     /// What its listener was told since this was last asked.
     pub fn told(&self) -> Vec<Told> {
-        std::mem::take(&mut self.notes.pages().told)
+        self.notes.take()
     }
 }
 
@@ -190,105 +193,5 @@ async fn carry(mut near: DuplexStream, mut far: DuplexStream, mut link: watch::R
         // However it ends, both sides see its end.
         _ = copy_bidirectional(&mut near, &mut far) => {}
         _ = link.wait_for(|up| !up) => {}
-    }
-}
-
-/// A listener that writes down what it is called with.
-#[derive(Clone, Default)]
-struct Notes {
-    clock: TokioClock,
-    pages: Arc<Mutex<Pages>>,
-}
-
-#[derive(Default)]
-struct Pages {
-    /// What the next callback is about.
-    about: Option<Arc<InvitationInfo>>,
-    told: Vec<Told>,
-}
-
-impl Notes {
-    fn pages(&self) -> MutexGuard<'_, Pages> {
-        self.pages.lock().expect("no listener panics")
-    }
-
-    fn note(&self, id: InviteId, kind: Kind, fill: impl FnOnce(&mut Callback)) {
-        use adapter_std::Clock as _;
-        let mut pages = self.pages();
-        let Some(info) = &pages.about else { return };
-        let own = kind == Kind::Timeout;
-        let mut callback = Callback {
-            kind,
-            id: id.to_string(),
-            inviter: Some(info.inviter.to_string()),
-            group: Some(info.group.as_ref().map(ToString::to_string).unwrap_or_default()),
-            invitees: None,
-            invitee: None,
-            data: Some(text(&info.data)),
-            self_timeout: own.then_some(info.standing == Standing::Inviter),
-        };
-        fill(&mut callback);
-        pages.told.push(Told { at: self.clock.now(), line: 0, callback });
-    }
-}
-
-fn text(data: &Data) -> String {
-    String::from_utf8_lossy(data).into_owned()
-}
-
-fn names(list: &[&str]) -> Option<Vec<String>> {
-    Some(list.iter().map(ToString::to_string).collect())
-}
-
-impl SignalingListener for Notes {
-    fn on_event(&self, event: &Event) {
-        if let Event::Invitation(event) = event {
-            self.pages().about = Some(Arc::clone(&event.invitation));
-        }
-    }
-
-    fn on_receive_new_invitation(
-        &self,
-        id: InviteId,
-        inviter: &str,
-        group: Option<&str>,
-        list: &[&str],
-        data: &Data,
-    ) {
-        self.note(id, Kind::New, |callback| {
-            callback.inviter = Some(inviter.into());
-            callback.group = Some(group.unwrap_or_default().into());
-            callback.invitees = names(list);
-            callback.data = Some(text(data));
-        });
-    }
-
-    fn on_invitee_accepted(&self, id: InviteId, invitee: &str, data: &Data) {
-        self.note(id, Kind::Accepted, |callback| {
-            callback.invitee = Some(invitee.into());
-            callback.data = Some(text(data));
-        });
-    }
-
-    fn on_invitee_rejected(&self, id: InviteId, invitee: &str, data: &Data) {
-        self.note(id, Kind::Rejected, |callback| {
-            callback.invitee = Some(invitee.into());
-            callback.data = Some(text(data));
-        });
-    }
-
-    fn on_invitation_cancelled(&self, id: InviteId, inviter: &str, data: &Data) {
-        self.note(id, Kind::Cancelled, |callback| {
-            callback.inviter = Some(inviter.into());
-            callback.data = Some(text(data));
-        });
-    }
-
-    fn on_invitation_timeout(&self, id: InviteId, list: &[&str]) {
-        self.note(id, Kind::Timeout, |callback| callback.invitees = names(list));
-    }
-
-    fn on_invitation_modified(&self, id: InviteId, data: &Data) {
-        self.note(id, Kind::Modified, |callback| callback.data = Some(text(data)));
     }
 }
