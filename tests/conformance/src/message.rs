@@ -130,7 +130,7 @@ mod tests {
             (r#""inviter":"alice""#, r#""inviter":"""#, "inviter"),
             (r#""inviteID":"i""#, r#""inviteID":"""#, "inviteID"),
             (r#""timeout":10"#, r#""timeout":2.5"#, "timeout"),
-            ("{", "[{", "expected"),
+            ("{", "[{", "EOF"),
         ] {
             let error = accepted(&INVITE.replacen(from, to, 1)).unwrap_err();
             assert!(error.contains(why), "{to}: {error}");

@@ -126,13 +126,16 @@ pub static RULES: [Rule; 15] = [
     },
 ];
 
-/// The first rule that explains a difference.
+/// The first rule that explains a difference. That something is told twice here, no rule explains.
 pub(crate) fn explain(
     scene: &Scene<'_>,
     peer: &str,
     step: Option<usize>,
     difference: &Difference,
 ) -> Option<&'static Rule> {
+    if matches!(difference, Difference::Extra(told) if scene.repeats(peer, &told.callback)) {
+        return None;
+    }
     let at = At { scene, peer, step };
     RULES.iter().find(|rule| rule.explains.is_some_and(|explains| explains(at, difference)))
 }

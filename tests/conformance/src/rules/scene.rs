@@ -2,7 +2,7 @@
 
 use adapter_std::CODE_INVALID;
 
-use crate::callback::Kind;
+use crate::callback::{Callback, Kind};
 use crate::recording::{Answer, Command, Entry, Invite, Note, Recording, Verb, user};
 use crate::replay::Replay;
 use crate::world::Told;
@@ -47,6 +47,16 @@ impl<'a> Scene<'a> {
     /// What the listener of a peer was told here.
     pub(crate) fn told_at(&self, peer: &str) -> &'a [Told] {
         self.replay.told.get(peer).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// Whether a peer was told something twice here, or that time was up twice for somebody.
+    pub(super) fn repeats(&self, peer: &str, callback: &Callback) -> bool {
+        let told = self.told_at(peer);
+        if callback.kind != Kind::Timeout {
+            return told.iter().filter(|other| other.callback.is_like(callback)).count() > 1;
+        }
+        let names = Self::timed_out(told, &callback.id);
+        callback.names().any(|name| names.iter().filter(|other| **other == name).count() > 1)
     }
 
     /// The names that time limits of `id` were recorded for, or told for, at a peer.
