@@ -24,16 +24,18 @@ enum Names<'a> {
     /// An array of JSON that was checked.
     Array(&'a str),
     Slice(&'a [&'a str]),
-    View(&'a dyn Roll, Mask),
+    View(&'a Roll<'a>, Mask),
 }
 
-/// A [`View`] without the type of its data.
-pub(super) trait Roll {
+/// A [`View`] without the type of its data. That it is `Sync` lets a message cross threads.
+type Roll<'a> = dyn Named + Sync + 'a;
+
+pub(super) trait Named {
     /// The name of one invitee; none past the end of the list.
     fn name(&self, slot: u8) -> Option<&str>;
 }
 
-impl<P> Roll for View<'_, P> {
+impl<P> Named for View<'_, P> {
     fn name(&self, slot: u8) -> Option<&str> {
         Some(self.invitee(slot)?.user)
     }
@@ -44,7 +46,7 @@ impl<'a> InviteeList<'a> {
         Self(Names::Array(array))
     }
 
-    pub(super) fn view(roll: &'a dyn Roll, slots: Mask) -> Self {
+    pub(super) fn view(roll: &'a Roll<'a>, slots: Mask) -> Self {
         Self(Names::View(roll, slots))
     }
 
@@ -109,7 +111,7 @@ impl fmt::Debug for InviteeList<'_> {
 enum Iter<'a> {
     Array(Elements<'a>),
     Slice(slice::Iter<'a, &'a str>),
-    View { roll: &'a dyn Roll, slots: Mask, next: u8 },
+    View { roll: &'a Roll<'a>, slots: Mask, next: u8 },
 }
 
 impl<'a> Iterator for Iter<'a> {

@@ -26,7 +26,7 @@
 //!   newer clients), and one that does not fit is `u32::MAX`.
 //! * **Strings** may hold any escape. Half a surrogate pair, which web clients write and read, is U+FFFD here.
 //! * **JSON** is otherwise strict, as it is in the web clients: no comments, no trailing commas, no byte order
-//!   mark, nothing behind the object. Nesting ends at [`MAX_DEPTH`]. There is no recursion.
+//!   mark, nothing behind the object. Nesting ends at [`MAX_DEPTH`], 64. There is no recursion.
 //!
 //! Written are always all nine keys, in the order in which V2TIM's first web client writes them.
 

@@ -97,7 +97,7 @@ mod tests {
     #[test]
     fn others_are_rounded_up_and_cut() {
         for (number, value) in [
-            ("2.5", 3),
+            ("2.50", 3),
             ("1e-9", 1),
             ("1e-99999999999", 1),
             ("2.000000000000000000001", 3),

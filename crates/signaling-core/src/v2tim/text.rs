@@ -86,7 +86,7 @@ impl<'a> Text<'a> {
     ///
     /// # Errors
     /// [`NoRoom`] if it is longer than `buf`, which then holds its beginning.
-    pub fn copy_to<'b>(self, buf: &'b mut [u8]) -> Result<&'b str, NoRoom> {
+    pub fn copy_to(self, buf: &mut [u8]) -> Result<&str, NoRoom> {
         let mut out = Out::new(buf);
         out.plain(self);
         let len = out.finish()?;

@@ -41,7 +41,7 @@ impl<'a> SignalingInfo<'a> {
     ///
     /// # Errors
     /// [`ViewError::NotText`] if the data is not UTF-8.
-    pub fn invite<P: Payload>(view: &'a View<'a, P>) -> Result<Self, ViewError> {
+    pub fn invite<P: Payload + Sync>(view: &'a View<'a, P>) -> Result<Self, ViewError> {
         let all = all(view, |_| true);
         // What has just run out must not become "no limit".
         let timeout = view.remaining().map_or(0, |left| left.div_ceil(1_000).max(1));
@@ -52,7 +52,7 @@ impl<'a> SignalingInfo<'a> {
     ///
     /// # Errors
     /// [`ViewError::NotText`] if the data is not UTF-8.
-    pub fn cancel<P: Payload>(view: &'a View<'a, P>) -> Result<Self, ViewError> {
+    pub fn cancel<P: Payload + Sync>(view: &'a View<'a, P>) -> Result<Self, ViewError> {
         let pending = all(view, |slot| matches!(slot, Slot::Pending | Slot::Cancelled));
         let first = pending.iter().next().and_then(|slot| view.invitee(slot));
         let data = first.map_or(view.data(), |invitee| invitee.data);
@@ -64,7 +64,7 @@ impl<'a> SignalingInfo<'a> {
     ///
     /// # Errors
     /// [`ViewError::NotText`] if the data is not UTF-8, [`ViewError::NoSuchSlot`] past the end of the list.
-    pub fn accept<P: Payload>(view: &'a View<'a, P>, slot: u8) -> Result<Self, ViewError> {
+    pub fn accept<P: Payload + Sync>(view: &'a View<'a, P>, slot: u8) -> Result<Self, ViewError> {
         answer(view, ActionType::AcceptInvite, slot)
     }
 
@@ -72,7 +72,7 @@ impl<'a> SignalingInfo<'a> {
     ///
     /// # Errors
     /// As [`accept`](Self::accept).
-    pub fn reject<P: Payload>(view: &'a View<'a, P>, slot: u8) -> Result<Self, ViewError> {
+    pub fn reject<P: Payload + Sync>(view: &'a View<'a, P>, slot: u8) -> Result<Self, ViewError> {
         answer(view, ActionType::RejectInvite, slot)
     }
 
@@ -81,12 +81,12 @@ impl<'a> SignalingInfo<'a> {
     ///
     /// # Errors
     /// [`ViewError::NotText`] if the data is not UTF-8.
-    pub fn timeout<P: Payload>(view: &'a View<'a, P>, slots: Mask) -> Result<Self, ViewError> {
+    pub fn timeout<P: Payload + Sync>(view: &'a View<'a, P>, slots: Mask) -> Result<Self, ViewError> {
         said(view, ActionType::InviteTimeout, slots, view.data())
     }
 }
 
-fn answer<'a, P: Payload>(
+fn answer<'a, P: Payload + Sync>(
     view: &'a View<'a, P>,
     action: ActionType,
     slot: u8,
@@ -95,7 +95,7 @@ fn answer<'a, P: Payload>(
     said(view, action, Mask::one(slot), invitee.data)
 }
 
-fn said<'a, P: Payload>(
+fn said<'a, P: Payload + Sync>(
     view: &'a View<'a, P>,
     action_type: ActionType,
     slots: Mask,

@@ -2,13 +2,10 @@
 
 use signaling_core::machine::Mask;
 use signaling_core::v2tim::{SignalingInfo, ViewError, get_signaling_info};
-use signaling_core::{Invite, InviteId, View};
+use signaling_core::{Invite, InviteId};
 
 use super::world::World;
 use super::written;
-
-type Seen<'a> = View<'a, heapless::Vec<u8, 64>>;
-type Said<'a> = Result<SignalingInfo<'a>, ViewError>;
 
 /// When the time limit comes.
 const END: u64 = 1_000 + 29_001;
@@ -28,15 +25,9 @@ fn ringing() -> (World, InviteId) {
     (world, id)
 }
 
-/// What that phone would send, without the keys that are the same in each message of the call.
-fn said(
-    world: &mut World,
-    at: usize,
-    id: InviteId,
-    say: impl for<'a> Fn(&'a Seen<'a>) -> Said<'a>,
-) -> String {
-    let view = world.phones[at].engine.view(id).unwrap();
-    let json = written(&say(&view).unwrap());
+/// What is sent, without the keys that are the same in each message of the call.
+fn sent(id: InviteId, info: Result<SignalingInfo<'_>, ViewError>) -> String {
+    let json = written(&info.unwrap());
     let same = format!(r#"{{"businessID":1,"inviteID":"{id}","inviter":"alice","#);
     let rest = json.strip_prefix(&same).unwrap();
     rest.strip_suffix(r#","groupID":"g1","onlineUserOnly":false}"#).unwrap().to_owned()
@@ -45,11 +36,13 @@ fn said(
 #[test]
 fn an_invitation_names_all_and_the_seconds_left_but_never_0() {
     let (mut world, id) = ringing();
-    let invite = said(&mut world, 0, id, |view| SignalingInfo::invite(view));
+    let view = world.phones[0].engine.view(id).unwrap();
+    let invite = sent(id, SignalingInfo::invite(&view));
     assert_eq!(invite, r#""actionType":1,"inviteeList":["bob","carol"],"data":"\"video?\"","timeout":29"#);
     for (left, seconds) in [(28_001, 29), (28_000, 28), (1, 1), (0, 1)] {
         world.phones[0].engine.handle_timeout(END - left);
-        let invite = said(&mut world, 0, id, |view| SignalingInfo::invite(view));
+        let view = world.phones[0].engine.view(id).unwrap();
+        let invite = sent(id, SignalingInfo::invite(&view));
         assert!(invite.ends_with(&format!(r#""timeout":{seconds}"#)), "{left}: {invite}");
     }
 }
@@ -58,16 +51,19 @@ fn an_invitation_names_all_and_the_seconds_left_but_never_0() {
 fn an_answer_names_who_answers_and_what_he_said() {
     let (mut world, id) = ringing();
     world.accept(1, id);
-    let accept = said(&mut world, 1, id, |view| {
-        Ok(SignalingInfo { data: "just now".into(), ..SignalingInfo::accept(view, 0)? })
-    });
+    let view = world.phones[1].engine.view(id).unwrap();
+    let just_now =
+        SignalingInfo::accept(&view, 0).map(|info| SignalingInfo { data: "just now".into(), ..info });
+    let accept = sent(id, just_now);
     assert_eq!(accept, r#""actionType":3,"inviteeList":["bob"],"data":"just now","timeout":0"#);
 
     world.phones[2].engine.reject(world.now, id, false, b"no").unwrap();
     world.run(100);
-    let accept = said(&mut world, 0, id, |view| SignalingInfo::accept(view, 0));
+    let view = world.phones[0].engine.view(id).unwrap();
+    let accept = sent(id, SignalingInfo::accept(&view, 0));
     assert_eq!(accept, r#""actionType":3,"inviteeList":["bob"],"data":"yes","timeout":0"#);
-    let reject = said(&mut world, 1, id, |view| SignalingInfo::reject(view, 1));
+    let view = world.phones[1].engine.view(id).unwrap();
+    let reject = sent(id, SignalingInfo::reject(&view, 1));
     assert_eq!(reject, r#""actionType":4,"inviteeList":["carol"],"data":"no","timeout":0"#);
 }
 
@@ -76,13 +72,15 @@ fn a_cancel_names_who_was_still_pending() {
     let (mut world, id) = ringing();
     world.accept(1, id);
     world.run(100);
-    let before = said(&mut world, 0, id, |view| SignalingInfo::cancel(view));
+    let view = world.phones[0].engine.view(id).unwrap();
+    let before = sent(id, SignalingInfo::cancel(&view));
     assert!(before.contains(r#""inviteeList":["carol"]"#), "{before}");
 
     world.phones[0].engine.cancel(world.now, id, b"never mind").unwrap();
     world.run(10);
     for phone in 0..3 {
-        let cancel = said(&mut world, phone, id, |view| SignalingInfo::cancel(view));
+        let view = world.phones[phone].engine.view(id).unwrap();
+        let cancel = sent(id, SignalingInfo::cancel(&view));
         assert_eq!(cancel, r#""actionType":2,"inviteeList":["carol"],"data":"never mind","timeout":0"#);
     }
 }
@@ -91,9 +89,10 @@ fn a_cancel_names_who_was_still_pending() {
 fn a_timeout_names_whom_the_event_names() {
     let (mut world, id) = ringing();
     world.phones[0].engine.handle_timeout(END);
-    let both = said(&mut world, 0, id, |view| SignalingInfo::timeout(view, Mask::from_bits(0b11)));
+    let view = world.phones[0].engine.view(id).unwrap();
+    let both = sent(id, SignalingInfo::timeout(&view, Mask::from_bits(0b11)));
     assert_eq!(both, r#""actionType":5,"inviteeList":["bob","carol"],"data":"\"video?\"","timeout":0"#);
-    let carol = said(&mut world, 0, id, |view| SignalingInfo::timeout(view, Mask::from_bits(0b1110)));
+    let carol = sent(id, SignalingInfo::timeout(&view, Mask::from_bits(0b1110)));
     assert!(carol.contains(r#""inviteeList":["carol"]"#), "{carol}");
 }
 
@@ -108,6 +107,16 @@ fn without_group_and_limit_they_are_empty_and_0() {
     let info = get_signaling_info(&json).unwrap();
     assert_eq!(info, SignalingInfo::invite(&view).unwrap());
     assert_eq!(info.invite_id.as_str().unwrap().parse(), Ok(id));
+}
+
+#[test]
+fn a_message_may_cross_threads() {
+    let (mut world, id) = ringing();
+    world.run(10);
+    let view = world.phones[0].engine.view(id).unwrap();
+    let info = SignalingInfo::invite(&view).unwrap();
+    let there = std::thread::scope(|scope| scope.spawn(|| written(&info)).join().unwrap());
+    assert_eq!(there, written(&info));
 }
 
 #[test]

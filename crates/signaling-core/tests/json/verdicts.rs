@@ -140,6 +140,13 @@ fn data_that_is_no_string_is_kept_as_json() {
 }
 
 #[test]
+fn each_key_is_read_and_written() {
+    let json = r#"{"businessID":1,"inviteID":"i","inviter":"alice","actionType":2,"inviteeList":["bob","carol"],"data":"\u000f\u0010\u001f\"\\/\b\f\n\r\té😀","timeout":30,"groupID":"g1","onlineUserOnly":true}"#;
+    assert!(info(json).online_user_only);
+    assert_eq!(written(&info(json)), json);
+}
+
+#[test]
 fn a_list_keeps_its_strings() {
     let json = with(r#""inviteeList" : [ "bob" , 1, null, ["carol"], "d\u00e9d\u00e9", {"a":"eve"}, "" ]"#);
     let list = info(&json).invitee_list;
