@@ -17,3 +17,8 @@ pub use replay::{Replay, play};
 pub use report::{Report, check};
 pub use rules::{RULES, Rule};
 pub use world::{DONE, Device, Told, World};
+
+/// The code in `docs/v2tim.md` is compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/v2tim.md")]
+pub struct ForWhoKnowsV2tim;

@@ -7,6 +7,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use adapter_std::{GroupId, UserId};
 use serde_json::Value;
 
 use crate::callback::Callback;
@@ -227,7 +228,7 @@ impl Recording {
         if recordings.is_empty() { Err(ReadError::Empty(file.into())) } else { Ok(recordings) }
     }
 
-    /// All peers that occur, and an absent one for each invited user that does not.
+    /// All peers that occur, and an absent one for each invited user that does not and could.
     pub fn peers(&self) -> BTreeSet<&str> {
         let mut peers: BTreeSet<&str> =
             self.steps.iter().map(|step| step.peer.as_str()).filter(|peer| !peer.is_empty()).collect();
@@ -244,11 +245,11 @@ impl Recording {
         present.map(|step| step.peer.as_str()).collect()
     }
 
-    /// The groups that occur.
+    /// The groups that occur and may be called so.
     pub fn groups(&self) -> BTreeSet<&str> {
         self.invites()
             .filter_map(|invite| invite.group.as_deref())
-            .filter(|group| !group.is_empty())
+            .filter(|group| GroupId::check(group).is_ok())
             .collect()
     }
 
@@ -260,7 +261,10 @@ impl Recording {
     }
 
     fn invited(&self) -> impl Iterator<Item = &str> {
-        self.invites().flat_map(|invite| &invite.invitees).map(String::as_str).filter(|name| !name.is_empty())
+        self.invites()
+            .flat_map(|invite| &invite.invitees)
+            .map(String::as_str)
+            .filter(|name| UserId::check(name).is_ok())
     }
 
     /// The `inviteID` that the invitation made at that step got: as answered, or as in its first message. One

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use crate::compare::{Row, compare, seconds};
+use crate::compare::{Finding, Row, compare, seconds};
 use crate::recording::{Entry, Note, Recording};
 use crate::replay::play;
 use crate::rules::Rule;
@@ -64,41 +64,31 @@ impl fmt::Display for Report {
         for note in &self.unplayed {
             writeln!(f, "  a note that cannot be played, {note}")?;
         }
-        let wide =
-            |text: fn(&Row) -> &str| self.rows.iter().map(|row| text(row).chars().count()).max().unwrap_or(0);
-        let (peer, recorded, ours) =
-            (wide(|row| &row.peer).max(4), wide(|row| &row.recorded).max(8), wide(|row| shown(row)).max(4));
-        writeln!(f, "  {:>6}  {:<peer$}  {:<recorded$}  {:<ours$}", "s", "who", "recorded", "ours")?;
-        for row in &self.rows {
-            write!(
-                f,
-                "  {:>6}  {:<peer$}  {:<recorded$}  {:<ours$}",
-                seconds(row.at),
-                row.peer,
-                row.recorded,
-                shown(row)
-            )?;
-            let told: Vec<String> = row
-                .findings
-                .iter()
-                .map(|finding| {
-                    let rule = finding
-                        .rule
-                        .map_or_else(|| "UNEXPLAINED".into(), |rule: &Rule| format!("rule {}", rule.number));
-                    format!("{rule}: {}", finding.difference)
-                })
-                .collect();
-            writeln!(f, "  {}", told.join("; "))?;
+        let head = ["s", "who", "recorded", "ours", ""].map(str::to_owned);
+        let lines: Vec<[String; 5]> = std::iter::once(head).chain(self.rows.iter().map(columns)).collect();
+        let wide = |column: usize| lines.iter().map(|line| line[column].chars().count()).max().unwrap_or(0);
+        let (second, peer, recorded, ours) = (wide(0), wide(1), wide(2), wide(3));
+        for [s, who, was, is, why] in &lines {
+            let line = format!("  {s:>second$}  {who:<peer$}  {was:<recorded$}  {is:<ours$}  {why}");
+            writeln!(f, "{}", line.trim_end())?;
         }
         Ok(())
     }
 }
 
-/// What came here, if it does not read the same as what was recorded.
-fn shown(row: &Row) -> &str {
-    match row.ours.as_str() {
+fn columns(row: &Row) -> [String; 5] {
+    let ours = match row.ours.as_str() {
         "" => "-",
         ours if ours == row.recorded => "the same",
         ours => ours,
+    };
+    let findings: Vec<String> = row.findings.iter().map(told).collect();
+    [seconds(row.at), row.peer.clone(), row.recorded.clone(), ours.into(), findings.join("; ")]
+}
+
+fn told(finding: &Finding) -> String {
+    match finding.rule {
+        Some(Rule { number, .. }) => format!("rule {number}: {}", finding.difference),
+        None => format!("UNEXPLAINED: {}", finding.difference),
     }
 }

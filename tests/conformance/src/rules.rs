@@ -48,7 +48,7 @@ pub static RULES: [Rule; 15] = [
     },
     Rule {
         number: 3,
-        title: "A time limit is told at the limit, to everybody, not up to 5 s later",
+        title: "A time limit is told at the limit, to everybody and with the data, not up to 5 s later",
         section: 7,
         explains: Some(explain::at_the_limit),
     },
@@ -85,12 +85,12 @@ pub static RULES: [Rule; 15] = [
     Rule {
         number: 9,
         title: "Nothing fails for want of a link: it goes out when the link is up",
-        section: 4,
+        section: 5,
         explains: Some(explain::nothing_fails),
     },
     Rule {
         number: 10,
-        title: "What nobody could answer is refused with 6017: oneself, nobody, somebody twice, a limit below 0 or above 24 h",
+        title: "What cannot work is refused with 6017: oneself, nobody, somebody twice, more than 32, a limit below 0 or above 24 h",
         section: 2,
         explains: Some(explain::refused),
     },

@@ -247,3 +247,20 @@ fn two_outcomes_of_one_invitee_are_never_explained() {
     let found = unexplained(&recording, &bad);
     assert!(found.iter().any(|what| matches!(what, Difference::Contradiction(_))), "{found:?}");
 }
+
+#[test]
+fn the_documented_differences_are_those_of_the_code() {
+    let docs = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/v2tim.md")).unwrap();
+    let rows: Vec<&str> = docs.lines().filter(|line| line.starts_with("| ")).collect();
+    for rule in &RULES {
+        let begin = format!("| {} | {} | ", rule.number, rule.title);
+        let row =
+            rows.iter().find(|row| row.starts_with(&begin)).unwrap_or_else(|| panic!("no row {begin:?}"));
+        assert!(row.ends_with(&format!(" | {} |", rule.section)), "{row}");
+        assert_eq!(row.matches(" | ").count(), 4, "{row}");
+    }
+    let numbered = rows
+        .iter()
+        .filter(|row| row[2..].starts_with(|c: char| c.is_ascii_digit()) && row.matches(" | ").count() == 4);
+    assert_eq!(numbered.count(), RULES.len());
+}

@@ -1,9 +1,10 @@
 //! One line of a recording, field by field.
 
+use adapter_std::{NameError, UserId};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use super::{Added, Answer, Command, Entry, Invite, Note, Step, Verb};
+use super::{Added, Answer, Command, Entry, Invite, Note, Step, Verb, user};
 use crate::callback::{Callback, Kind};
 
 /// A path to a field, and what is wrong with it.
@@ -72,8 +73,11 @@ pub(super) fn read(line: usize, text: &str) -> Result<(String, String, Step), Fa
         .ok_or_else(|| ("t".into(), "is no number of seconds from the beginning".into()))?;
     let peer: String = fields.or_default("peer")?;
     let entry = entry(&mut fields)?;
-    if peer.is_empty() && !matches!(entry, Entry::Note(_)) {
-        return Err(("peer".into(), "is missing".into()));
+    match UserId::check(user(&peer)) {
+        _ if peer.is_empty() && matches!(entry, Entry::Note(_)) => {}
+        Err(NameError::Empty) => return Err(("peer".into(), "is missing".into())),
+        Err(error) => return Err(("peer".into(), error.to_string())),
+        Ok(()) => {}
     }
     Ok((scenario, client, Step { line, at, peer, entry }))
 }
@@ -200,6 +204,7 @@ fn invite(args: &mut Fields, group: Option<String>) -> Result<Command, Fault> {
 }
 
 fn act(args: &mut Fields, verb: Verb) -> Result<Command, Fault> {
+    args.skip(&["offlinePushInfo"]);
     Ok(Command::Act { verb, id: args.or_default("inviteID")?, data: args.or_default("data")? })
 }
 

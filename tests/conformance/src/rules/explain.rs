@@ -1,5 +1,7 @@
 //! Which difference each rule explains. A rule explains as little as it can: it is what hides a fault.
 
+use adapter_std::MAX_INVITEES;
+
 use super::{At, Scene};
 use crate::callback::{Callback, Kind};
 use crate::compare::{Difference, TOLERANCE};
@@ -38,6 +40,9 @@ pub(super) fn one_decider(at: At<'_>, difference: &Difference) -> bool {
 }
 
 pub(super) fn at_the_limit(at: At<'_>, difference: &Difference) -> bool {
+    if let Field { name, recorded, of: Some(callback), .. } = difference {
+        return callback.kind == Kind::Timeout && name == "data" && recorded.is_empty();
+    }
     let (Late { ours: told, .. } | Extra(told)) = difference else { return false };
     let callback = &told.callback;
     let Some(invited) = at.scene.invited(&callback.id) else { return false };
@@ -171,7 +176,7 @@ fn failed(scene: &Scene<'_>, id: &str) -> bool {
 pub(super) fn refused(at: At<'_>, difference: &Difference) -> bool {
     match difference {
         Code { ours: Some(6017), .. } => match at.command() {
-            Some(Command::Invite(invite)) => unanswerable(invite, user(at.peer)),
+            Some(Command::Invite(invite)) => hopeless(invite, user(at.peer)),
             _ => false,
         },
         Code { ours: Some(8010), .. } => at.act().is_some_and(|(_, id)| at.scene.was_refused(id)),
@@ -180,12 +185,12 @@ pub(super) fn refused(at: At<'_>, difference: &Difference) -> bool {
     }
 }
 
-fn unanswerable(invite: &Invite, inviter: &str) -> bool {
+fn hopeless(invite: &Invite, inviter: &str) -> bool {
     let names = &invite.invitees;
     let twice = names.iter().enumerate().any(|(at, name)| names[..at].contains(name));
     let nobody = names.is_empty() || names.iter().any(|name| name == inviter || name.is_empty());
     let nowhere = invite.group.as_deref() == Some("");
-    nobody || twice || nowhere || !(0.0..=86_400.0).contains(&invite.timeout)
+    nobody || twice || nowhere || names.len() > MAX_INVITEES || !(0.0..=86_400.0).contains(&invite.timeout)
 }
 
 pub(super) fn online_only(at: At<'_>, difference: &Difference) -> bool {
