@@ -219,6 +219,36 @@ fn no_rule_hides_a_callback_at_a_wrong_time() {
 }
 
 #[test]
+fn no_rule_hides_another_order() {
+    let mut swapped = 0;
+    for (recording, good) in plain() {
+        for (peer, told) in &good.told {
+            for at in 1..told.len() {
+                let mut bad = Replay { told: good.told.clone(), answers: good.answers.clone() };
+                bad.told.get_mut(peer).unwrap().swap(at - 1, at);
+                let found = unexplained(&recording, &bad);
+                assert!(found.iter().any(|what| matches!(what, Difference::Order(_))), "{found:?}");
+                swapped += 1;
+            }
+        }
+    }
+    assert!(swapped > 5);
+}
+
+/// Of two ends that cross, rule 8 lets one win, but not none.
+#[test]
+fn no_rule_hides_that_nobody_is_told_of_an_end() {
+    let cross = recordings().into_iter().find(|it| it.scenario == "c2c-cross-cancel-accept").unwrap();
+    let good = replay(&cross);
+    assert_eq!(unexplained(&cross, &good), []);
+    let mut bad = Replay { told: good.told, answers: good.answers };
+    for told in bad.told.values_mut() {
+        told.retain(|told| told.callback.kind == conformance::Kind::New);
+    }
+    assert_eq!(unexplained(&cross, &bad).len(), 2, "alice's acceptance and bob's cancel");
+}
+
+#[test]
 fn no_rule_hides_another_code() {
     for (recording, good) in plain() {
         for step in good.answers.keys() {

@@ -136,6 +136,8 @@ pub(super) fn crossing(at: At<'_>, difference: &Difference) -> bool {
         Code { recorded: Some(0), ours: Some(8010) } => {
             at.act().is_some_and(|(verb, id)| verb != Verb::Modify && !at.scene.crossed(id).is_empty())
         }
+        // One of the two ends must have been told here, though.
+        Missing(told) if !at.scene.ended(&told.callback.id) => false,
         Missing(told) | Extra(told) | Late { ours: told, .. } => {
             let crossed = at.scene.crossed(&told.callback.id);
             let about = |name: &str| crossed.contains(&name);

@@ -136,6 +136,12 @@ impl<'a> Scene<'a> {
         crossed
     }
 
+    /// Whether anybody was told of an end here.
+    pub(super) fn ended(&self, id: &str) -> bool {
+        let mut told = self.replay.told.values().flatten();
+        told.any(|told| told.callback.id == id && !matches!(told.callback.kind, Kind::New | Kind::Modified))
+    }
+
     /// Whether a peer was told, between two steps, that `who` answered.
     fn heard_between(&self, first: usize, last: usize, peer: &str, kind: Kind, who: &str) -> bool {
         let between = self.recording.steps.get(first..last).unwrap_or_default();
