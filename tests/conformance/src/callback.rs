@@ -22,14 +22,15 @@ pub enum Kind {
 impl Kind {
     /// The kind of that name, as web and native clients write it; none for another name.
     pub fn named(name: &str) -> Option<Self> {
-        let upper = name.to_uppercase();
-        Some(match upper.strip_prefix("TS_").unwrap_or(&upper) {
-            "NEW_INVITATION_RECEIVED" | "ONRECEIVENEWINVITATION" => Self::New,
-            "INVITEE_ACCEPTED" | "ONINVITEEACCEPTED" => Self::Accepted,
-            "INVITEE_REJECTED" | "ONINVITEEREJECTED" => Self::Rejected,
-            "INVITATION_CANCELLED" | "ONINVITATIONCANCELLED" => Self::Cancelled,
-            "INVITATION_TIMEOUT" | "ONINVITATIONTIMEOUT" => Self::Timeout,
-            "INVITATION_MODIFIED" | "ONINVITATIONMODIFIED" => Self::Modified,
+        let letters: String = name.to_lowercase().chars().filter(char::is_ascii_alphanumeric).collect();
+        let bare = letters.strip_prefix("ts").or_else(|| letters.strip_prefix("on")).unwrap_or(&letters);
+        Some(match bare {
+            "newinvitationreceived" | "receivenewinvitation" => Self::New,
+            "inviteeaccepted" => Self::Accepted,
+            "inviteerejected" => Self::Rejected,
+            "invitationcancelled" => Self::Cancelled,
+            "invitationtimeout" => Self::Timeout,
+            "invitationmodified" => Self::Modified,
             _ => return None,
         })
     }
@@ -102,5 +103,24 @@ pub(crate) fn shortened(text: &str, most: usize) -> String {
     match text.char_indices().nth(most) {
         Some((end, _)) => format!("{:?}…", &text[..end]),
         None => format!("{text:?}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn callbacks_are_known_by_the_names_of_all_clients() {
+        for name in [
+            "NEW_INVITATION_RECEIVED",
+            "ts_new_invitation_received",
+            "newInvitationReceived",
+            "onReceiveNewInvitation",
+        ] {
+            assert_eq!(Kind::named(name), Some(Kind::New), "{name}");
+        }
+        assert_eq!(Kind::named("onInvitationTimeout"), Some(Kind::Timeout));
+        assert_eq!(Kind::named("onInvitation"), None);
     }
 }
