@@ -4,8 +4,8 @@ use core::str::FromStr;
 
 use signaling_core::wire::{Deliver, Frame};
 use signaling_core::{
-    AddError, Added, AnswerError, Bytes, CancelError, Config, Device, FixedEngine, GroupId, Invite, InviteError,
-    InviteId, Label, ModifyError, NameError, Payload, Slot, Storage, UserId, View, What,
+    AddError, Added, AnswerError, Bytes, CancelError, Config, Device, FixedEngine, GroupId, Invite,
+    InviteError, InviteId, Label, ModifyError, NameError, Payload, Slot, Storage, UserId, View, What,
 };
 
 use crate::{any, keep};

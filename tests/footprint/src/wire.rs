@@ -4,10 +4,10 @@ use heapless::Vec;
 use postcard::ser_flavors::Slice;
 use serde::{Deserialize, Serialize};
 use signaling_core::wire::{
-    DecodeError, Encoder, FanoutUser, Frame, GroupAnswer, Item, List, Message, NoRoom, Reach, Refusal, Send,
-    SlotEntry, encode_fanout, encode_group_reply, encode_report, encode_send,
+    FanoutUser, Frame, GroupAnswer, List, Message, NoRoom, Reach, Refusal, Send, encode_fanout,
+    encode_group_reply, encode_report, encode_send,
 };
-use signaling_core::{Device, GroupId, InviteId, Label, UserId};
+use signaling_core::{GroupId, InviteId, Label, UserId};
 
 use crate::{any, keep};
 
@@ -41,27 +41,9 @@ fn lists(users: List<'_, FanoutUser<'_>>) {
     keep((same, List::len(&users), List::is_empty(&users), List::<&str>::default()));
 }
 
-/// The items of lists, one by one.
-pub fn items(mut bytes: &[u8]) -> Result<(), DecodeError> {
-    keep(<&str>::take(&mut bytes)?);
-    keep(Device::take(&mut bytes)?);
-    keep(FanoutUser::take(&mut bytes)?);
-    keep(SlotEntry::take(&mut bytes)?);
-    keep::<Device>(Item::take(&mut bytes)?);
-    Ok(())
-}
-
-/// A frame of one's own, value by value.
-pub fn own(buf: &mut [u8], names: &[&str]) -> Result<(), NoRoom> {
-    let mut out = Encoder::start(buf, any(9))?;
-    Encoder::put(&mut out, &any(7u32))?;
-    Encoder::raw(&mut out, any(b"raw"))?;
-    Encoder::list(&mut out, names.iter(), |out, name| Encoder::put(out, name))?;
-    Encoder::nest(&mut out, |rest| {
-        encode_group_reply(rest, any(1), any(GroupAnswer::Done), names.iter().copied())
-    })?;
-    keep(Encoder::written(&out));
-    Ok(())
+/// An answer about a group.
+pub fn group(buf: &mut [u8], names: &[&str]) {
+    keep(encode_group_reply(buf, any(1), any(GroupAnswer::Done), names.iter().copied()));
 }
 
 /// Names and ids in structs of the application.

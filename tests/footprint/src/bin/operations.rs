@@ -40,8 +40,7 @@ fn wire(bytes: &[u8], buf: &mut [u8]) {
     use footprint::wire;
 
     wire::echo(bytes, buf);
-    black_box(wire::items(bytes)).ok();
-    black_box(wire::own(buf, black_box(&["alice", "bob"]))).ok();
+    wire::group(buf, black_box(&["alice", "bob"]));
     wire::serde(
         bytes,
         &Default::default(),
