@@ -1,5 +1,6 @@
 //! `cargo xtask`: everything that is done with this project besides running it.
 
+mod api;
 mod emulator;
 mod footprint;
 mod no_panic;
@@ -24,6 +25,12 @@ enum Task {
     Test,
     /// What must pass before anything lands: format, lints, docs and `test`.
     Ci,
+    /// The core's public API is what `api.txt` says, and `tests/footprint` calls all of it. Needs nightly.
+    Api {
+        /// Writes the list as it is now.
+        #[arg(long)]
+        bless: bool,
+    },
     /// The core cannot panic: the program that calls all of it, linked for two chips, holds no code that does.
     NoPanic,
     /// What the core costs on a chip: flash, memory, stack, bytes on the wire; and the change since the record.
@@ -50,6 +57,7 @@ fn main() -> Result<()> {
     match Args::parse().task {
         Task::Test => steps::test(),
         Task::Ci => steps::ci(),
+        Task::Api { bless } => api::api(bless),
         Task::NoPanic => no_panic::no_panic(),
         Task::Size { record } => size::size(record),
         Task::Model { args } => steps::model(&args),

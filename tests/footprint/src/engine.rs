@@ -2,6 +2,7 @@
 
 use core::str::FromStr;
 
+use heapless::Vec;
 use signaling_core::wire::{Deliver, Frame};
 use signaling_core::{
     AddError, Added, AnswerError, Bytes, CancelError, Config, Device, FixedEngine, GroupId, Invite,
@@ -119,10 +120,30 @@ pub fn codes(name: NameError) {
     keep(AddError::code(any(AddError::Own)));
 }
 
+/// An inviter that outlives its restart.
+#[cfg(feature = "durable")]
+pub fn durable(engine: &mut Engine, now: u64, restarted: &mut Engine) {
+    for snapshot in Engine::snapshots(engine) {
+        keep(signaling_core::Snapshot::id(&snapshot));
+        keep(Engine::restore(restarted, now, &snapshot));
+    }
+    if let Some(stamp) = Engine::unsaved(engine) {
+        Engine::handle_saved(engine, stamp);
+    }
+}
+
 /// The memory of an engine, as a driver with a storage of its own sees it.
 pub fn memory(bytes: &[u8]) {
     let mut fixed = Fixed::new();
+    stored(&mut &mut fixed);
     keep(Fixed::slices(&mut fixed).rows.len());
     keep((Fixed::rows(&fixed).len(), Fixed::heap(&fixed).len(), Fixed::buckets(&fixed).len()));
-    keep(Payload::set(&mut Bytes::<64>::new(), bytes));
+    let mut payload = Bytes::<64>::new();
+    keep((Payload::set(&mut payload, bytes), Vec::set(&mut payload, bytes)));
+    keep(Vec::bytes(&payload));
+}
+
+fn stored(storage: &mut impl Storage<Row>) {
+    keep((Storage::rows(storage).len(), Storage::heap(storage).len(), Storage::buckets(storage).len()));
+    keep(Storage::slices(storage).rows.len());
 }

@@ -2,7 +2,7 @@
 
 use signaling_core::machine::{
     Answer, Arrival, Fanned, First, Fx, Holder, HolderTimer, Mask, Me, Origin, OriginTimer, Parties, Party,
-    PartyId, Reply, Report, Seen, Slot, Stance, Tell, Timer, To, Via,
+    PartyId, Reply, Report, SavedOrigin, Seen, Slot, Stance, Tell, Timer, To, Via,
 };
 use signaling_core::{Device, Window};
 
@@ -68,7 +68,18 @@ pub fn origin(via: Via, n: u32, fx: &mut Count) {
     keep(report.slots.clone().count());
     let mut slots = report.slots;
     keep(signaling_core::machine::OriginSlots::next(&mut slots));
+    restored(&origin, via, fx);
     look(&origin, via.party);
+}
+
+fn restored(origin: &Origin<4, 2>, via: Via, fx: &mut Count) {
+    let saved = Origin::saved(origin);
+    keep((SavedOrigin::online_only(&saved), SavedOrigin::sound(&saved, any(Some(1)))));
+    let mut restored = Origin::<4, 2>::restore(&saved, Origin::slots(origin).iter().copied());
+    let peers = Origin::party(origin, via.party).map(Party::peers).unwrap_or_default();
+    Origin::restore_peers(&mut restored, via.party, peers.iter().copied());
+    Origin::resume(&mut restored, fx);
+    keep(restored);
 }
 
 fn look(origin: &Origin<4, 2>, party: PartyId) {

@@ -5,7 +5,7 @@ use core::fmt::{Display, Formatter, Result};
 use signaling_core::wire::{DecodeError, NoRoom, Refusal};
 use signaling_core::{
     AddError, AnswerError, CancelError, Device, GroupId, Ignored, InviteError, InviteId, InviteIdError,
-    Label, ModifyError, NameError, UserId,
+    Label, ModifyError, NameError, RestoreError, UserId,
 };
 
 /// All of it, one behind the other.
@@ -41,6 +41,7 @@ impl Display for All {
         CancelError::fmt(&crate::any(CancelError::Over), f)?;
         ModifyError::fmt(&crate::any(ModifyError::Over), f)?;
         AddError::fmt(&crate::any(AddError::Name(self.name)), f)?;
+        RestoreError::fmt(&crate::any(RestoreError::Name(self.name)), f)?;
         Ignored::fmt(&crate::any(Ignored::Malformed(self.decode)), f)
     }
 }

@@ -19,6 +19,8 @@ fn main() -> ! {
         engine::outputs(&mut engine, black_box(2), &mut buf);
         engine::getters(&mut engine, black_box(Default::default()));
         engine::memory(&bytes);
+        #[cfg(feature = "durable")]
+        engine::durable(&mut engine, black_box(3), &mut engine::ready(text, black_box(Default::default())));
         engine::names(text, black_box([7; 16]));
         engine::codes(black_box(signaling_core::NameError::Empty));
     }
