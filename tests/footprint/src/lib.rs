@@ -7,6 +7,8 @@
 #![warn(missing_docs)]
 
 pub mod engine;
+#[cfg(feature = "json")]
+pub mod json;
 #[cfg(feature = "machine")]
 pub mod machine;
 #[cfg(feature = "texts")]

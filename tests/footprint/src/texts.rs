@@ -1,7 +1,8 @@
-//! Everything that can be printed for people.
+//! Everything that can be printed for people; not Debug, for the standard library's own may panic.
 
 use core::fmt::{Display, Formatter, Result};
 
+use signaling_core::v2tim::{self, NotSignaling, Text, ViewError};
 use signaling_core::wire::{DecodeError, NoRoom, Refusal};
 use signaling_core::{
     AddError, AnswerError, CancelError, Device, GroupId, Ignored, InviteError, InviteId, InviteIdError,
@@ -41,20 +42,11 @@ impl Display for All {
         CancelError::fmt(&crate::any(CancelError::Over), f)?;
         ModifyError::fmt(&crate::any(ModifyError::Over), f)?;
         AddError::fmt(&crate::any(AddError::Name(self.name)), f)?;
+        Text::fmt(&Text::from(self.user.as_str()), f)?;
+        NotSignaling::fmt(&crate::any(NotSignaling::NotJson { at: 7 }), f)?;
+        ViewError::fmt(&crate::any(ViewError::NotText { at: 7 }), f)?;
+        v2tim::NoRoom::fmt(&crate::any(v2tim::NoRoom { needed: 7 }), f)?;
         RestoreError::fmt(&crate::any(RestoreError::Name(self.name)), f)?;
         Ignored::fmt(&crate::any(Ignored::Malformed(self.decode)), f)
-    }
-}
-
-mod debug {
-    use core::fmt::{Debug, Formatter, Result};
-
-    use signaling_core::Device;
-    use signaling_core::wire::List;
-
-    impl Debug for super::All {
-        fn fmt(&self, f: &mut Formatter<'_>) -> Result {
-            List::fmt(&List::<Device>::default(), f)
-        }
     }
 }

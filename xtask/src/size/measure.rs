@@ -21,9 +21,10 @@ pub(super) fn all() -> Result<Vec<Figure>> {
 }
 
 /// What is called, by which program with which features, and the aim.
-const SETS: [(&str, &str, &str, Option<u64>); 3] = [
+const SETS: [(&str, &str, &str, Option<u64>); 4] = [
     ("start-up code alone", "bare", "", None),
     ("engine", "operations", "", Some(20 * KIB)),
+    ("engine and JSON", "operations", "json", Some(28 * KIB)),
     ("everything", "operations", EVERYTHING, None),
 ];
 

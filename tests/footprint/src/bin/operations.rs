@@ -19,11 +19,15 @@ fn main() -> ! {
         engine::outputs(&mut engine, black_box(2), &mut buf);
         engine::getters(&mut engine, black_box(Default::default()));
         engine::memory(&bytes);
+        #[cfg(feature = "json")]
+        engine.views().for_each(|view| footprint::json::view(&view, &mut buf));
         #[cfg(feature = "durable")]
         engine::durable(&mut engine, black_box(3), &mut engine::ready(text, black_box(Default::default())));
         engine::names(text, black_box([7; 16]));
         engine::codes(black_box(signaling_core::NameError::Empty));
     }
+    #[cfg(feature = "json")]
+    footprint::json::echo(&bytes, &mut buf);
     #[cfg(feature = "wire")]
     wire(&bytes, &mut buf);
     #[cfg(feature = "machine")]
@@ -95,7 +99,7 @@ fn texts(text: &str) {
         name: black_box(NameError::Control),
         decode: black_box(DecodeError::Malformed),
     };
-    black_box(write!(out, "{all} {all:?}")).ok();
+    black_box(write!(out, "{all}")).ok();
     black_box(out.len());
 }
 
