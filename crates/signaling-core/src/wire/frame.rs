@@ -59,6 +59,7 @@ pub struct Hello<'a> {
 
 /// What a relay holds its devices to.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Limits {
     /// The most bytes of one body.
     pub body: u32,
@@ -70,6 +71,7 @@ pub struct Limits {
 
 /// The relay's answer to a Hello.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Welcome {
     /// What the relay holds its devices to.
     pub limits: Limits,
@@ -181,6 +183,7 @@ pub struct Fanout<'a> {
 
 /// Why a relay refuses.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Refusal {
     /// Another version than the relay's.
     Version,
@@ -233,6 +236,7 @@ impl fmt::Display for Refusal {
 
 /// A Send, or the whole link, is refused.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Refused {
     /// The invitation of the Send; none when it is the link that is refused.
     pub key: Option<InviteId>,
@@ -244,6 +248,7 @@ pub struct Refused {
 
 /// What a device wants of a group.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum GroupOp {
     /// Make it, and be its first member.
     Create,
@@ -268,6 +273,7 @@ pub struct GroupRequest<'a> {
 
 /// How it went.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum GroupAnswer {
     /// Done (also when there was nothing to do).
     Done,

@@ -19,6 +19,7 @@ pub(super) use write::Writer;
 
 /// Why bytes are not a frame or message of this version.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum DecodeError {
     /// Not one byte.
     Empty,
@@ -57,6 +58,7 @@ impl core::error::Error for DecodeError {}
 
 /// The buffer is too small for what was to be written.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct NoRoom;
 
 impl fmt::Display for NoRoom {
