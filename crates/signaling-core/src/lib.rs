@@ -59,6 +59,7 @@ extern crate std;
 
 #[doc(hidden)]
 pub mod broken;
+pub mod direct;
 mod engine;
 pub mod machine;
 mod name;
