@@ -158,7 +158,8 @@ fn new_device(epoch: u32) -> Result<Device, StateError> {
 }
 
 fn text(device: Device) -> String {
-    format!("{TITLE}\nid {:016x}\nepoch {}\n", device.id, device.epoch)
+    let Device { id, epoch } = device;
+    format!("{TITLE}\nid {id:016x}\nepoch {epoch}\n")
 }
 
 fn parse(text: &str) -> Result<Device, &'static str> {

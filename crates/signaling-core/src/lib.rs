@@ -66,10 +66,10 @@ mod name;
 pub mod wire;
 
 pub use engine::{
-    AddError, Added, AnswerError, CODE_EXISTS, CODE_INVALID, CODE_NO_PERMISSION, CODE_TOO_LONG, CODE_UNKNOWN,
-    CancelError, CancelOutcome, Config, Counters, Engine, Event, Fixed, FixedEngine, Ignored, Invite,
-    InviteError, Invitee, MAX_DATA, MAX_LIMIT, MAX_PUSH, ModifyError, Payload, Row, Slices, Standing,
-    Storage, Tombstone, View, What, Window,
+    AddError, Added, AnswerError, Bytes, CODE_EXISTS, CODE_INVALID, CODE_NO_PERMISSION, CODE_TOO_LONG,
+    CODE_UNKNOWN, CancelError, CancelOutcome, Config, Counters, Due, Engine, Event, Fixed, FixedEngine,
+    Ignored, Invite, InviteError, Invitee, MAX_DATA, MAX_LIMIT, MAX_PUSH, ModifyError, Payload, RestoreError,
+    Row, Slices, Snapshot, Stamp, Standing, Storage, Tombstone, View, What, Window,
 };
 pub use machine::{Full, Reason, Slot, State};
 pub use name::{Device, GroupId, InviteId, InviteIdError, Label, NameError, UserId};
