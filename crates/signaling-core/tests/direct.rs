@@ -5,11 +5,11 @@ use std::collections::VecDeque;
 use signaling_core::direct::{Config as Link, Direct, Ignored, PeerError, TRAILER, data_limit};
 use signaling_core::wire::{DecodeError, Frame, Hello, Refusal};
 use signaling_core::{
-    Config, Device, Engine, Fixed, Invite, InviteId, Label, MAX_DATA, Reason, Slot, UserId, What,
+    Config, Device, FixedEngine, Invite, InviteId, Label, MAX_DATA, Reason, Slot, UserId, What,
 };
 
 const BYTES: usize = 600;
-type Phone = Engine<Fixed<8, 4, 2, BYTES>, heapless::Vec<u8, BYTES>, 4, 2>;
+type Phone = FixedEngine<8, 4, 2, BYTES>;
 
 struct Side {
     engine: Phone,
