@@ -6,6 +6,7 @@
 
 mod codec;
 mod frame;
+pub mod line;
 mod message;
 
 pub use codec::{DecodeError, Encoder, Item, List, NoRoom};
