@@ -45,6 +45,7 @@ mod builder;
 mod client;
 mod clock;
 mod data;
+mod disk;
 mod error;
 mod event;
 mod fate;
@@ -83,5 +84,5 @@ pub use signaling_core::wire::{GroupAnswer, Refusal};
 pub use signaling_core::{
     AddError, Added, AnswerError, CODE_EXISTS, CODE_INVALID, CODE_NO_PERMISSION, CODE_TOO_LONG, CODE_UNKNOWN,
     CancelError, CancelOutcome, Counters, Device, GroupId, InviteError, InviteId, InviteIdError, Label,
-    ModifyError, NameError, Standing, UserId, What,
+    ModifyError, NameError, RestoreError, Standing, UserId, What,
 };

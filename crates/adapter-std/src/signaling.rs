@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use signaling_core::{
     AddError, Added, AnswerError, CancelError, CancelOutcome, Invite, InviteError, InviteId, ModifyError,
+    Standing,
 };
 
 use crate::error::CommandError;
@@ -201,6 +202,20 @@ impl Signaling {
     /// [`AddError`] says why it was not added.
     pub fn add_invited_signaling(&self, added: &Added<'_>) -> Result<(), CommandError<AddError>> {
         self.command(|core, now| core.engine.add_invited_signaling(now, added))
+    }
+
+    /// The handle of an invitation that was made on this device, say of one that was restored; none if there is
+    /// no such invitation, or not any more.
+    pub fn follow(&self, id: InviteId) -> Option<Invitation> {
+        let fate = self.0.shared.step(|core, _| {
+            let made_here = core.engine.view(id)?.standing() == Standing::Inviter;
+            made_here.then(|| {
+                let fate = core.fates.follow(id);
+                core.look(id);
+                fate
+            })
+        })?;
+        Some(Invitation::new(id, self.clone(), fate))
     }
 
     /// The live invitations: those of which some invitee has no outcome yet, also those that are in doubt or

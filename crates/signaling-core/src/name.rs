@@ -36,7 +36,8 @@ fn check(text: &str, limit: usize) -> Result<(), NameError> {
     if text.len() > limit {
         return Err(NameError::TooLong { limit });
     }
-    if text.chars().any(char::is_control) {
+    let plain = text.bytes().all(|byte| matches!(byte, b' '..=b'~'));
+    if !plain && text.chars().any(char::is_control) {
         return Err(NameError::Control);
     }
     Ok(())
