@@ -186,6 +186,9 @@ pub enum PeerTrouble {
     /// Nothing was heard from it for 9 s.
     #[error("fell silent")]
     Silent,
+    /// It started anew, and the link is being made again.
+    #[error("started anew")]
+    Anew,
     /// Its address could not be found.
     #[error("has no address: {0}")]
     NoAddress(String),

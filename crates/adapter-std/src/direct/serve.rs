@@ -53,8 +53,9 @@ impl Link {
         let mut input = vec![0; LARGEST];
         loop {
             let closing = shared.is_last();
-            serving.flush().await;
+            // That there is a link is told before what it brings about.
             serving.report().await;
+            serving.flush().await;
             if closing && (!serving.up || all_heard(shared)) {
                 return Ok(());
             }
@@ -108,6 +109,7 @@ struct Serving<'a> {
     sealed: Vec<u8>,
     reply: Vec<u8>,
     up: bool,
+    silences: u32,
     told: Option<LinkError>,
     anew: Instant,
 }
@@ -139,6 +141,7 @@ impl<'a> Serving<'a> {
             sealed: Vec::with_capacity(LARGEST),
             reply: vec![0; MAX_FRAME + TRAILER],
             up: false,
+            silences: 0,
             told: None,
             anew: Instant::now() + ANEW,
         }
@@ -229,8 +232,7 @@ impl<'a> Serving<'a> {
             self.shared.tell_link(LinkEvent::Connected);
         }
         if std::mem::replace(&mut self.up, up) && !up {
-            self.tell(self.peer(PeerTrouble::Silent));
-            self.anew = Instant::now();
+            self.went_down();
         }
         if up {
             self.ends.iter_mut().for_each(|end| end.trouble = None);
@@ -249,6 +251,15 @@ impl<'a> Serving<'a> {
         self.anew = Instant::now() + ANEW;
         self.ends.iter_mut().filter_map(|end| end.seal.as_mut()).for_each(Seal::renew);
         self.look_up().await;
+    }
+
+    fn went_down(&mut self) {
+        let silences = self.direct.counters().silences;
+        let silent = std::mem::replace(&mut self.silences, silences) != silences;
+        self.tell(self.peer(if silent { PeerTrouble::Silent } else { PeerTrouble::Anew }));
+        if silent {
+            self.anew = Instant::now();
+        }
     }
 
     fn tell(&mut self, error: Option<LinkError>) {
