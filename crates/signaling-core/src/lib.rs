@@ -1,8 +1,8 @@
 //! Invitation signaling as one sans-IO state machine: one person, device or machine rings another.
 //!
 //! `no_std`, no alloc, no unsafe, no clock, no randomness, no I/O. An [`Engine`] keeps the invitations of one
-//! device; its doc says how to drive it. [`machine`] has the rules of one invitation, [`wire`] what travels.
-//! The adapters `adapter-std` and `adapter-embassy` drive an engine for you.
+//! device; its doc says how to drive it. [`machine`] has the rules of one invitation, [`wire`] what travels,
+//! [`direct`] the link of devices without a relay. The adapters `adapter-std` and `adapter-embassy` drive an engine for you.
 //!
 //! Two devices, with a relay reduced to its bare bones: it stamps the sender and hands the body on.
 //!
