@@ -1,5 +1,6 @@
 //! `cargo xtask`: everything that is done with this project besides running it.
 
+mod bench;
 mod run;
 mod steps;
 
@@ -20,6 +21,12 @@ enum Task {
     Test,
     /// What must pass before anything lands: format, lints, docs and `test`.
     Ci,
+    /// Benchmarks: tables by the thousand and the million, the codec; beside what one would write first. Minutes.
+    Bench {
+        /// Only prints what the last run found.
+        #[arg(long)]
+        last: bool,
+    },
     /// The model checker over the shipped machine; then each broken rule, caught with its shortest story.
     Model {
         /// Passed on: see `cargo run --release -p model -- --help`.
@@ -38,6 +45,7 @@ fn main() -> Result<()> {
     match Args::parse().task {
         Task::Test => steps::test(),
         Task::Ci => steps::ci(),
+        Task::Bench { last } => bench::bench(last),
         Task::Model { args } => steps::model(&args),
         Task::Simulate { args } => steps::simulate(&args),
     }

@@ -25,7 +25,8 @@ pub(crate) fn cargo(args: &[&str]) -> Command {
     command
 }
 
-fn root() -> &'static str {
+/// The root of the workspace.
+pub(crate) fn root() -> &'static str {
     concat!(env!("CARGO_MANIFEST_DIR"), "/..")
 }
 

@@ -2,7 +2,8 @@
 //!
 //! `no_std`, no alloc, no unsafe, no clock, no randomness, no I/O. An [`Engine`] keeps the invitations of one
 //! device; its doc says how to drive it. [`machine`] has the rules of one invitation, [`wire`] what travels,
-//! [`direct`] the link of devices without a relay. The adapters `adapter-std` and `adapter-embassy` drive an engine for you.
+//! [`direct`] the link of devices without a relay; [`v2tim`] reads and writes the JSON of V2TIM's own clients.
+//! The adapters `adapter-std` and `adapter-embassy` drive an engine for you.
 //!
 //! Two devices, with a relay reduced to its bare bones: it stamps the sender and hands the body on.
 //!
@@ -63,13 +64,14 @@ pub mod direct;
 mod engine;
 pub mod machine;
 mod name;
+pub mod v2tim;
 pub mod wire;
 
 pub use engine::{
     AddError, Added, AnswerError, Bytes, CODE_EXISTS, CODE_INVALID, CODE_NO_PERMISSION, CODE_TOO_LONG,
     CODE_UNKNOWN, CancelError, CancelOutcome, Config, Counters, Due, Engine, Event, Fixed, FixedEngine,
     Ignored, Invite, InviteError, Invitee, MAX_DATA, MAX_LIMIT, MAX_PUSH, ModifyError, Payload, RestoreError,
-    Row, Slices, Snapshot, Stamp, Standing, Storage, Tombstone, View, What, Window,
+    Row, Slices, Snapshot, Stamp, Standing, Storage, Tombstone, View, What, Window, largest_frame, ram, rows,
 };
 pub use machine::{Full, Reason, Slot, State};
 pub use name::{Device, GroupId, InviteId, InviteIdError, Label, NameError, UserId};

@@ -1,5 +1,6 @@
 //! The invitations of one device: tables, ids, deadlines, back-off and payloads around the machine.
 
+mod capacity;
 mod commands;
 mod effects;
 mod error;
@@ -13,6 +14,7 @@ mod saved;
 mod storage;
 mod table;
 
+pub use capacity::{largest_frame, ram, rows};
 pub use commands::{Added, CancelOutcome, Invite, MAX_DATA, MAX_LIMIT, MAX_PUSH};
 pub use error::{
     AddError, AnswerError, CODE_EXISTS, CODE_INVALID, CODE_NO_PERMISSION, CODE_TOO_LONG, CODE_UNKNOWN,
