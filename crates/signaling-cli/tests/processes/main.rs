@@ -4,6 +4,7 @@
 mod calls;
 mod demo;
 mod devices;
+mod direct;
 mod hostile;
 mod people;
 mod tokens;

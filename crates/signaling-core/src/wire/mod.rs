@@ -6,6 +6,7 @@
 
 mod codec;
 mod frame;
+pub mod line;
 mod message;
 
 pub(crate) use codec::bytes;
