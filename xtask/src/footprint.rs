@@ -12,7 +12,7 @@ use crate::run::{root, run};
 /// The smallest chips and the usual ones.
 pub(crate) const CHIPS: [&str; 2] = ["thumbv6m-none-eabi", "thumbv7em-none-eabihf"];
 /// All that the program `operations` can call.
-pub(crate) const EVERYTHING: &str = "durable,json,machine,texts,wire";
+pub(crate) const EVERYTHING: &str = "direct,durable,json,machine,texts,wire";
 
 /// Adds a target to the toolchain, if it is not there.
 pub(crate) fn add_target(target: &str) -> Result<()> {

@@ -8,6 +8,7 @@ mod no_panic;
 mod run;
 mod size;
 mod steps;
+mod targets;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
@@ -46,6 +47,8 @@ enum Task {
         #[arg(long)]
         record: bool,
     },
+    /// The core builds for chips and the web with every set of features, and its tests pass with each.
+    Targets,
     /// The model checker over the shipped machine; then each broken rule, caught with its shortest story.
     Model {
         /// Passed on: see `cargo run --release -p model -- --help`.
@@ -68,6 +71,7 @@ fn main() -> Result<()> {
         Task::Api { bless } => api::api(bless),
         Task::NoPanic => no_panic::no_panic(),
         Task::Size { record } => size::size(record),
+        Task::Targets => targets::targets(),
         Task::Model { args } => steps::model(&args),
         Task::Simulate { args } => steps::simulate(&args),
     }

@@ -2,6 +2,7 @@
 
 use anyhow::{Result, bail};
 
+use crate::api::every_operation_is_called;
 use crate::footprint::{CHIPS, EVERYTHING, add_target, link, read};
 
 /// Parts of the names of what panics, and of what it calls.
@@ -16,6 +17,7 @@ const SIGNS: [&str; 6] = [
 
 /// Searches for both chips; and then again with one panic planted, which has to be found.
 pub(crate) fn no_panic() -> Result<()> {
+    every_operation_is_called()?;
     for chip in CHIPS {
         add_target(chip)?;
         let found = search(chip, EVERYTHING)?;

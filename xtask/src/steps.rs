@@ -4,10 +4,10 @@ use std::process::Command;
 
 use anyhow::{Result, bail};
 
+use crate::footprint::{CHIPS, add_target};
 use crate::run::{Count, cargo, count, must_fail, run};
+use crate::{no_panic, targets};
 
-/// A chip without atomics: what builds for it has neither a standard library nor a heap.
-const CHIP: &str = "thumbv6m-none-eabi";
 /// Compiles all swapped rules in; one is chosen at run time.
 const BROKEN: &str = r#"--cfg broken="any""#;
 /// Calls a row in `test`.
@@ -19,8 +19,10 @@ type Check = (&'static str, fn() -> Result<()>);
 pub(crate) fn test() -> Result<()> {
     let mut total = Count::default();
     count(&mut cargo(&["test", "--workspace"]), &mut total)?;
-    let checks: [Check; 5] = [
-        ("the core builds for a chip", chip),
+    let checks: [Check; 7] = [
+        ("the core builds for every target with every feature", targets::targets),
+        ("a loop without a system builds for a chip", chip),
+        ("the core cannot panic", no_panic::no_panic),
         ("the quick model holds", || model_check(&[])),
         ("the model catches each broken rule", model_variants),
         ("the simulation agrees", || simulate(&["--seeds".into(), SEEDS.into()])),
@@ -54,10 +56,11 @@ pub(crate) fn ci() -> Result<()> {
     test()
 }
 
+/// What runs on a bare chip builds for one.
 fn chip() -> Result<()> {
-    run(Command::new("rustup").args(["target", "add", CHIP]))?;
-    let core = ["--package", "signaling-core", "--package", "superloop", "--lib"];
-    run(cargo(&["build", "--release", "--target", CHIP]).args(core))
+    let [chip, _] = CHIPS;
+    add_target(chip)?;
+    run(&mut cargo(&["build", "--release", "--target", chip, "--package", "superloop", "--lib"]))
 }
 
 pub(crate) fn model(args: &[String]) -> Result<()> {

@@ -6,6 +6,8 @@
 #![no_std]
 #![warn(missing_docs)]
 
+#[cfg(feature = "direct")]
+pub mod direct;
 pub mod engine;
 #[cfg(feature = "json")]
 pub mod json;

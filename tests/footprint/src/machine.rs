@@ -57,6 +57,7 @@ pub fn effects(fx: &mut Count) {
 /// The inviter's device.
 pub fn origin(via: Via, n: u32, fx: &mut Count) {
     let mut origin = Origin::<4, 2>::start(any(4), any(true), any(false), fx);
+    Origin::begin(&mut origin, any(3), any(true), any(false), fx);
     Origin::on_stance(&mut origin, via, n, any(Stance::Ringing), any(true), fx);
     Origin::on_ack(&mut origin, via, any(0), any(Mask::default()), fx);
     Origin::on_fanout(&mut origin, via.party, n, any(Fanned::Complete), [via.device].into_iter(), fx);
@@ -89,7 +90,7 @@ fn look(origin: &Origin<4, 2>, party: PartyId) {
     keep(Origin::armed(origin, any(OriginTimer::Refresh)));
     Origin::parties(origin).for_each(keep);
     keep(Origin::party(origin, party).map(|party| Party::peers(party).len()));
-    keep((Party::<2>::default(), Parties::is_empty(any(Parties::default()))));
+    keep(Parties::is_empty(any(Parties::default())));
 }
 
 /// Any other device.

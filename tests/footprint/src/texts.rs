@@ -2,7 +2,9 @@
 
 use core::fmt::{Display, Formatter, Result};
 
+use signaling_core::direct::{self, PeerError};
 use signaling_core::v2tim::{self, NotSignaling, Text, ViewError};
+use signaling_core::wire::line::LineError;
 use signaling_core::wire::{DecodeError, NoRoom, Refusal};
 use signaling_core::{
     AddError, AnswerError, CancelError, Device, GroupId, Ignored, InviteError, InviteId, InviteIdError,
@@ -36,6 +38,7 @@ impl Display for All {
         NameError::fmt(&self.name, f)?;
         DecodeError::fmt(&self.decode, f)?;
         NoRoom::fmt(&NoRoom, f)?;
+        LineError::fmt(&crate::any(LineError::Garbled), f)?;
         Refusal::fmt(&crate::any(Refusal::Busy), f)?;
         InviteError::fmt(&crate::any(InviteError::Name(self.name)), f)?;
         AnswerError::fmt(&crate::any(AnswerError::Over), f)?;
@@ -46,6 +49,8 @@ impl Display for All {
         NotSignaling::fmt(&crate::any(NotSignaling::NotJson { at: 7 }), f)?;
         ViewError::fmt(&crate::any(ViewError::NotText { at: 7 }), f)?;
         v2tim::NoRoom::fmt(&crate::any(v2tim::NoRoom { needed: 7 }), f)?;
+        direct::Ignored::fmt(&crate::any(direct::Ignored::Malformed(self.decode)), f)?;
+        PeerError::fmt(&crate::any(PeerError::Full), f)?;
         RestoreError::fmt(&crate::any(RestoreError::Name(self.name)), f)?;
         Ignored::fmt(&crate::any(Ignored::Malformed(self.decode)), f)
     }

@@ -7,6 +7,7 @@ use crate::wire::DecodeError;
 
 /// Why a datagram did nothing. It was counted.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum Ignored {
     /// It is no datagram of this version.
@@ -46,6 +47,7 @@ impl core::error::Error for Ignored {}
 
 /// Why a peer was not added.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum PeerError {
     /// There is a peer of that user already: one device of each user can be a peer.

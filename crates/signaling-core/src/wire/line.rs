@@ -36,6 +36,7 @@ const SUM: Crc<u32, NoTable> = Crc::<u32, NoTable>::new(&CRC_32_ISO_HDLC);
 
 /// Why what came between two zeros is no frame.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum LineError {
     /// It was garbled: the CRC is not that of the bytes, or the encoding is broken.
     Garbled,

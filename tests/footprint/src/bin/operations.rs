@@ -21,6 +21,8 @@ fn main() -> ! {
         engine::memory(&bytes);
         #[cfg(feature = "json")]
         engine.views().for_each(|view| footprint::json::view(&view, &mut buf));
+        #[cfg(feature = "direct")]
+        footprint::direct::link(&mut engine, black_box(4), Default::default(), &bytes, &mut buf);
         #[cfg(feature = "durable")]
         engine::durable(&mut engine, black_box(3), &mut engine::ready(text, black_box(Default::default())));
         engine::names(text, black_box([7; 16]));
@@ -46,6 +48,7 @@ fn wire(bytes: &[u8], buf: &mut [u8]) {
     use footprint::wire;
 
     wire::echo(bytes, buf);
+    wire::line(bytes, buf);
     wire::group(buf, black_box(&["alice", "bob"]));
     wire::serde(
         bytes,
