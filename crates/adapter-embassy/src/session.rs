@@ -176,8 +176,9 @@ impl Session {
             }
             // It was said before the Hello came, which is being said.
             Refusal::Hello if self.state != LinkState::Up => {}
-            // Somebody is there again: a bridge says so of a relay that it has just reached.
-            Refusal::Stopping if !self.barred() => {
+            // A bridge says so too when a relay has closed its link, and that one told why.
+            Refusal::Stopping if self.barred() => {}
+            Refusal::Stopping => {
                 self.pause = FIRST_PAUSE;
                 self.lost(now, LinkError::Refused(reason));
             }
@@ -211,7 +212,7 @@ impl Session {
     }
 
     fn tell(&mut self, error: LinkError) {
-        let grave = matches!(error, LinkError::Refused(_));
+        let grave = matches!(error, LinkError::Refused(reason) if for_good(reason));
         if self.told.is_none() || (grave && self.told != Some(error)) {
             self.told = Some(error);
             self.news = Some(LinkEvent::Lost(error));
@@ -392,7 +393,7 @@ mod tests {
     }
 
     #[test]
-    fn a_relay_that_comes_hears_hello_soon_but_not_from_whom_it_refused() {
+    fn a_relay_that_stopped_hears_hello_soon_but_not_from_whom_it_refused() {
         let mut session = Session::new(0, 5);
         while session.deadline().unwrap() < 60_000 {
             let now = session.deadline().unwrap();
@@ -401,8 +402,10 @@ mod tests {
         session.hear(60_000, &refused(Refusal::Stopping), 7);
         assert!(session.deadline().unwrap() <= 60_240);
         session.hear(60_100, &refused(Refusal::Device), 7);
+        let (due, error) = (session.deadline(), LinkError::Refused(Refusal::Device));
+        assert!(due.unwrap() >= 64_000);
         session.hear(60_200, &refused(Refusal::Stopping), 7);
-        assert!(session.deadline().unwrap() >= 64_000);
+        assert_eq!((session.deadline(), session.take_news()), (due, Some(LinkEvent::Lost(error))));
     }
 
     #[test]
