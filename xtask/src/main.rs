@@ -1,5 +1,6 @@
 //! `cargo xtask`: everything that is done with this project besides running it.
 
+mod firmware;
 mod run;
 mod steps;
 
@@ -26,6 +27,12 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
     },
+    /// Firmware in QEMU rings desktops over a serial line, and is rung; installs QEMU if need be.
+    Firmware {
+        /// Passed on: part of a story's name; --bless writes down what is said instead of comparing it.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<String>,
+    },
     /// Calls on a virtual clock: the table of delays, or one call replayed by number.
     Simulate {
         /// Passed on: see `cargo run --release -p simulation -- --help`.
@@ -39,6 +46,7 @@ fn main() -> Result<()> {
         Task::Test => steps::test(),
         Task::Ci => steps::ci(),
         Task::Model { args } => steps::model(&args),
+        Task::Firmware { args } => firmware::firmware(&args),
         Task::Simulate { args } => steps::simulate(&args),
     }
 }

@@ -4,6 +4,7 @@ use std::process::Command;
 
 use anyhow::{Result, bail};
 
+use crate::firmware;
 use crate::run::{Count, cargo, count, must_fail, run};
 
 /// A chip without atomics: what builds for it has neither a standard library nor a heap.
@@ -19,8 +20,9 @@ type Check = (&'static str, fn() -> Result<()>);
 pub(crate) fn test() -> Result<()> {
     let mut total = Count::default();
     count(&mut cargo(&["test", "--workspace"]), &mut total)?;
-    let checks: [Check; 5] = [
+    let checks: [Check; 6] = [
         ("the core builds for a chip", chip),
+        ("firmware rings in QEMU", || firmware::firmware(&[])),
         ("the quick model holds", || model_check(&[])),
         ("the model catches each broken rule", model_variants),
         ("the simulation agrees", || simulate(&["--seeds".into(), SEEDS.into()])),
@@ -50,6 +52,7 @@ pub(crate) fn test() -> Result<()> {
 pub(crate) fn ci() -> Result<()> {
     run(&mut cargo(&["fmt", "--all", "--check"]))?;
     run(&mut cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))?;
+    firmware::lint()?;
     run(cargo(&["doc", "--workspace", "--no-deps", "--quiet"]).env("RUSTDOCFLAGS", "-D warnings"))?;
     test()
 }
