@@ -4,7 +4,7 @@ use core::cell::RefCell;
 use core::fmt;
 
 use signaling_core::wire::line::CRC;
-use signaling_core::{Config, Device, Fixed, FixedEngine, Label, UserId};
+use signaling_core::{Bytes, Config, Device, Engine, Fixed, Label, UserId};
 
 use crate::clock::now;
 use crate::events::Events;
@@ -75,6 +75,10 @@ impl fmt::Display for StartError {
 
 impl core::error::Error for StartError {}
 
+/// An engine whose rows stay where they are.
+type InStatic<const ROWS: usize, const I: usize, const D: usize, const BYTES: usize> =
+    Engine<&'static mut Fixed<ROWS, I, D, BYTES>, Bytes<BYTES>, I, D>;
+
 /// The memory of a device: `ROWS` invitations of up to `I` invitees with `D` devices each and `BYTES` bytes
 /// of data, and frames of up to `FRAME` bytes ([`frame_size`]), at least 256. Put it into a static.
 ///
@@ -97,7 +101,8 @@ pub struct Resources<
     const BYTES: usize,
     const FRAME: usize,
 > {
-    engine: Option<RefCell<FixedEngine<ROWS, I, D, BYTES>>>,
+    rows: Fixed<ROWS, I, D, BYTES>,
+    engine: Option<RefCell<InStatic<ROWS, I, D, BYTES>>>,
     told: Option<RefCell<Told<I, BYTES>>>,
     shared: Option<Shared>,
     rx: [u8; FRAME],
@@ -123,10 +128,10 @@ impl<const ROWS: usize, const I: usize, const D: usize, const BYTES: usize, cons
             assert!(FRAME >= 256, "a relay sends frames of up to 256 bytes without asking");
         }
         let (rx, tx, reply) = ([0; FRAME], [0; FRAME], [0; FRAME]);
-        Self { engine: None, told: None, shared: None, rx, tx, reply }
+        Self { rows: Fixed::new(), engine: None, told: None, shared: None, rx, tx, reply }
     }
 
-    /// Starts a device in this memory; what was in it is forgotten. Nothing happens until the runner runs.
+    /// Starts a device in this memory. Nothing happens until the runner runs.
     ///
     /// # Errors
     /// [`StartError`].
@@ -142,7 +147,7 @@ impl<const ROWS: usize, const I: usize, const D: usize, const BYTES: usize, cons
         #[allow(clippy::cast_possible_truncation)] // any part of the seed will do
         let session = Session::new(now(), config.seed as u32);
         let largest = u32::try_from(FRAME - CRC).unwrap_or(u32::MAX);
-        let engine = FixedEngine::new(config, Fixed::default());
+        let engine = Engine::new(config, &mut self.rows);
         let core = Core {
             engine: self.engine.insert(RefCell::new(engine)),
             told: self.told.insert(RefCell::default()),

@@ -11,6 +11,7 @@ use tokio::runtime::Handle;
 
 use crate::client::Client;
 use crate::clock::{Clock, SystemClock};
+use crate::disk::Disk;
 use crate::handle::Owner;
 use crate::runner::{Runner, TokenSource};
 use crate::shared::Shared;
@@ -37,6 +38,9 @@ pub enum BuildError {
     /// The device's state could not be had.
     #[error(transparent)]
     State(#[from] StateError),
+    /// A durable client has no folder to save its invitations in.
+    #[error("a durable client needs a folder for its state: name one with state_dir")]
+    NoFolder,
     /// It was not called inside a tokio runtime.
     #[error("there is no tokio runtime here: build the client inside of one")]
     NoRuntime,
@@ -58,6 +62,7 @@ pub struct ClientBuilder {
     place: Place,
     clock: Box<dyn Clock>,
     lease: Option<Duration>,
+    durable: bool,
     rows: usize,
     queue: usize,
     backlog: usize,
@@ -74,6 +79,7 @@ impl ClientBuilder {
             place: Place::Default,
             clock: Box::new(SystemClock),
             lease: None,
+            durable: false,
             rows: 128,
             queue: 256,
             backlog: 4096,
@@ -147,6 +153,19 @@ impl ClientBuilder {
         self
     }
 
+    /// Lets the invitations made here outlive a restart (protocol section 8): each is saved in the folder of the
+    /// state before anything of it is sent or told, when it is made, changed or decided. The next client of that
+    /// folder goes on with them, with the time limit that was left when they were saved;
+    /// [`What::Restored`](signaling_core::What::Restored) tells of each, and
+    /// [`Signaling::follow`](crate::Signaling::follow) gives a handle.
+    ///
+    /// It costs one write and wait for the disk a step (several at once share one). Default: not durable.
+    #[must_use]
+    pub fn durable(mut self) -> Self {
+        self.durable = true;
+        self
+    }
+
     /// Where time comes from. Default: [`SystemClock`]; [`TokioClock`](crate::TokioClock) for tests.
     #[must_use]
     pub fn clock(mut self, clock: impl Clock) -> Self {
@@ -188,9 +207,17 @@ impl ClientBuilder {
         if let Some(lease) = self.lease {
             config.lease = u32::try_from(lease.as_millis()).unwrap_or(u32::MAX);
         }
-        let engine = ClientEngine::new(config, Vectors::new(self.rows));
+        config.durable = self.durable;
+        let mut engine = ClientEngine::new(config, Vectors::new(self.rows));
+        let disk =
+            self.durable.then(|| state.dir().map(|dir| Disk::new(dir.into())).ok_or(BuildError::NoFolder));
+        let disk = disk.transpose()?;
+        if let Some(disk) = &disk {
+            disk.load(&mut engine, self.clock.now())?;
+        }
         let shared = Arc::new(Shared::new(engine, self.clock, label));
-        let runner = Runner { shared: Arc::clone(&shared), connect, token: self.token, state: Some(state) };
+        let runner =
+            Runner { shared: Arc::clone(&shared), connect, token: self.token, disk, state: Some(state) };
         runtime.spawn(runner.run());
         Ok(Client(Arc::new(Owner { shared, runtime, queue: self.queue, backlog: self.backlog })))
     }

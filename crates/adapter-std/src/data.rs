@@ -29,9 +29,14 @@ impl Data {
 
 impl Payload for Data {
     const LIMIT: usize = MAX_DATA;
+    const EMPTY: Self = Self(None);
 
-    fn keep(bytes: &[u8]) -> Option<Self> {
-        (bytes.len() <= Self::LIMIT).then(|| Self((!bytes.is_empty()).then(|| bytes.into())))
+    fn set(&mut self, bytes: &[u8]) -> bool {
+        let fits = bytes.len() <= Self::LIMIT;
+        if fits {
+            self.0 = (!bytes.is_empty()).then(|| bytes.into());
+        }
+        fits
     }
 
     fn bytes(&self) -> &[u8] {
@@ -68,11 +73,14 @@ mod tests {
 
     #[test]
     fn data_is_kept_up_to_the_limit_and_shared() {
-        assert_eq!(Data::keep(b"").unwrap(), Data::default());
-        assert_eq!(Data::keep("héllo".as_bytes()).unwrap().as_str(), Ok("héllo"));
-        assert!(Data::keep(&[0xff]).unwrap().as_str().is_err());
-        assert!(Data::keep(&vec![0; MAX_DATA + 1]).is_none());
-        let data = Data::keep(&vec![7; MAX_DATA]).unwrap();
+        let mut data = Data::EMPTY;
+        assert!(data.set("héllo".as_bytes()));
+        assert_eq!(data.as_str(), Ok("héllo"));
+        assert!(!data.set(&vec![0; MAX_DATA + 1]));
+        assert_eq!(data.as_str(), Ok("héllo"), "what does not fit changes nothing");
+        assert!(data.set(&[0xff]) && data.as_str().is_err());
+        assert!(data.set(b"") && data == Data::default());
+        assert!(data.set(&vec![7; MAX_DATA]));
         assert!(std::ptr::eq(data.as_bytes(), data.clone().as_bytes()));
     }
 }

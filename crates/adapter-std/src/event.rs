@@ -18,6 +18,12 @@ pub enum Event {
     Invitation(InvitationEvent),
     /// Something happened to the link.
     Link(LinkEvent),
+    /// The invitations of a durable client cannot be saved, say because the disk is full: nothing is sent or told
+    /// of those that changed until they can be. It is tried again by itself; told once until it works again.
+    NotSaved {
+        /// What the operating system says.
+        error: String,
+    },
     /// This reader was slow: so many events were merged into the ones that follow. Nothing is missing but
     /// steps in between (which devices rang, data that was modified again, links that came and went).
     Lagged {

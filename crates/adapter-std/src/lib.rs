@@ -47,6 +47,7 @@ mod builder;
 mod client;
 mod clock;
 mod data;
+mod disk;
 mod error;
 mod event;
 mod fate;
@@ -81,9 +82,10 @@ pub use transport::{
 };
 
 pub use signaling_core::machine::{Full, Reason, Slot, State as HolderState};
+pub use signaling_core::v2tim;
 pub use signaling_core::wire::{GroupAnswer, Refusal};
 pub use signaling_core::{
     AddError, Added, AnswerError, CODE_EXISTS, CODE_INVALID, CODE_NO_PERMISSION, CODE_TOO_LONG, CODE_UNKNOWN,
     CancelError, CancelOutcome, Counters, Device, GroupId, InviteError, InviteId, InviteIdError, Label,
-    ModifyError, NameError, Standing, UserId, What,
+    ModifyError, NameError, RestoreError, Standing, UserId, What,
 };

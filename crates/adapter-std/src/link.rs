@@ -150,7 +150,7 @@ async fn write(
 ) -> Result<(), LinkError> {
     let mut buf = vec![0; LARGEST];
     loop {
-        let closing = shared.is_closing();
+        let closing = shared.is_last();
         while let Ok(reply) = replies.try_recv() {
             sink.feed(reply).await.map_err(broken)?;
         }

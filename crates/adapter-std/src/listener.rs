@@ -103,7 +103,7 @@ pub(crate) fn call(listener: &dyn SignalingListener, event: &Event) {
     match event {
         Event::Invitation(event) => call_invitation(listener, event),
         Event::Link(event) => listener.on_link(event),
-        Event::Lagged { .. } => {}
+        Event::Lagged { .. } | Event::NotSaved { .. } => {}
     }
 }
 

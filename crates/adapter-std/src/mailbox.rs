@@ -165,6 +165,7 @@ impl Queue {
             Event::Invitation(event) => self.merge_invitation(event),
             Event::Link(link) => self.missed += u64::from(self.link.replace(link).is_some()),
             Event::Lagged { missed } => self.missed += missed,
+            Event::NotSaved { .. } => self.missed += 1,
         }
     }
 
@@ -230,6 +231,7 @@ mod tests {
             }
             Taken::Event(Event::Link(link)) => Some(format!("{link:?}")),
             Taken::Event(Event::Lagged { missed }) => Some(format!("missed {missed}")),
+            Taken::Event(Event::NotSaved { error }) => Some(error),
             Taken::Empty | Taken::Closed => None,
         };
         std::iter::from_fn(take).collect()

@@ -5,10 +5,12 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use signaling_core::Stamp;
 use signaling_core::wire::Refusal;
 use tokio::time::{Instant, sleep, timeout};
 
-use crate::event::{LinkError, LinkEvent};
+use crate::disk::{Disk, unsaved};
+use crate::event::{Event, LinkError, LinkEvent};
 use crate::link;
 use crate::shared::{LinkState, Shared};
 use crate::state::State;
@@ -35,6 +37,8 @@ pub(crate) struct Runner {
     pub(crate) shared: Arc<Shared>,
     pub(crate) connect: Box<dyn Connect>,
     pub(crate) token: TokenSource,
+    /// Where the invitations of a durable client are saved.
+    pub(crate) disk: Option<Disk>,
     /// Keeps the folder locked until the task ends.
     pub(crate) state: Option<State>,
 }
@@ -46,6 +50,7 @@ impl Runner {
         tokio::select! {
             () = self.keep_time() => {}
             () = self.keep_linked() => {}
+            () = self.keep_saved() => {}
             () = self.give_up() => {}
         }
     }
@@ -59,6 +64,38 @@ impl Runner {
                 Some(pause) => drop(timeout(pause, self.shared.time.notified()).await),
             }
         }
+    }
+
+    /// Saves what has to be saved, as often as the disk takes it. While it does not, the client goes on, but
+    /// nothing is sent or told of the invitations in question.
+    async fn keep_saved(&self) {
+        let Some(disk) = &self.disk else { return std::future::pending().await };
+        let shared = &self.shared;
+        let mut failed = false;
+        loop {
+            shared.save.notified().await;
+            while let Some((stamp, bytes)) = self.unsaved() {
+                let disk = disk.clone();
+                let saving = tokio::task::spawn_blocking(move || disk.save(&bytes)).await;
+                match saving.unwrap_or_else(|error| Err(error.into())) {
+                    Ok(()) => {
+                        failed = false;
+                        shared.step(|core, _| core.engine.handle_saved(stamp));
+                    }
+                    Err(error) => {
+                        tracing::error!(%error, "the invitations cannot be saved");
+                        if !std::mem::replace(&mut failed, true) {
+                            shared.tell(&Event::NotSaved { error: error.to_string() });
+                        }
+                        sleep(LONGEST_PAUSE).await;
+                    }
+                }
+            }
+        }
+    }
+
+    fn unsaved(&self) -> Option<(Stamp, Vec<u8>)> {
+        unsaved(&self.shared.lock().engine)
     }
 
     /// The bound of a polite close: none if nothing is left to be said.

@@ -45,6 +45,8 @@ pub(crate) struct Shared {
     pub(crate) time: Notify,
     /// The writer of the link is to look.
     pub(crate) send: Notify,
+    /// The keeper of the disk is to look.
+    pub(crate) save: Notify,
     /// The application wants a link.
     pub(crate) go: Notify,
     /// The client is to close.
@@ -83,6 +85,7 @@ impl Shared {
             link: watch::Sender::new(LinkState::Idle),
             time: Notify::new(),
             send: Notify::new(),
+            save: Notify::new(),
             go: Notify::new(),
             closing: watch::Sender::new(false),
         }
@@ -98,7 +101,11 @@ impl Shared {
         let mut core = self.lock();
         let result = act(&mut core, now);
         core.tell();
+        let unsaved = core.engine.unsaved().is_some();
         drop(core);
+        if unsaved {
+            self.save.notify_one();
+        }
         self.time.notify_one();
         self.send.notify_one();
         result
@@ -111,7 +118,11 @@ impl Shared {
         core.engine.handle_timeout(now);
         core.tell();
         let next = core.engine.poll_timeout();
+        let unsaved = core.engine.unsaved().is_some();
         drop(core);
+        if unsaved {
+            self.save.notify_one();
+        }
         self.send.notify_one();
         next.map(|next| Duration::from_millis(next.saturating_sub(now).clamp(1, LOOK)))
     }
@@ -125,6 +136,15 @@ impl Shared {
 
     pub(crate) fn tell_link(&self, event: LinkEvent) {
         self.lock().publish(&Event::Link(event));
+    }
+
+    /// Whether the client closes, and everything that it has to send may be sent.
+    pub(crate) fn is_last(&self) -> bool {
+        self.is_closing() && self.lock().engine.unsaved().is_none()
+    }
+
+    pub(crate) fn tell(&self, event: &Event) {
+        self.lock().publish(event);
     }
 
     pub(crate) fn is_closing(&self) -> bool {

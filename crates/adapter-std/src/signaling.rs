@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use signaling_core::{
     AddError, Added, AnswerError, CancelError, CancelOutcome, Invite, InviteError, InviteId, ModifyError,
+    Standing,
 };
 
 use crate::error::CommandError;
@@ -203,6 +204,20 @@ impl Signaling {
         self.command(|core, now| core.engine.add_invited_signaling(now, added))
     }
 
+    /// The handle of an invitation that was made on this device, say of one that was restored; none if there is
+    /// no such invitation, or not any more.
+    pub fn follow(&self, id: InviteId) -> Option<Invitation> {
+        let fate = self.0.shared.step(|core, _| {
+            let made_here = core.engine.view(id)?.standing() == Standing::Inviter;
+            made_here.then(|| {
+                let fate = core.fates.follow(id);
+                core.look(id);
+                fate
+            })
+        })?;
+        Some(Invitation::new(id, self.clone(), fate))
+    }
+
     /// The live invitations: those of which some invitee has no outcome yet, also those that are in doubt or
     /// are being confirmed and do not ring yet ([`InvitationInfo::standing`] tells). In no order.
     pub fn active(&self) -> Vec<InvitationInfo> {
@@ -212,7 +227,8 @@ impl Signaling {
         })
     }
 
-    /// One invitation, as long as it is remembered: for some time after its end.
+    /// One invitation, as long as it is remembered. Elsewhere than at its inviter that is some time after its end; an
+    /// inviter forgets it when everybody knows the outcome.
     pub fn invitation(&self, id: InviteId) -> Option<InvitationInfo> {
         self.0.shared.step(|core, now| {
             core.engine.handle_timeout(now);

@@ -2,10 +2,12 @@
 
 use std::fmt;
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use signaling_core::{Device, UserId};
+
+use crate::disk::replace;
 
 /// The file that is locked while a process uses the folder.
 const LOCK: &str = "lock";
@@ -35,6 +37,29 @@ pub enum StateError {
         /// What is wrong with it.
         what: &'static str,
     },
+    /// The saved invitations of a durable client are not what was written.
+    #[error(
+        "the file {} is damaged ({what}): remove it, and the invitations in it are forgotten",
+        file.display()
+    )]
+    Damaged {
+        /// The file.
+        file: PathBuf,
+        /// What is wrong with it.
+        what: &'static str,
+    },
+    /// The saved invitations of a durable client are not for this one, or do not fit in.
+    #[error(
+        "the invitations in {} cannot be restored: {error}; remove the file to forget them",
+        file.display()
+    )]
+    NotRestored {
+        /// The file.
+        file: PathBuf,
+        /// Why.
+        #[source]
+        error: signaling_core::RestoreError,
+    },
     /// The device was started 2³² − 1 times.
     #[error("the file {} counts no further: remove it, and this becomes a new device", file.display())]
     WornOut {
@@ -62,6 +87,7 @@ pub enum StateError {
 /// which a client does when it has closed.
 pub struct State {
     device: Device,
+    dir: Option<PathBuf>,
     _lock: Option<File>,
 }
 
@@ -89,8 +115,8 @@ impl State {
         };
         let Some(epoch) = last.epoch.checked_add(1) else { return Err(StateError::WornOut { file }) };
         let device = Device { epoch, ..last };
-        replace(dir, &file, &text(device)).map_err(at(&file))?;
-        Ok(Self { device, _lock: Some(lock) })
+        replace(dir, DEVICE, text(device).as_bytes(), |_| {}).map_err(at(&file))?;
+        Ok(Self { device, dir: Some(dir.into()), _lock: Some(lock) })
     }
 
     /// A new device with a random epoch, forgotten when the process ends.
@@ -105,7 +131,7 @@ impl State {
     /// A device that was given its id elsewhere. With epoch 0 it draws one when it first connects, and can
     /// invite nobody before.
     pub fn provisioned(device: Device) -> Self {
-        Self { device, _lock: None }
+        Self { device, dir: None, _lock: None }
     }
 
     /// The folder that is used when none is named: `signaling/<relay>/<user>` under `$XDG_STATE_HOME`, or
@@ -123,6 +149,11 @@ impl State {
     /// The device.
     pub fn device(&self) -> Device {
         self.device
+    }
+
+    /// The folder that it is kept in, if it is.
+    pub fn dir(&self) -> Option<&Path> {
+        self.dir.as_deref()
     }
 }
 
@@ -158,7 +189,8 @@ fn new_device(epoch: u32) -> Result<Device, StateError> {
 }
 
 fn text(device: Device) -> String {
-    format!("{TITLE}\nid {:016x}\nepoch {}\n", device.id, device.epoch)
+    let Device { id, epoch } = device;
+    format!("{TITLE}\nid {id:016x}\nepoch {epoch}\n")
 }
 
 fn parse(text: &str) -> Result<Device, &'static str> {
@@ -178,18 +210,6 @@ fn parse(text: &str) -> Result<Device, &'static str> {
         None => Ok(Device { id, epoch }),
         Some(_) => Err("more stands in it than should"),
     }
-}
-
-/// Whatever happens, the file holds either the old text or the new one.
-fn replace(dir: &Path, file: &Path, text: &str) -> io::Result<()> {
-    let new = dir.join("device.new");
-    let mut out = File::create(&new)?;
-    out.write_all(text.as_bytes())?;
-    out.sync_all()?;
-    fs::rename(&new, file)?;
-    #[cfg(unix)]
-    File::open(dir)?.sync_all()?;
-    Ok(())
 }
 
 /// Keeps letters, digits and `.-_` but for a leading dot; all else becomes `%` and two hex digits a byte.

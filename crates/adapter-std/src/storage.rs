@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use signaling_core::{Engine, Payload, Row, Slices, Storage, Tombstone, Window};
+use signaling_core::{Due, Engine, Payload, Row, Slices, Storage, Tombstone, Window};
 
 use crate::data::Data;
 
@@ -18,7 +18,8 @@ pub type ClientEngine = Engine<Vectors<Data, MAX_INVITEES, MAX_DEVICES>, Data, M
 pub struct Vectors<P, const I: usize, const D: usize> {
     rows: Vec<Row<P, I, D>>,
     buckets: Vec<u32>,
-    heap: Vec<u32>,
+    heap: Vec<Due>,
+    places: Vec<u32>,
     transmit: Vec<u32>,
     events: Vec<u32>,
     tombstones: Vec<Tombstone>,
@@ -31,9 +32,10 @@ impl<P: Payload, const I: usize, const D: usize> Vectors<P, I, D> {
         let rows = rows.max(1);
         let links = || vec![0; rows];
         Self {
-            rows: std::iter::repeat_with(Row::default).take(rows).collect(),
+            rows: std::iter::repeat_with(|| Row::EMPTY).take(rows).collect(),
             buckets: links(),
-            heap: links(),
+            heap: vec![Due::NEVER; rows],
+            places: links(),
             transmit: links(),
             events: links(),
             tombstones: vec![Tombstone::default(); rows],
@@ -48,6 +50,7 @@ impl<P: Payload, const I: usize, const D: usize> Storage<Row<P, I, D>> for Vecto
             rows: &mut self.rows,
             buckets: &mut self.buckets,
             heap: &mut self.heap,
+            places: &mut self.places,
             transmit: &mut self.transmit,
             events: &mut self.events,
             tombstones: &mut self.tombstones,
@@ -59,7 +62,11 @@ impl<P: Payload, const I: usize, const D: usize> Storage<Row<P, I, D>> for Vecto
         &self.rows
     }
 
-    fn heap(&self) -> &[u32] {
+    fn buckets(&self) -> &[u32] {
+        &self.buckets
+    }
+
+    fn heap(&self) -> &[Due] {
         &self.heap
     }
 }

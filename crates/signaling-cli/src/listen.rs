@@ -56,7 +56,7 @@ impl<'a> Phone<'a> {
     }
 
     fn begin(&self) -> io::Result<()> {
-        let id = format!("{:016x}", self.client.device().id);
+        let id = format!("{:016x}", { self.client.device().id });
         let text = format!("listens at {} as device {id}", self.args.device.relay);
         let notice = Notice::new("listening", Tone::Link, text)
             .with("user", self.args.device.user.as_str())

@@ -2,6 +2,7 @@
 //!
 //! `no_std`, no alloc, no unsafe, no clock, no randomness, no I/O. An [`Engine`] keeps the invitations of one
 //! device; its doc says how to drive it. [`machine`] has the rules of one invitation, [`wire`] what travels.
+//! [`v2tim`] reads and writes the JSON of V2TIM's own clients.
 //! The adapters `adapter-std` and `adapter-embassy` drive an engine for you.
 //!
 //! Two devices, with a relay reduced to its bare bones: it stamps the sender and hands the body on.
@@ -62,13 +63,14 @@ pub mod broken;
 mod engine;
 pub mod machine;
 mod name;
+pub mod v2tim;
 pub mod wire;
 
 pub use engine::{
-    AddError, Added, AnswerError, CODE_EXISTS, CODE_INVALID, CODE_NO_PERMISSION, CODE_TOO_LONG, CODE_UNKNOWN,
-    CancelError, CancelOutcome, Config, Counters, Engine, Event, Fixed, FixedEngine, Ignored, Invite,
-    InviteError, Invitee, MAX_DATA, MAX_LIMIT, MAX_PUSH, ModifyError, Payload, Row, Slices, Standing,
-    Storage, Tombstone, View, What, Window,
+    AddError, Added, AnswerError, Bytes, CODE_EXISTS, CODE_INVALID, CODE_NO_PERMISSION, CODE_TOO_LONG,
+    CODE_UNKNOWN, CancelError, CancelOutcome, Config, Counters, Due, Engine, Event, Fixed, FixedEngine,
+    Ignored, Invite, InviteError, Invitee, MAX_DATA, MAX_LIMIT, MAX_PUSH, ModifyError, Payload, RestoreError,
+    Row, Slices, Snapshot, Stamp, Standing, Storage, Tombstone, View, What, Window, largest_frame, ram, rows,
 };
 pub use machine::{Full, Reason, Slot, State};
 pub use name::{Device, GroupId, InviteId, InviteIdError, Label, NameError, UserId};

@@ -36,7 +36,8 @@ fn check(text: &str, limit: usize) -> Result<(), NameError> {
     if text.len() > limit {
         return Err(NameError::TooLong { limit });
     }
-    if text.chars().any(char::is_control) {
+    let plain = text.bytes().all(|byte| matches!(byte, b' '..=b'~'));
+    if !plain && text.chars().any(char::is_control) {
         return Err(NameError::Control);
     }
     Ok(())
@@ -46,11 +47,14 @@ macro_rules! name {
     ($(#[$doc:meta])* $name:ident, $limit:literal, empty: $empty:literal) => {
         $(#[$doc])*
         #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
-        pub struct $name(String<$limit>);
+        pub struct $name(String<$limit, u8>);
 
         impl $name {
             /// The most bytes of UTF-8 that it may have.
             pub const LIMIT: usize = $limit;
+
+            /// No text at all, where a name may be missing.
+            pub(crate) const EMPTY: Self = Self(String::new());
 
             /// Checks `text` and copies it.
             ///
@@ -118,7 +122,7 @@ macro_rules! name {
 
         impl<'de> Deserialize<'de> for $name {
             fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-                let text = String::<$limit>::deserialize(from)?;
+                let text = String::<$limit, u8>::deserialize(from)?;
                 Self::new(&text).map_err(de::Error::custom)
             }
         }
@@ -139,6 +143,9 @@ name! {
 }
 
 /// One run of one device: what answers, and what an acceptance names.
+///
+/// Packed into 12 bytes, because rows keep many of them: copy `id` out before you borrow it.
+#[repr(C, packed(4))]
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Default, Serialize, Deserialize)]
 pub struct Device {
     /// The device: provisioned or random, kept for ever.
@@ -150,7 +157,8 @@ pub struct Device {
 
 impl fmt::Display for Device {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:016x}.{}", self.id, self.epoch)
+        let Self { id, epoch } = *self;
+        write!(f, "{id:016x}.{epoch}")
     }
 }
 

@@ -38,5 +38,5 @@ pub(crate) fn device_name(user: &str, label: &str) -> String {
 
 /// A device of that id, as programs see it.
 fn device_id(device: Device) -> String {
-    format!("{:016x}", device.id)
+    format!("{:016x}", { device.id })
 }

@@ -5,7 +5,7 @@ use super::row::{Rest, Role, Row};
 use super::storage::{Payload, Slices, Storage};
 use super::table::NEVER;
 use super::{AddError, AnswerError, CancelError, Engine, Inner, InviteError, ModifyError};
-use crate::machine::{Answer, Holder, Me, Origin, PartyId, State};
+use crate::machine::{Answer, Holder, Me, Origin, State};
 use crate::name::{GroupId, InviteId, NameError, UserId};
 
 /// The most bytes of data of one invitation or answer that travel (V2TIM: 12 KB).
@@ -65,20 +65,25 @@ impl<S: Storage<Row<P, I, D>>, P: Payload, const I: usize, const D: usize> Engin
     /// [`InviteError`]; nothing is then kept or sent.
     pub fn invite(&mut self, now: u64, invite: &Invite<'_>) -> Result<InviteId, InviteError> {
         self.inner.advance(now);
-        let mut rest = self.inner.check_invite::<P, I, D>(invite)?;
+        self.inner.check_invite::<P>(invite, I)?;
+        let inner = &mut self.inner;
         let mut slices = self.storage.slices();
-        let sequence = self.inner.sequence.checked_add(1).ok_or(InviteError::Capacity)?;
-        let id = InviteId { origin: self.inner.config.device, sequence };
-        let at = self.inner.make_room(&mut slices, id).ok_or(InviteError::Capacity)?;
-        self.inner.sequence = sequence;
-        let mut fx = Effects::new(&mut rest, &mut self.inner.number, None);
-        let origin = Origin::start(fx.count(), invite.timeout.is_some(), invite.online_only, &mut fx);
+        let sequence = inner.sequence.checked_add(1).ok_or(InviteError::Capacity)?;
+        let id = InviteId { origin: inner.config.device, sequence };
+        let at = inner.make_room(&mut slices, id).ok_or(InviteError::Capacity)?;
+        inner.sequence = sequence;
+        let Some(row) = slices.rows.get_mut(at as usize) else { return Err(InviteError::Capacity) };
+        let rest = &mut row.rest;
+        rest.name_all(inner.config.user.as_str(), invite.group, invite.invitees.iter().copied());
+        rest.data.set(invite.data);
+        rest.own.set(invite.push);
+        rest.online_only = invite.online_only;
+        rest.end = invite.timeout.map_or(NEVER, |limit| inner.now.saturating_add(u64::from(limit)));
+        let (role, rest, mut fx) = row.parts(&mut inner.number);
+        *role =
+            Role::Origin(Origin::start(rest.count(), invite.timeout.is_some(), rest.online_only, &mut fx));
         let armed = fx.done().armed;
-        if let Some(row) = slices.rows.get_mut(at as usize) {
-            row.role = Role::Origin(origin);
-            row.rest = rest;
-        }
-        self.inner.settle(&mut slices, at, armed);
+        inner.settle(&mut slices, at, armed);
         Ok(id)
     }
 
@@ -99,14 +104,14 @@ impl<S: Storage<Row<P, I, D>>, P: Payload, const I: usize, const D: usize> Engin
     }
 
     fn answer(&mut self, now: u64, id: InviteId, answer: Answer, data: &[u8]) -> Result<(), AnswerError> {
-        let draft = keep::<P>(data).map_err(AnswerError::DataTooLong)?;
-        self.command(now, id, AnswerError::Unknown, |role, fx| {
+        check_data::<P>(data).map_err(AnswerError::DataTooLong)?;
+        self.command(now, id, AnswerError::Unknown, |role, rest, fx| {
             let Role::Holder(holder) = role else { return Err(AnswerError::NotInvited) };
             match (holder.me(), holder.state()) {
                 (Me::Observer, _) => Err(AnswerError::NotInvited),
                 (_, State::Answered) => Err(AnswerError::Answered),
-                _ if holder.on_answer(answer, fx) => {
-                    fx.draft(draft);
+                (Me::Invitee(slot), _) if holder.on_answer(answer, fx) => {
+                    rest.keep_answer(slot, "", data);
                     Ok(())
                 }
                 _ => Err(AnswerError::Over),
@@ -119,19 +124,19 @@ impl<S: Storage<Row<P, I, D>>, P: Payload, const I: usize, const D: usize> Engin
     /// # Errors
     /// [`CancelError`]; nothing changed.
     pub fn cancel(&mut self, now: u64, id: InviteId, data: &[u8]) -> Result<CancelOutcome, CancelError> {
-        let wish = keep::<P>(data).map_err(CancelError::DataTooLong)?;
-        self.command(now, id, CancelError::Unknown, |role, fx| match role {
+        check_data::<P>(data).map_err(CancelError::DataTooLong)?;
+        self.command(now, id, CancelError::Unknown, |role, rest, fx| match role {
             Role::Free => Err(CancelError::Unknown),
             Role::Origin(origin) => {
                 let ended = origin.cancel(!data.is_empty(), fx);
-                fx.keep_answers(ended, "", data);
+                rest.keep_answers(ended, "", data);
                 if ended.is_empty() { Err(CancelError::Over) } else { Ok(CancelOutcome::Cancelled) }
             }
             Role::Holder(holder) if holder.me() != Me::Observer => Err(CancelError::NotInviter),
             Role::Holder(holder) if holder.request().is_some() => Err(CancelError::Busy),
             Role::Holder(holder) => {
-                let asked = holder.on_cancel(fx).then(|| fx.wish(wish));
-                asked.map(|()| CancelOutcome::Asked).ok_or(CancelError::Over)
+                let asked = holder.on_cancel(fx) && rest.own.set(data);
+                asked.then_some(CancelOutcome::Asked).ok_or(CancelError::Over)
             }
         })
     }
@@ -142,20 +147,19 @@ impl<S: Storage<Row<P, I, D>>, P: Payload, const I: usize, const D: usize> Engin
     /// # Errors
     /// [`ModifyError`]; nothing changed.
     pub fn modify(&mut self, now: u64, id: InviteId, data: &[u8]) -> Result<(), ModifyError> {
-        let wish = keep::<P>(data).map_err(ModifyError::DataTooLong)?;
+        check_data::<P>(data).map_err(ModifyError::DataTooLong)?;
         let device = self.inner.config.device;
-        self.command(now, id, ModifyError::Unknown, |role, fx| {
-            if fx.online_only() {
+        self.command(now, id, ModifyError::Unknown, |role, rest, fx| {
+            if rest.online_only {
                 return Err(ModifyError::OnlineOnly);
             }
-            match role {
-                Role::Free => Err(ModifyError::Unknown),
-                Role::Origin(origin) => {
-                    origin.modify(device, fx).then(|| fx.data(wish)).ok_or(ModifyError::Over)
-                }
-                Role::Holder(holder) if holder.request().is_some() => Err(ModifyError::Busy),
-                Role::Holder(holder) => holder.on_modify(fx).then(|| fx.wish(wish)).ok_or(ModifyError::Over),
-            }
+            let taken = match role {
+                Role::Free => return Err(ModifyError::Unknown),
+                Role::Origin(origin) => origin.modify(device, fx) && rest.data.set(data),
+                Role::Holder(holder) if holder.request().is_some() => return Err(ModifyError::Busy),
+                Role::Holder(holder) => holder.on_modify(fx) && rest.own.set(data),
+            };
+            taken.then_some(()).ok_or(ModifyError::Over)
         })
     }
 
@@ -166,21 +170,23 @@ impl<S: Storage<Row<P, I, D>>, P: Payload, const I: usize, const D: usize> Engin
     /// [`AddError`]; nothing changed.
     pub fn add_invited_signaling(&mut self, now: u64, added: &Added<'_>) -> Result<(), AddError> {
         self.inner.advance(now);
-        let (mut rest, me) = self.inner.check_added::<P, I, D>(added)?;
+        let me = self.inner.check_added::<P>(added, I)?;
+        let inner = &mut self.inner;
         let mut slices = self.storage.slices();
-        if self.inner.table.find(&slices, added.id).is_some() {
+        if inner.table.find(slices.rows, slices.buckets, added.id).is_some() {
             return Err(AddError::Known);
         }
-        let at = self.inner.make_room(&mut slices, added.id).ok_or(AddError::Capacity)?;
-        let mut fx = Effects::new(&mut rest, &mut self.inner.number, None);
-        let count = fx.count();
-        let holder = Holder::add(me, self.inner.config.device, count, &mut fx);
+        let at = inner.make_room(&mut slices, added.id).ok_or(AddError::Capacity)?;
+        let Some(row) = slices.rows.get_mut(at as usize) else { return Err(AddError::Capacity) };
+        let rest = &mut row.rest;
+        rest.name_all(added.inviter, added.group, added.invitees.iter().copied());
+        rest.data.set(added.data);
+        rest.hearsay = true;
+        rest.end = added.timeout.map_or(NEVER, |left| inner.now.saturating_add(u64::from(left)));
+        let (role, rest, mut fx) = row.parts(&mut inner.number);
+        *role = Role::Holder(Holder::add(me, inner.config.device, rest.count(), &mut fx));
         let armed = fx.done().armed;
-        if let Some(row) = slices.rows.get_mut(at as usize) {
-            row.role = Role::Holder(holder);
-            row.rest = rest;
-        }
-        self.inner.settle(&mut slices, at, armed);
+        inner.settle(&mut slices, at, armed);
         Ok(())
     }
 
@@ -190,28 +196,26 @@ impl<S: Storage<Row<P, I, D>>, P: Payload, const I: usize, const D: usize> Engin
         now: u64,
         id: InviteId,
         unknown: E,
-        act: impl FnOnce(&mut Role<I, D>, &mut Effects<'_, P, I, D>) -> Result<T, E>,
+        act: impl FnOnce(&mut Role<I, D>, &mut Rest<P, I>, &mut Effects<'_, '_, I, D>) -> Result<T, E>,
     ) -> Result<T, E> {
         self.inner.advance(now);
         let mut slices = self.storage.slices();
-        let at = self.inner.table.find(&slices, id);
+        let at = self.inner.table.find(slices.rows, slices.buckets, id);
         let Some((at, row)) = at.and_then(|at| Some((at, slices.rows.get_mut(at as usize)?))) else {
             return Err(unknown);
         };
-        let mut fx = Effects::new(&mut row.rest, &mut self.inner.number, None);
-        let result = act(&mut row.role, &mut fx);
+        let (role, rest, mut fx) = row.parts(&mut self.inner.number);
+        let result = act(role, rest, &mut fx);
         let Outcome { armed, .. } = fx.done();
         self.inner.settle(&mut slices, at, armed);
         result
     }
 }
 
-/// Keeps the data of a command, or says how much may be kept.
-fn keep<P: Payload>(data: &[u8]) -> Result<P, usize> {
-    if data.len() > MAX_DATA {
-        return Err(MAX_DATA);
-    }
-    P::keep(data).ok_or(P::LIMIT)
+/// Whether the data of a command can be kept and sent; if not, how much can.
+fn check_data<P: Payload>(data: &[u8]) -> Result<(), usize> {
+    let limit = MAX_DATA.min(P::LIMIT);
+    if data.len() > limit { Err(limit) } else { Ok(()) }
 }
 
 impl Inner {
@@ -238,56 +242,48 @@ impl Inner {
         self.table.insert(slices, id)
     }
 
-    fn check_invite<P: Payload, const I: usize, const D: usize>(
-        &self,
-        invite: &Invite<'_>,
-    ) -> Result<Rest<P, I, D>, InviteError> {
-        let mut rest = Rest { inviter: self.config.user.clone(), ..Rest::default() };
-        check_names(invite.invitees, I)?;
+    fn check_invite<P: Payload>(&self, invite: &Invite<'_>, most: usize) -> Result<(), InviteError> {
+        check_names(invite.invitees, most)?;
         if invite.invitees.contains(&self.config.user.as_str()) {
             return Err(InviteError::Oneself);
         }
-        rest.name_all(invite.invitees, invite.group).map_err(InviteError::Name)?;
+        check_spelling(None, invite.invitees, invite.group).map_err(InviteError::Name)?;
         match invite.timeout {
             Some(limit) if limit == 0 || limit > MAX_LIMIT => return Err(InviteError::Timeout),
             None if self.config.lease == 0 => return Err(InviteError::Endless),
-            Some(limit) => rest.end = self.now.saturating_add(u64::from(limit)),
-            None => {}
+            _ => {}
         }
-        rest.data = keep(invite.data).map_err(InviteError::DataTooLong)?;
-        if invite.push.len() > MAX_PUSH {
-            return Err(InviteError::PushTooLong(MAX_PUSH));
+        check_data::<P>(invite.data).map_err(InviteError::DataTooLong)?;
+        let limit = MAX_PUSH.min(P::LIMIT);
+        if invite.push.len() > limit {
+            return Err(InviteError::PushTooLong(limit));
         }
-        rest.push = keep(invite.push).map_err(InviteError::PushTooLong)?;
-        rest.online_only = invite.online_only;
         if self.config.device.epoch == 0 {
             return Err(InviteError::NoEpoch);
         }
-        Ok(rest)
+        Ok(())
     }
 
-    fn check_added<P: Payload, const I: usize, const D: usize>(
-        &self,
-        added: &Added<'_>,
-    ) -> Result<(Rest<P, I, D>, Me), AddError> {
-        let mut rest =
-            Rest { inviter: UserId::new(added.inviter).map_err(AddError::Name)?, ..Rest::default() };
-        check_names(added.invitees, I).map_err(|error| match error {
+    fn check_added<P: Payload>(&self, added: &Added<'_>, most: usize) -> Result<Me, AddError> {
+        UserId::check(added.inviter).map_err(AddError::Name)?;
+        check_names(added.invitees, most).map_err(|error| match error {
             InviteError::TooManyInvitees(limit) => AddError::TooManyInvitees(limit),
             _ => AddError::Invitees,
         })?;
-        rest.name_all(added.invitees, added.group).map_err(AddError::Name)?;
-        rest.data = keep(added.data).map_err(AddError::DataTooLong)?;
-        rest.hearsay = true;
-        rest.end = added.timeout.map_or(NEVER, |left| self.now.saturating_add(u64::from(left)));
+        check_spelling(Some(added.inviter), added.invitees, added.group).map_err(AddError::Name)?;
+        check_data::<P>(added.data).map_err(AddError::DataTooLong)?;
         if added.id.origin.id == self.config.device.id {
             return Err(AddError::Own);
         }
-        match rest.party(self.config.user.as_str()) {
-            Some(PartyId::Invitee(slot)) => Ok((rest, Me::Invitee(slot))),
-            _ => Err(AddError::NotInvited),
-        }
+        let user = self.config.user.as_str();
+        let slot = added.invitees.iter().position(|name| *name == user).filter(|_| added.inviter != user);
+        slot.and_then(|slot| u8::try_from(slot).ok()).map(Me::Invitee).ok_or(AddError::NotInvited)
     }
+}
+
+fn check_spelling(inviter: Option<&str>, invitees: &[&str], group: Option<&str>) -> Result<(), NameError> {
+    inviter.iter().chain(invitees).try_for_each(|name| UserId::check(name))?;
+    group.map_or(Ok(()), GroupId::check)
 }
 
 fn check_names(invitees: &[&str], limit: usize) -> Result<(), InviteError> {
@@ -297,18 +293,5 @@ fn check_names(invitees: &[&str], limit: usize) -> Result<(), InviteError> {
     if invitees.len() > limit.min(crate::wire::MAX_INVITEES) {
         return Err(InviteError::TooManyInvitees(limit.min(crate::wire::MAX_INVITEES)));
     }
-    let twice = invitees.iter().enumerate().any(|(i, name)| invitees.iter().take(i).any(|n| n == name));
-    if twice { Err(InviteError::Repeated) } else { Ok(()) }
-}
-
-impl<P: Payload, const I: usize, const D: usize> Rest<P, I, D> {
-    /// Copies the names in.
-    pub(super) fn name_all(&mut self, invitees: &[&str], group: Option<&str>) -> Result<(), NameError> {
-        for (place, name) in self.names.iter_mut().zip(invitees) {
-            *place = UserId::new(name)?;
-        }
-        self.count = u8::try_from(invitees.len()).unwrap_or(u8::MAX);
-        self.group = group.map(GroupId::new).transpose()?;
-        Ok(())
-    }
+    if crate::wire::repeats(invitees.iter().copied()) { Err(InviteError::Repeated) } else { Ok(()) }
 }

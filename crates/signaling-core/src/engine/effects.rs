@@ -1,10 +1,10 @@
 //! What the machine wants done, noted in the row; and what follows from it for timers and table.
 
 use super::Inner;
-use super::row::{Rest, Role, Row, Verdict};
+use super::row::{Notes, Outbox, Role, Row, Verdict};
 use super::storage::{Payload, Slices};
 use super::table::NEVER;
-use crate::machine::{Fx, HolderTimer, Mask, Me, OriginTimer, PartyId, Reply, State, Tell, Timer, To};
+use crate::machine::{Fx, HolderTimer, Me, OriginTimer, PartyId, Reply, State, Tell, Timer, To};
 
 /// Refreshing goes on every third of the lease, or so often without one.
 const REFRESH_WITHOUT_LEASE: u64 = 4_000;
@@ -25,10 +25,11 @@ pub(super) enum Direct {
     AckAll,
 }
 
-/// The machine's effects on one row.
-pub(super) struct Effects<'r, P, const I: usize, const D: usize> {
-    rest: &'r mut Rest<P, I, D>,
-    number: &'r mut u32,
+/// The machine's effects on one row; on none yet, if there is no outbox.
+pub(super) struct Effects<'r, 'n, const I: usize, const D: usize> {
+    notes: &'r mut Notes,
+    out: Option<&'r mut Outbox<I, D>>,
+    number: &'n mut u32,
     armed: Armed,
     party: Option<PartyId>,
     direct: Option<Direct>,
@@ -74,37 +75,14 @@ impl Armed {
     }
 }
 
-impl<'r, P: Payload, const I: usize, const D: usize> Effects<'r, P, I, D> {
-    pub(super) fn new(rest: &'r mut Rest<P, I, D>, number: &'r mut u32, party: Option<PartyId>) -> Self {
-        Self { rest, number, armed: Armed::default(), party, direct: None, peer: None }
+impl<'r, 'n, const I: usize, const D: usize> Effects<'r, 'n, I, D> {
+    pub(super) fn new(notes: &'r mut Notes, out: Option<&'r mut Outbox<I, D>>, number: &'n mut u32) -> Self {
+        Self { notes, out, number, armed: Armed::default(), party: None, direct: None, peer: None }
     }
 
-    pub(super) fn count(&self) -> u8 {
-        self.rest.count
-    }
-
-    pub(super) fn online_only(&self) -> bool {
-        self.rest.online_only
-    }
-
-    /// The data of the answer that is given.
-    pub(super) fn draft(&mut self, draft: P) {
-        self.rest.draft = draft;
-    }
-
-    /// The data of what is asked for.
-    pub(super) fn wish(&mut self, wish: P) {
-        self.rest.wish = wish;
-    }
-
-    /// New data of the invitation.
-    pub(super) fn data(&mut self, data: P) {
-        self.rest.data = data;
-    }
-
-    /// What came with the answers of these slots.
-    pub(super) fn keep_answers(&mut self, slots: Mask, label: &str, data: &[u8]) {
-        slots.iter().for_each(|slot| self.rest.keep_answer(slot, label, data));
+    /// For what a device of that party says.
+    pub(super) fn of(self, party: PartyId) -> Self {
+        Self { party: Some(party), ..self }
     }
 
     pub(super) fn done(self) -> Outcome {
@@ -112,9 +90,9 @@ impl<'r, P: Payload, const I: usize, const D: usize> Effects<'r, P, I, D> {
     }
 }
 
-impl<P: Payload, const I: usize, const D: usize> Fx for Effects<'_, P, I, D> {
+impl<const I: usize, const D: usize> Fx for Effects<'_, '_, I, D> {
     fn send(&mut self, to: To) {
-        let out = &mut self.rest.out;
+        let Some(out) = self.out.as_deref_mut() else { return };
         match to {
             To::Users(parties) | To::Decided(parties) => {
                 out.users.invitees = out.users.invitees.or(parties.invitees);
@@ -136,18 +114,17 @@ impl<P: Payload, const I: usize, const D: usize> Fx for Effects<'_, P, I, D> {
     }
 
     fn reply(&mut self, reply: Reply) {
-        let out = &mut self.rest.out;
         match reply {
-            Reply::Stance => out.stance = true,
-            Reply::Request => out.request = true,
-            Reply::Ack => out.ack = true,
+            Reply::Stance => self.notes.stance = true,
+            Reply::Request => self.notes.request = true,
+            Reply::Ack => self.notes.ack = true,
             Reply::Full(full) => self.direct = Some(Direct::Full(full)),
             Reply::AckAll => self.direct = Some(Direct::AckAll),
         }
     }
 
     fn tell(&mut self, tell: Tell) {
-        let news = &mut self.rest.news;
+        let news = &mut self.notes.news;
         match tell {
             Tell::Delivered => news.delivered = true,
             Tell::Ringing(..) | Tell::Full(..) => self.peer = Some(tell),
@@ -160,7 +137,7 @@ impl<P: Payload, const I: usize, const D: usize> Fx for Effects<'_, P, I, D> {
             Tell::TimedOut(slots) => news.timed_out = news.timed_out.or(slots),
             Tell::Cancelled => news.cancelled = true,
             Tell::Modified => news.modified = true,
-            Tell::New => news.new = !self.rest.mute,
+            Tell::New => news.new = !self.notes.mute,
             // Who has not heard of the one needs not hear of the other.
             Tell::Stopped => news.stopped = !core::mem::take(&mut news.resumed),
             Tell::Resumed => news.resumed = !core::mem::take(&mut news.stopped),
@@ -168,9 +145,9 @@ impl<P: Payload, const I: usize, const D: usize> Fx for Effects<'_, P, I, D> {
             Tell::Missed => news.missed = true,
             Tell::Confirmed => news.confirmed = true,
             Tell::Overruled => news.overruled = true,
-            Tell::Granted => news.request = Some(Verdict::Granted),
-            Tell::Denied => news.request = Some(Verdict::Denied),
-            Tell::Unanswered => news.request = Some(Verdict::Unanswered),
+            Tell::Granted => news.request = Verdict::Granted,
+            Tell::Denied => news.request = Verdict::Denied,
+            Tell::Unanswered => news.request = Verdict::Unanswered,
         }
     }
 
@@ -215,7 +192,7 @@ impl Inner {
         at: u32,
     ) {
         let Some(row) = slices.rows.get_mut(at as usize) else { return };
-        let (owes, told, deadline) = (row.rest.owes(), row.rest.news.is_empty(), row.rest.timers.next());
+        let (owes, told, deadline) = (row.owes(), row.notes.news.is_empty(), row.rest.timers.next());
         let (terminal, quiet) = match &row.role {
             Role::Free => return,
             Role::Origin(origin) => (origin.over(), origin.quiet()),
@@ -241,8 +218,10 @@ impl Inner {
         at: u32,
     ) {
         let Some(row) = slices.rows.get(at as usize) else { return };
-        if matches!(row.role, Role::Holder(_)) {
-            self.memory.mark(slices.tombstones, slices.windows, row.id);
+        match row.role {
+            Role::Holder(_) => self.memory.mark(slices.tombstones, slices.windows, row.id),
+            Role::Origin(_) => self.touch(),
+            Role::Free => {}
         }
         self.table.remove(slices, at);
     }
@@ -265,7 +244,11 @@ impl Inner {
         }
         if origin.over() && rest.timers.keep == NEVER {
             rest.timers.keep = self.now.saturating_add(u64::from(self.config.keep));
-            rest.news.ended = true;
+            row.notes.news.ended = true;
+        }
+        if origin.ver() != rest.ver {
+            self.touch();
+            (rest.ver, rest.changed) = (origin.ver(), self.changes);
         }
         clear(&mut rest.timers.limit, origin.armed(OriginTimer::Limit));
         clear(&mut rest.timers.lease, origin.armed(OriginTimer::Refresh));

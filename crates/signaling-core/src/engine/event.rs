@@ -1,9 +1,9 @@
 //! What an application is told, and how it looks at an invitation.
 
-use super::row::{Rest, Role, Row};
+use super::row::{News, Outbox, PeerNews, Role, Row, Verdict};
 use super::storage::Payload;
 use crate::machine::{Full, Mask, Me, Party, PartyId, Slot, State};
-use crate::name::{Device, GroupId, InviteId, UserId};
+use crate::name::{Device, InviteId, Label, UserId};
 
 /// What happened, and to which invitation. The V2TIM name stands with each kind.
 #[derive(Debug)]
@@ -18,6 +18,8 @@ pub struct Event<'a, P> {
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[non_exhaustive]
 pub enum What {
+    /// At a durable inviter: it was made in an earlier run, and goes on. What was decided then, its view shows.
+    Restored,
     /// Ring (`onReceiveNewInvitation`). On the inviter's other devices: one was made.
     New,
     /// It was over before it could ring here.
@@ -92,7 +94,7 @@ pub struct View<'a, P> {
     pub(super) group: Option<&'a str>,
     pub(super) names: &'a [UserId],
     pub(super) slots: &'a [Slot],
-    pub(super) labels: &'a [crate::name::Label],
+    pub(super) labels: &'a [Label],
     pub(super) answers: &'a [P],
     pub(super) data: &'a P,
     pub(super) online_only: bool,
@@ -218,10 +220,14 @@ impl<P: Payload, const I: usize, const D: usize> Row<P, I, D> {
             Role::Origin(origin) => (origin.slots(), Standing::Inviter),
             Role::Holder(holder) => (holder.slots(), standing(holder.me(), holder.state())),
         };
+        let (slot, device) = rest.heard;
+        let open = slots.get(usize::from(slot)).is_some_and(|slot| !slot.decided());
+        let label =
+            rest.labels.get(usize::from(slot)).filter(|_| open).map(Label::as_str).unwrap_or_default();
         Some(View {
             id: self.id,
             inviter: rest.inviter.as_str(),
-            group: rest.group.as_ref().map(GroupId::as_str),
+            group: rest.group(),
             names: rest.names(),
             slots,
             labels: &rest.labels,
@@ -231,20 +237,23 @@ impl<P: Payload, const I: usize, const D: usize> Row<P, I, D> {
             remaining: rest.remaining(now),
             standing,
             delivered,
-            heard: (rest.heard.0, rest.heard.1.as_str()),
+            heard: (device, label),
         })
     }
 
     /// Takes the next thing to tell off the row.
     pub(super) fn take_news(&mut self) -> Option<What> {
-        let Self { role, rest, .. } = self;
-        let news = &mut rest.news;
+        let Self { role, notes, out, .. } = self;
+        let news = &mut notes.news;
         let take = core::mem::take::<bool>;
         let first = |mask: &mut Mask| {
             let slot = mask.iter().next()?;
             *mask = mask.without(Mask::one(slot));
             Some(slot)
         };
+        if take(&mut news.restored) {
+            return Some(What::Restored);
+        }
         if take(&mut news.new) {
             return Some(What::New);
         }
@@ -255,12 +264,11 @@ impl<P: Payload, const I: usize, const D: usize> Row<P, I, D> {
             return Some(What::Delivered);
         }
         if news.peers {
-            if let Some(what) = peer_news(role, rest) {
+            if let Some(what) = peer_news(role, out) {
                 return Some(what);
             }
-            rest.news.peers = false;
+            news.peers = false;
         }
-        let news = &mut rest.news;
         if take(&mut news.modified) {
             return Some(What::Modified);
         }
@@ -288,8 +296,7 @@ impl<P: Payload, const I: usize, const D: usize> Row<P, I, D> {
     }
 }
 
-fn settled(news: &mut super::row::News) -> Option<What> {
-    use super::row::Verdict;
+fn settled(news: &mut News) -> Option<What> {
     let take = core::mem::take::<bool>;
     if take(&mut news.confirmed) {
         return Some(What::Confirmed);
@@ -297,12 +304,11 @@ fn settled(news: &mut super::row::News) -> Option<What> {
     if take(&mut news.overruled) {
         return Some(What::Overruled);
     }
-    if let Some(verdict) = news.request.take() {
-        return Some(match verdict {
-            Verdict::Granted => What::Granted,
-            Verdict::Denied => What::Denied,
-            Verdict::Unanswered => What::Unanswered,
-        });
+    match core::mem::take(&mut news.request) {
+        Verdict::None => {}
+        Verdict::Granted => return Some(What::Granted),
+        Verdict::Denied => return Some(What::Denied),
+        Verdict::Unanswered => return Some(What::Unanswered),
     }
     if take(&mut news.unresolved) {
         return Some(What::Unresolved);
@@ -325,21 +331,18 @@ fn slot_of<const I: usize, const D: usize>(role: &Role<I, D>, slot: u8) -> Slot 
     }
 }
 
-fn peer_news<P: Payload, const I: usize, const D: usize>(
-    role: &Role<I, D>,
-    rest: &mut Rest<P, I, D>,
-) -> Option<What> {
+fn peer_news<const I: usize, const D: usize>(role: &Role<I, D>, out: &mut Outbox<I, D>) -> Option<What> {
     let Role::Origin(origin) = role else { return None };
     for party in origin.parties() {
         let PartyId::Invitee(slot) = party else { continue };
         let peers = origin.party(party).map(Party::peers).unwrap_or_default();
         for (at, peer) in (0u8..).zip(peers) {
-            let Some(owed) = rest.out.owed_mut(party, at) else { continue };
-            if core::mem::take(&mut owed.tell_ringing) {
-                return Some(What::Ringing { slot, device: peer.device });
-            }
-            if let Some(why) = owed.tell_full.take() {
-                return Some(What::Full { slot, device: peer.device, why });
+            let Some(owed) = out.owed_mut(party, at) else { continue };
+            let device = peer.device;
+            match core::mem::take(&mut owed.news) {
+                PeerNews::None => {}
+                PeerNews::Ringing => return Some(What::Ringing { slot, device }),
+                PeerNews::Full(why) => return Some(What::Full { slot, device, why }),
             }
         }
     }

@@ -1,25 +1,31 @@
 //! The invitations of one device: tables, ids, deadlines, back-off and payloads around the machine.
 
+mod capacity;
 mod commands;
 mod effects;
 mod error;
 mod event;
+mod heap;
 mod input;
 mod memory;
 mod output;
 mod row;
+mod saved;
 mod storage;
 mod table;
 
+pub use capacity::{largest_frame, ram, rows};
 pub use commands::{Added, CancelOutcome, Invite, MAX_DATA, MAX_LIMIT, MAX_PUSH};
 pub use error::{
     AddError, AnswerError, CODE_EXISTS, CODE_INVALID, CODE_NO_PERMISSION, CODE_TOO_LONG, CODE_UNKNOWN,
     CancelError, Ignored, InviteError, ModifyError,
 };
 pub use event::{Event, Invitee, Standing, View, What};
+pub use heap::Due;
 pub use memory::{Tombstone, Window};
 pub use row::Row;
-pub use storage::{Fixed, Payload, Slices, Storage};
+pub use saved::{RestoreError, Snapshot, Stamp};
+pub use storage::{Bytes, Fixed, Payload, Slices, Storage};
 
 use crate::name::{Device, InviteId, UserId};
 use memory::Memory;
@@ -42,6 +48,9 @@ pub struct Config {
     pub resend_first: u32,
     /// The longest such interval.
     pub resend_most: u32,
+    /// Whether invitations made here outlive a restart: nothing is sent or told of one before it is saved,
+    /// see [`Engine::unsaved`].
+    pub durable: bool,
     /// Spreads the repeats and the index; any number, best another for each device.
     pub seed: u64,
 }
@@ -58,6 +67,7 @@ impl Config {
             keep: 300_000,
             resend_first: 200,
             resend_most: 4_000,
+            durable: false,
             seed,
         }
     }
@@ -105,7 +115,7 @@ pub struct Engine<S, P, const I: usize, const D: usize> {
 /// The engine of a microcontroller: `ROWS` invitations of up to `I` invitees with `D` devices each and
 /// `BYTES` bytes of data, all in one value.
 pub type FixedEngine<const ROWS: usize, const I: usize, const D: usize, const BYTES: usize> =
-    Engine<Fixed<ROWS, I, D, BYTES>, heapless::Vec<u8, BYTES>, I, D>;
+    Engine<Fixed<ROWS, I, D, BYTES>, Bytes<BYTES>, I, D>;
 
 /// All of an engine but its storage.
 #[derive(Debug)]
@@ -119,6 +129,9 @@ struct Inner {
     number: u32,
     sequence: u32,
     jitter: u64,
+    /// Counts what has to be saved, and how far it is.
+    changes: u32,
+    saved: u32,
     /// The row of the event that was handed out last.
     told: Option<u32>,
 }
@@ -136,6 +149,8 @@ impl<S: Storage<Row<P, I, D>>, P: Payload, const I: usize, const D: usize> Engin
             number: 0,
             sequence: 0,
             jitter: seed | 1,
+            changes: 0,
+            saved: 0,
             told: None,
         };
         Self { storage, inner, payload: core::marker::PhantomData }
@@ -162,10 +177,10 @@ impl<S: Storage<Row<P, I, D>>, P: Payload, const I: usize, const D: usize> Engin
     }
 
     /// One invitation, if there is still a row of it.
-    pub fn view(&mut self, id: InviteId) -> Option<View<'_, P>> {
-        let slices = self.storage.slices();
-        let at = self.inner.table.find(&slices, id)?;
-        slices.rows.get(at as usize).and_then(|row| row.view(self.inner.now))
+    pub fn view(&self, id: InviteId) -> Option<View<'_, P>> {
+        let rows = self.storage.rows();
+        let at = self.inner.table.find(rows, self.storage.buckets(), id)?;
+        rows.get(at as usize).and_then(|row| row.view(self.inner.now))
     }
 
     /// All invitations that still have a row, in no order.
@@ -180,5 +195,12 @@ impl<S: Storage<Row<P, I, D>>, P: Payload, const I: usize, const D: usize> Engin
             self.inner.config.device.epoch = epoch;
         }
         unset
+    }
+}
+
+impl Inner {
+    /// Something has to be saved.
+    fn touch(&mut self) {
+        self.changes = self.changes.wrapping_add(1);
     }
 }

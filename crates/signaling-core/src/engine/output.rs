@@ -5,8 +5,8 @@ use super::row::{Role, Row};
 use super::storage::{Payload, Storage};
 use super::table::NEVER;
 use super::{Engine, Event, Inner};
-use crate::machine::{Full, Kind, Mask, Origin, Parties, PartyId, Slot, Stance};
-use crate::name::{GroupId, InviteId};
+use crate::machine::{Full, Kind, Mask, Me, Origin, Parties, PartyId, Slot, Stance};
+use crate::name::InviteId;
 use crate::wire::{
     Ack, AnswerData, Deliver, Message, NoRoom, ReportMessage, Send, SlotEntry, StanceMessage, Target,
     encode_report, encode_send,
@@ -24,6 +24,10 @@ impl<S: Storage<Row<P, I, D>>, P: Payload, const I: usize, const D: usize> Engin
         let mut slices = self.storage.slices();
         while let Some(at) = self.inner.table.pop_transmit(&mut slices) {
             let Some(row) = slices.rows.get_mut(at as usize) else { continue };
+            if self.inner.unsaved(&row.rest) {
+                self.inner.table.push_unsaved(&mut slices, at);
+                continue;
+            }
             let Some(next) = row.take_owed(self.inner.now) else {
                 let deadline = row.rest.timers.next();
                 self.inner.table.set_deadline(&mut slices, at, deadline);
@@ -49,7 +53,12 @@ impl<S: Storage<Row<P, I, D>>, P: Payload, const I: usize, const D: usize> Engin
         }
         loop {
             let at = self.inner.table.pop_events(&mut slices)?;
-            let Some(what) = slices.rows.get_mut(at as usize).and_then(Row::take_news) else { continue };
+            let Some(row) = slices.rows.get_mut(at as usize) else { continue };
+            if self.inner.unsaved(&row.rest) {
+                self.inner.table.push_unsaved(&mut slices, at);
+                continue;
+            }
+            let Some(what) = row.take_news() else { continue };
             // Placed when the borrowed event is done with: the row may go then.
             self.inner.told = Some(at);
             let now = self.inner.now;
@@ -60,7 +69,7 @@ impl<S: Storage<Row<P, I, D>>, P: Payload, const I: usize, const D: usize> Engin
 
     /// When [`Engine::handle_timeout`] wants to be called next; none for never.
     pub fn poll_timeout(&self) -> Option<u64> {
-        self.inner.table.deadline(self.storage.rows(), self.storage.heap())
+        self.inner.table.first(self.storage.heap()).map(|(_, deadline)| deadline)
     }
 }
 
@@ -77,18 +86,18 @@ pub(super) enum Next {
 impl<P: Payload, const I: usize, const D: usize> Row<P, I, D> {
     /// Takes the next message off the outbox that may leave now.
     fn take_owed(&mut self, now: u64) -> Option<Next> {
-        let out = &mut self.rest.out;
+        let (notes, out) = (&mut self.notes, &mut self.out);
         match &self.role {
             Role::Free => None,
             Role::Holder(_) => {
                 let take = core::mem::take::<bool>;
-                if take(&mut out.stance) {
+                if take(&mut notes.stance) {
                     return Some(Next::Stance);
                 }
-                if take(&mut out.request) {
+                if take(&mut notes.request) {
                     return Some(Next::Request);
                 }
-                take(&mut out.ack).then_some(Next::Ack)
+                take(&mut notes.ack).then_some(Next::Ack)
             }
             Role::Origin(origin) => {
                 let open = open(origin, out.users);
@@ -109,16 +118,15 @@ impl<P: Payload, const I: usize, const D: usize> Row<P, I, D> {
     /// At most one answer to a device in 50 ms; what comes sooner waits.
     fn take_peer(&mut self, now: u64) -> Option<Next> {
         let Role::Origin(origin) = &self.role else { return None };
-        let rest = &mut self.rest;
         let stamp = truncate(now);
-        let mut wait = None::<u32>;
+        let mut wait = None::<u64>;
         for party in origin.parties() {
             let peers = origin.party(party).map(|party| party.peers().len()).unwrap_or_default();
             for at in 0..u8::try_from(peers).unwrap_or(u8::MAX) {
-                let Some(owed) = rest.out.owed_mut(party, at).filter(|owed| owed.due) else { continue };
-                let since = stamp.wrapping_sub(owed.last);
-                if owed.last != 0 && u64::from(since) < PACE {
-                    let left = u32::try_from(PACE).unwrap_or(0).saturating_sub(since);
+                let Some(owed) = self.out.owed_mut(party, at).filter(|owed| owed.due) else { continue };
+                let since = u64::from(stamp.wrapping_sub(owed.last));
+                if owed.last != 0 && since < PACE {
+                    let left = PACE.saturating_sub(since);
                     wait = Some(wait.map_or(left, |wait| wait.min(left)));
                     continue;
                 }
@@ -126,15 +134,16 @@ impl<P: Payload, const I: usize, const D: usize> Row<P, I, D> {
                 return Some(Next::Peer(party, at, core::mem::take(&mut owed.echo)));
             }
         }
-        rest.out.peers = wait.is_some();
-        rest.timers.wake = wait.map_or(NEVER, |wait| now.saturating_add(u64::from(wait)));
+        self.out.peers = wait.is_some();
+        self.rest.timers.wake = wait.map_or(NEVER, |wait| now.saturating_add(wait));
         None
     }
 }
 
+/// Once in 65 s an old stamp looks like one of just now: that answer waits 50 ms for nothing.
 #[allow(clippy::cast_possible_truncation)] // only differences of these stamps count
-fn truncate(now: u64) -> u32 {
-    now as u32
+fn truncate(now: u64) -> u16 {
+    now as u16
 }
 
 fn open<const I: usize, const D: usize>(origin: &Origin<I, D>, users: Parties) -> Parties {
@@ -174,10 +183,10 @@ impl Inner {
             key: row.id,
             ver: origin.ver(),
             to: Target::Users(Default::default()),
-            group: rest.group.as_ref().map(GroupId::as_str),
+            group: rest.group(),
             online_only: rest.online_only,
             ttl: if invite { rest.remaining(self.now).unwrap_or(DAY) } else { self.config.keep },
-            push: Some(rest.push.bytes()).filter(|push| invite && !push.is_empty() && !rest.online_only),
+            push: Some(rest.own.bytes()).filter(|push| invite && !push.is_empty() && !rest.online_only),
             body: &[],
         };
         encode_send(buf, &send, users, |body| self.write_report(row, kind, None, (0, 0), body))
@@ -227,7 +236,7 @@ impl Inner {
             echo,
             modify: report.modify,
             online_only: rest.online_only,
-            group: rest.group.as_ref().map(GroupId::as_str),
+            group: rest.group(),
             data: report.data.then(|| rest.data.bytes()),
             answer,
             slots: Default::default(),
@@ -261,8 +270,11 @@ fn write_stance<P: Payload, const I: usize, const D: usize>(
     let (n, stance) = stance;
     let data = match stance {
         Stance::Ringing | Stance::Query | Stance::Full(_) => &[],
-        Stance::Answer(_) => row.rest.draft.bytes(),
-        Stance::Cancel | Stance::Modify => row.rest.wish.bytes(),
+        Stance::Answer(_) => match holder.me() {
+            Me::Invitee(slot) => row.rest.draft(slot),
+            Me::Observer => &[],
+        },
+        Stance::Cancel | Stance::Modify => row.rest.own.bytes(),
     };
     let ttl = if matches!(stance, Stance::Ringing | Stance::Query) { 0 } else { keep };
     let send = to_device(row.id, n, row.rest.inviter.as_str(), row.id.origin.id, ttl);

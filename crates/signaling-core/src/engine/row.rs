@@ -1,6 +1,7 @@
 //! One invitation in the table: the machine's part, and what belongs to it. The row is the outbox: what is
 //! to be sent or told is noted here and derived from here when it is asked for.
 
+use super::effects::Effects;
 use super::storage::Payload;
 use super::table::{Links, NEVER};
 use crate::machine::{Full, Holder, Mask, Origin, Parties, PartyId};
@@ -15,44 +16,52 @@ pub(super) enum Role<const I: usize, const D: usize> {
     Holder(Holder<I>),
 }
 
-/// What is owed to one device, and what is to be told of it.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Owed {
-    pub(super) due: bool,
-    pub(super) echo: u32,
-    /// When it was last answered, in ms; only differences count.
-    pub(super) last: u32,
-    pub(super) tell_ringing: bool,
-    pub(super) tell_full: Option<Full>,
+/// What is to be told of one device.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(super) enum PeerNews {
+    #[default]
+    None,
+    Ringing,
+    Full(Full),
 }
 
-/// What waits to be sent.
+/// What is owed to one device, and what is to be told of it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Owed {
+    pub(super) echo: u32,
+    /// When it was last answered, in ms; only differences count. 0 for never.
+    pub(super) last: u16,
+    pub(super) due: bool,
+    pub(super) news: PeerNews,
+}
+
+impl Owed {
+    const NOTHING: Self = Self { echo: 0, last: 0, due: false, news: PeerNews::None };
+}
+
+/// What the inviter's device is to send.
 #[derive(Clone, Debug)]
 pub(super) struct Outbox<const I: usize, const D: usize> {
     pub(super) users: Parties,
     invitees: [[Owed; D]; I],
     observers: [Owed; D],
     pub(super) peers: bool,
-    pub(super) stance: bool,
-    pub(super) request: bool,
-    pub(super) ack: bool,
-}
-
-impl<const I: usize, const D: usize> Default for Outbox<I, D> {
-    fn default() -> Self {
-        Self {
-            users: Parties::default(),
-            invitees: [[Owed::default(); D]; I],
-            observers: [Owed::default(); D],
-            peers: false,
-            stance: false,
-            request: false,
-            ack: false,
-        }
-    }
 }
 
 impl<const I: usize, const D: usize> Outbox<I, D> {
+    const EMPTY: Self = Self {
+        users: Parties::NONE,
+        invitees: [[Owed::NOTHING; D]; I],
+        observers: [Owed::NOTHING; D],
+        peers: false,
+    };
+
+    fn clear(&mut self) {
+        self.users = Parties::NONE;
+        self.invitees.iter_mut().flatten().chain(&mut self.observers).for_each(|owed| *owed = Owed::NOTHING);
+        self.peers = false;
+    }
+
     pub(super) fn owed_mut(&mut self, party: PartyId, peer: u8) -> Option<&mut Owed> {
         let peers = match party {
             PartyId::Invitee(i) => self.invitees.get_mut(usize::from(i))?,
@@ -62,17 +71,23 @@ impl<const I: usize, const D: usize> Outbox<I, D> {
     }
 }
 
-/// How a request or an answer ended.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+/// How a request ended.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(super) enum Verdict {
+    #[default]
+    None,
     Granted,
     Denied,
     Unanswered,
 }
 
 /// What waits to be told.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct News {
+    pub(super) decided: Mask,
+    pub(super) timed_out: Mask,
+    pub(super) established: Mask,
+    pub(super) restored: bool,
     pub(super) new: bool,
     pub(super) missed: bool,
     pub(super) delivered: bool,
@@ -80,21 +95,54 @@ pub(super) struct News {
     pub(super) modified: bool,
     pub(super) stopped: bool,
     pub(super) resumed: bool,
-    pub(super) decided: Mask,
     pub(super) cancelled: bool,
-    pub(super) timed_out: Mask,
-    pub(super) established: Mask,
     pub(super) confirmed: bool,
     pub(super) overruled: bool,
-    pub(super) request: Option<Verdict>,
+    pub(super) request: Verdict,
     pub(super) unresolved: bool,
     pub(super) ended: bool,
 }
 
 impl News {
+    const NONE: Self = Self {
+        decided: Mask::EMPTY,
+        timed_out: Mask::EMPTY,
+        established: Mask::EMPTY,
+        restored: false,
+        new: false,
+        missed: false,
+        delivered: false,
+        peers: false,
+        modified: false,
+        stopped: false,
+        resumed: false,
+        cancelled: false,
+        confirmed: false,
+        overruled: false,
+        request: Verdict::None,
+        unresolved: false,
+        ended: false,
+    };
+
     pub(super) fn is_empty(&self) -> bool {
-        *self == Self::default()
+        *self == Self::NONE
     }
+}
+
+/// What the machine wants told, and said to the inviter's device.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Notes {
+    pub(super) news: News,
+    pub(super) stance: bool,
+    pub(super) request: bool,
+    pub(super) ack: bool,
+    /// An observer is not told of a group's invitation, only of its outcomes.
+    pub(super) mute: bool,
+}
+
+impl Notes {
+    pub(super) const NONE: Self =
+        Self { news: News::NONE, stance: false, request: false, ack: false, mute: false };
 }
 
 /// When the row wants to be called; [`NEVER`] where a timer does not run.
@@ -113,21 +161,11 @@ pub(super) struct Timers {
     pub(super) wake: u64,
 }
 
-impl Default for Timers {
-    fn default() -> Self {
-        Self {
-            limit: NEVER,
-            resend: NEVER,
-            lease: NEVER,
-            resolve: NEVER,
-            request: NEVER,
-            keep: NEVER,
-            wake: NEVER,
-        }
-    }
-}
-
 impl Timers {
+    const fn all(at: u64) -> Self {
+        Self { limit: at, resend: at, lease: at, resolve: at, request: at, keep: at, wake: at }
+    }
+
     pub(super) fn next(&self) -> u64 {
         let all = [self.limit, self.resend, self.lease, self.resolve, self.request, self.keep, self.wake];
         all.into_iter().min().unwrap_or(NEVER)
@@ -140,87 +178,150 @@ pub struct Row<P, const I: usize, const D: usize> {
     pub(super) id: InviteId,
     pub(super) links: Links,
     pub(super) role: Role<I, D>,
-    pub(super) rest: Rest<P, I, D>,
+    pub(super) notes: Notes,
+    pub(super) out: Outbox<I, D>,
+    pub(super) rest: Rest<P, I>,
 }
 
-/// All of a row that is not the machine's.
+/// What is neither the machine's nor its wishes.
 #[derive(Clone, Debug)]
-pub(super) struct Rest<P, const I: usize, const D: usize> {
+pub(super) struct Rest<P, const I: usize> {
     pub(super) inviter: UserId,
-    pub(super) group: Option<GroupId>,
-    pub(super) names: [UserId; I],
-    pub(super) count: u8,
+    /// Empty for none.
+    group: GroupId,
+    names: [UserId; I],
+    count: u8,
+    /// Of the device that answered; while a slot is pending, of the one that was heard of last.
     pub(super) labels: [Label; I],
+    /// What came with an answer; while the own slot is pending, the answer that was given here.
     pub(super) answers: [P; I],
     pub(super) data: P,
-    /// The data of the answer given here.
-    pub(super) draft: P,
-    /// The data of the Modify or Cancel that is asked for.
-    pub(super) wish: P,
-    pub(super) push: P,
+    /// The push info of an invitation made here, or the data of the Modify or Cancel that is asked for.
+    pub(super) own: P,
     pub(super) online_only: bool,
     /// The data comes from the application, not from the inviter.
     pub(super) hearsay: bool,
-    /// An observer is not told of a group's invitation, only of its outcomes.
-    pub(super) mute: bool,
-    pub(super) timers: Timers,
-    /// When the invitation runs out; [`NEVER`] for no limit.
-    pub(super) end: u64,
     /// How often the resend timer went off in a row.
     pub(super) step: u8,
     /// The number of the stance, and when it was taken.
     pub(super) n: u32,
     pub(super) n_at: u64,
-    pub(super) out: Outbox<I, D>,
-    pub(super) news: News,
-    /// The device that rang or refused last, and what people call it.
-    pub(super) heard: (Device, Label),
-}
-
-impl<P: Payload, const I: usize, const D: usize> Default for Row<P, I, D> {
-    fn default() -> Self {
-        Self { id: InviteId::default(), links: Links::default(), role: Role::Free, rest: Rest::default() }
-    }
-}
-
-impl<P: Payload, const I: usize, const D: usize> Default for Rest<P, I, D> {
-    fn default() -> Self {
-        Self {
-            inviter: UserId::default(),
-            group: None,
-            names: core::array::from_fn(|_| UserId::default()),
-            count: 0,
-            labels: core::array::from_fn(|_| Label::default()),
-            answers: core::array::from_fn(|_| P::default()),
-            data: P::default(),
-            draft: P::default(),
-            wish: P::default(),
-            push: P::default(),
-            online_only: false,
-            hearsay: false,
-            mute: false,
-            timers: Timers::default(),
-            end: NEVER,
-            step: 0,
-            n: 0,
-            n_at: 0,
-            out: Outbox::default(),
-            news: News::default(),
-            heard: (Device::default(), Label::default()),
-        }
-    }
+    /// When the invitation runs out; [`NEVER`] for no limit.
+    pub(super) end: u64,
+    pub(super) timers: Timers,
+    /// The device that rang or refused last, and whose it is.
+    pub(super) heard: (u8, Device),
+    /// The newest version, and the change of the table that made it: what has to be saved.
+    pub(super) ver: u32,
+    pub(super) changed: u32,
 }
 
 impl<P: Payload, const I: usize, const D: usize> Row<P, I, D> {
-    /// Forgets everything but its place in the table.
+    /// A row that was never used, all zero.
+    pub const EMPTY: Self = Self {
+        id: InviteId { origin: Device { id: 0, epoch: 0 }, sequence: 0 },
+        links: Links::NONE,
+        role: Role::Free,
+        notes: Notes::NONE,
+        out: Outbox::EMPTY,
+        rest: Rest::EMPTY,
+    };
+
+    /// Begins a new invitation, in a row that is [`EMPTY`](Self::EMPTY).
+    pub(super) fn begin(&mut self, id: InviteId) {
+        self.id = id;
+        self.rest.end = NEVER;
+        self.rest.timers = Timers::all(NEVER);
+    }
+
+    /// Gives up what the invitation held; only its names stay, until others take their place.
     pub(super) fn clear(&mut self) {
         self.id = InviteId::default();
         self.role = Role::Free;
-        self.rest = Rest::default();
+        self.notes = Notes::NONE;
+        self.out.clear();
+        self.rest.clear();
+    }
+
+    /// The row as a command or an input works on it.
+    pub(super) fn parts<'r, 'n>(
+        &'r mut self,
+        number: &'n mut u32,
+    ) -> (&'r mut Role<I, D>, &'r mut Rest<P, I>, Effects<'r, 'n, I, D>) {
+        (&mut self.role, &mut self.rest, Effects::new(&mut self.notes, Some(&mut self.out), number))
+    }
+
+    pub(super) fn owes(&self) -> bool {
+        let (notes, out) = (&self.notes, &self.out);
+        !out.users.is_empty() || out.peers || notes.stance || notes.request || notes.ack
     }
 }
 
-impl<P: Payload, const I: usize, const D: usize> Rest<P, I, D> {
+impl<P: Payload, const I: usize> Rest<P, I> {
+    const EMPTY: Self = Self {
+        inviter: UserId::EMPTY,
+        group: GroupId::EMPTY,
+        names: [const { UserId::EMPTY }; I],
+        count: 0,
+        labels: [const { Label::EMPTY }; I],
+        answers: [const { P::EMPTY }; I],
+        data: P::EMPTY,
+        own: P::EMPTY,
+        online_only: false,
+        hearsay: false,
+        step: 0,
+        n: 0,
+        n_at: 0,
+        end: 0,
+        timers: Timers::all(0),
+        heard: (0, Device { id: 0, epoch: 0 }),
+        ver: 0,
+        changed: 0,
+    };
+
+    fn clear(&mut self) {
+        self.count = 0;
+        self.labels.iter_mut().for_each(|label| *label = Label::EMPTY);
+        self.answers.iter_mut().for_each(|answer| *answer = P::EMPTY);
+        self.data = P::EMPTY;
+        self.own = P::EMPTY;
+        (self.online_only, self.hearsay, self.step) = (false, false, 0);
+        (self.n, self.n_at) = (0, 0);
+        self.heard = (0, Device::default());
+        (self.ver, self.changed) = (0, 0);
+    }
+
+    /// Copies the names in, as far as there is room; they were checked before.
+    pub(super) fn name_all<'n>(
+        &mut self,
+        inviter: &str,
+        group: Option<&str>,
+        invitees: impl Iterator<Item = &'n str>,
+    ) {
+        self.inviter = UserId::new(inviter).unwrap_or_default();
+        self.group = group.and_then(|group| GroupId::new(group).ok()).unwrap_or_default();
+        self.count = 0;
+        for (place, name) in self.names.iter_mut().zip(invitees) {
+            *place = UserId::new(name).unwrap_or_default();
+            self.count = self.count.saturating_add(1);
+        }
+    }
+
+    pub(super) fn count(&self) -> u8 {
+        self.count
+    }
+
+    pub(super) fn group(&self) -> Option<&str> {
+        Some(self.group.as_str()).filter(|group| !group.is_empty())
+    }
+
+    /// The relay says that it was made in that group.
+    pub(super) fn learn_group(&mut self, group: Option<&str>) {
+        if let Some(group) = group.filter(|_| self.group.as_str().is_empty()) {
+            self.group = GroupId::new(group).unwrap_or_default();
+        }
+    }
+
     pub(super) fn names(&self) -> &[UserId] {
         self.names.get(..usize::from(self.count)).unwrap_or_default()
     }
@@ -246,16 +347,27 @@ impl<P: Payload, const I: usize, const D: usize> Rest<P, I, D> {
 
     /// Keeps what came with the answer of a slot. Data that is too large for this device is dropped.
     pub(super) fn keep_answer(&mut self, slot: u8, label: &str, data: &[u8]) {
-        if let Some(place) = self.labels.get_mut(usize::from(slot)) {
-            *place = Label::new(label).unwrap_or_default();
-        }
-        if let Some(place) = self.answers.get_mut(usize::from(slot)) {
-            *place = P::keep(data).unwrap_or_default();
+        self.keep_label(slot, label);
+        if let Some(place) = self.answers.get_mut(usize::from(slot))
+            && !place.set(data)
+        {
+            *place = P::EMPTY;
         }
     }
 
-    pub(super) fn owes(&self) -> bool {
-        let out = &self.out;
-        !out.users.is_empty() || out.peers || out.stance || out.request || out.ack
+    /// The same for several slots.
+    pub(super) fn keep_answers(&mut self, slots: Mask, label: &str, data: &[u8]) {
+        slots.iter().for_each(|slot| self.keep_answer(slot, label, data));
+    }
+
+    pub(super) fn keep_label(&mut self, slot: u8, label: &str) {
+        if let Some(place) = self.labels.get_mut(usize::from(slot)) {
+            *place = Label::new(label).unwrap_or_default();
+        }
+    }
+
+    /// The answer that is given here, of the invitee of that slot.
+    pub(super) fn draft(&self, slot: u8) -> &[u8] {
+        self.answers.get(usize::from(slot)).map(P::bytes).unwrap_or_default()
     }
 }

@@ -1,23 +1,36 @@
 //! Where an engine keeps its rows: fixed arrays on a chip, vectors on a server.
 
+use heapless::LenType;
+
+use super::heap::Due;
 use super::memory::{Tombstone, Window};
 use super::row::Row;
 
 /// The bytes of data that a row keeps.
-pub trait Payload: Default + Clone {
+pub trait Payload: Clone {
     /// The most bytes that it keeps.
     const LIMIT: usize;
-    /// Keeps `bytes`; none if they are too many for it.
-    fn keep(bytes: &[u8]) -> Option<Self>;
+    /// No bytes.
+    const EMPTY: Self;
+    /// Keeps these bytes and no others. `false`, and nothing changed, if they are too many for it.
+    fn set(&mut self, bytes: &[u8]) -> bool;
     /// The bytes.
     fn bytes(&self) -> &[u8];
 }
 
-impl<const N: usize> Payload for heapless::Vec<u8, N> {
-    const LIMIT: usize = N;
+/// Up to `N` bytes (at most 65 535), in place.
+pub type Bytes<const N: usize> = heapless::Vec<u8, N, u16>;
 
-    fn keep(bytes: &[u8]) -> Option<Self> {
-        Self::from_slice(bytes).ok()
+impl<const N: usize, L: LenType> Payload for heapless::Vec<u8, N, L> {
+    const LIMIT: usize = N;
+    const EMPTY: Self = Self::new();
+
+    fn set(&mut self, bytes: &[u8]) -> bool {
+        if bytes.len() > N {
+            return false;
+        }
+        self.clear();
+        self.extend_from_slice(bytes).is_ok()
     }
 
     fn bytes(&self) -> &[u8] {
@@ -25,15 +38,17 @@ impl<const N: usize> Payload for heapless::Vec<u8, N> {
     }
 }
 
-/// The slices that an engine works on. `rows`, `buckets`, `heap`, `transmit` and `events` have one length.
+/// The slices that an engine works on: one entry a row in each, but for `tombstones` and `windows`.
 #[derive(Debug)]
 pub struct Slices<'a, R> {
     /// The invitations.
     pub rows: &'a mut [R],
     /// The index: where each chain of rows with one hash begins.
     pub buckets: &'a mut [u32],
-    /// The deadlines: a binary heap of rows.
-    pub heap: &'a mut [u32],
+    /// The deadlines, the earliest first.
+    pub heap: &'a mut [Due],
+    /// Where in the heap each row has its deadline.
+    pub places: &'a mut [u32],
     /// Rows with something to send, in turn.
     pub transmit: &'a mut [u32],
     /// Rows with something to tell, in turn.
@@ -44,14 +59,35 @@ pub struct Slices<'a, R> {
     pub windows: &'a mut [Window],
 }
 
-/// Gives an engine its memory, which it alone uses.
+/// Gives an engine its memory, which it alone uses. All of it begins as `EMPTY`, `Default` or 0.
 pub trait Storage<R> {
     /// All of it.
     fn slices(&mut self) -> Slices<'_, R>;
     /// The rows, to look at.
     fn rows(&self) -> &[R];
+    /// The index, to look at.
+    fn buckets(&self) -> &[u32];
     /// The deadlines, to look at.
-    fn heap(&self) -> &[u32];
+    fn heap(&self) -> &[Due];
+}
+
+/// Memory that lives elsewhere, say in a `static`.
+impl<R, S: Storage<R> + ?Sized> Storage<R> for &mut S {
+    fn slices(&mut self) -> Slices<'_, R> {
+        (**self).slices()
+    }
+
+    fn rows(&self) -> &[R] {
+        (**self).rows()
+    }
+
+    fn buckets(&self) -> &[u32] {
+        (**self).buckets()
+    }
+
+    fn heap(&self) -> &[Due] {
+        (**self).heap()
+    }
 }
 
 /// Arrays for `ROWS` invitations of up to `I` invitees with `D` devices each and `BYTES` bytes of data,
@@ -65,9 +101,10 @@ pub struct Fixed<
     const TOMBS: usize = 8,
     const WINDOWS: usize = 16,
 > {
-    rows: [Row<heapless::Vec<u8, BYTES>, I, D>; ROWS],
+    rows: [Row<Bytes<BYTES>, I, D>; ROWS],
     buckets: [u32; ROWS],
-    heap: [u32; ROWS],
+    heap: [Due; ROWS],
+    places: [u32; ROWS],
     transmit: [u32; ROWS],
     events: [u32; ROWS],
     tombstones: [Tombstone; TOMBS],
@@ -81,17 +118,19 @@ impl<
     const BYTES: usize,
     const TOMBS: usize,
     const WINDOWS: usize,
-> Default for Fixed<ROWS, I, D, BYTES, TOMBS, WINDOWS>
+> Fixed<ROWS, I, D, BYTES, TOMBS, WINDOWS>
 {
-    fn default() -> Self {
+    /// Empty arrays, all zero: as the value of a `static` they take no flash and never pass over the stack.
+    pub const fn new() -> Self {
         Self {
-            rows: core::array::from_fn(|_| Row::default()),
+            rows: [const { Row::EMPTY }; ROWS],
             buckets: [0; ROWS],
-            heap: [0; ROWS],
+            heap: [Due::NEVER; ROWS],
+            places: [0; ROWS],
             transmit: [0; ROWS],
             events: [0; ROWS],
-            tombstones: [Tombstone::default(); TOMBS],
-            windows: [Window::default(); WINDOWS],
+            tombstones: [Tombstone::NONE; TOMBS],
+            windows: [Window::NONE; WINDOWS],
         }
     }
 }
@@ -103,13 +142,28 @@ impl<
     const BYTES: usize,
     const TOMBS: usize,
     const WINDOWS: usize,
-> Storage<Row<heapless::Vec<u8, BYTES>, I, D>> for Fixed<ROWS, I, D, BYTES, TOMBS, WINDOWS>
+> Default for Fixed<ROWS, I, D, BYTES, TOMBS, WINDOWS>
 {
-    fn slices(&mut self) -> Slices<'_, Row<heapless::Vec<u8, BYTES>, I, D>> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<
+    const ROWS: usize,
+    const I: usize,
+    const D: usize,
+    const BYTES: usize,
+    const TOMBS: usize,
+    const WINDOWS: usize,
+> Storage<Row<Bytes<BYTES>, I, D>> for Fixed<ROWS, I, D, BYTES, TOMBS, WINDOWS>
+{
+    fn slices(&mut self) -> Slices<'_, Row<Bytes<BYTES>, I, D>> {
         Slices {
             rows: &mut self.rows,
             buckets: &mut self.buckets,
             heap: &mut self.heap,
+            places: &mut self.places,
             transmit: &mut self.transmit,
             events: &mut self.events,
             tombstones: &mut self.tombstones,
@@ -117,11 +171,15 @@ impl<
         }
     }
 
-    fn rows(&self) -> &[Row<heapless::Vec<u8, BYTES>, I, D>] {
+    fn rows(&self) -> &[Row<Bytes<BYTES>, I, D>] {
         &self.rows
     }
 
-    fn heap(&self) -> &[u32] {
+    fn buckets(&self) -> &[u32] {
+        &self.buckets
+    }
+
+    fn heap(&self) -> &[Due] {
         &self.heap
     }
 }

@@ -1,40 +1,59 @@
-//! Rows by id and by deadline, without ever scanning: a hashed index, a binary heap, two rings and two lists.
+//! Rows by id and by deadline, without ever scanning: a hashed index, a heap, two rings and three lists.
 
+use super::heap::{self, Heap};
 use super::row::Row;
 use super::storage::{Payload, Slices};
 use crate::name::InviteId;
 
-/// "No row" in a link.
-const NONE: u32 = u32::MAX;
 /// A deadline that never comes.
 pub(super) const NEVER: u64 = u64::MAX;
+
+/// Another row, or none.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+struct Link(u32);
+
+impl Link {
+    const NONE: Self = Self(0);
+
+    fn to(row: u32) -> Self {
+        Self(row.saturating_add(1))
+    }
+
+    fn row(self) -> Option<u32> {
+        self.0.checked_sub(1)
+    }
+}
 
 /// What a row carries for the table's sake.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Links {
-    chain: u32,
-    heap: u32,
-    older: u32,
-    newer: u32,
+    chain: Link,
+    older: Link,
+    newer: Link,
+    /// The next of those that wait until they are saved.
+    after: Link,
     terminal: bool,
     transmit: bool,
     events: bool,
-    pub(super) deadline: u64,
+    unsaved: bool,
 }
 
-impl Default for Links {
-    fn default() -> Self {
-        Self {
-            chain: NONE,
-            heap: NONE,
-            older: NONE,
-            newer: NONE,
-            terminal: false,
-            transmit: false,
-            events: false,
-            deadline: NEVER,
-        }
-    }
+impl Links {
+    pub(super) const NONE: Self = Self {
+        chain: Link::NONE,
+        older: Link::NONE,
+        newer: Link::NONE,
+        after: Link::NONE,
+        terminal: false,
+        transmit: false,
+        events: false,
+        unsaved: false,
+    };
+}
+
+#[allow(clippy::cast_possible_truncation)] // cut in two on purpose: chips multiply 32 bits at once
+fn halves(word: u64) -> [u32; 2] {
+    [(word >> 32) as u32, word as u32]
 }
 
 /// A ring of rows, each in it at most once.
@@ -67,26 +86,28 @@ pub(super) struct Table {
     seed: u64,
     /// How many rows were ever used; beyond them nothing is initialised.
     fresh: u32,
-    free: u32,
+    free: Link,
     live: u32,
-    heap: u32,
-    oldest: u32,
-    newest: u32,
+    deadlines: u32,
+    oldest: Link,
+    newest: Link,
+    unsaved: Link,
     transmit: Ring,
     events: Ring,
 }
 
 impl Table {
     pub(super) fn new(seed: u64) -> Self {
-        let ring = Ring::default();
+        let (ring, none) = (Ring::default(), Link::NONE);
         Self {
             seed,
             fresh: 0,
-            free: NONE,
+            free: none,
             live: 0,
-            heap: 0,
-            oldest: NONE,
-            newest: NONE,
+            deadlines: 0,
+            oldest: none,
+            newest: none,
+            unsaved: none,
             transmit: ring,
             events: ring,
         }
@@ -98,25 +119,29 @@ impl Table {
     }
 
     fn bucket(&self, id: InviteId, buckets: usize) -> usize {
-        let bits = u128::from_be_bytes(id.to_bytes()) ^ u128::from(self.seed);
-        let mixed = bits.wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835) >> 64;
-        usize::try_from(mixed & 0x7fff_ffff).unwrap_or(0).checked_rem(buckets).unwrap_or(0)
+        let words = [self.seed, id.origin.id, u64::from(id.origin.epoch) << 32 | u64::from(id.sequence)];
+        let hash = words.into_iter().flat_map(halves).fold(0x811c_9dc5_u32, |hash, word| {
+            let mixed = (hash ^ word).wrapping_mul(0x9e37_79b1);
+            mixed ^ (mixed >> 15)
+        });
+        usize::try_from(hash).unwrap_or(0).checked_rem(buckets).unwrap_or(0)
     }
 
     /// The row of that id.
     pub(super) fn find<P: Payload, const I: usize, const D: usize>(
         &self,
-        slices: &Slices<'_, Row<P, I, D>>,
+        rows: &[Row<P, I, D>],
+        buckets: &[u32],
         id: InviteId,
     ) -> Option<u32> {
-        let head = *slices.buckets.get(self.bucket(id, slices.buckets.len()))?;
-        let mut at = head.checked_sub(1)?;
+        let mut link = Link(*buckets.get(self.bucket(id, buckets.len()))?);
         loop {
-            let row = slices.rows.get(at as usize)?;
+            let at = link.row()?;
+            let row = rows.get(at as usize)?;
             if row.id == id {
                 return Some(at);
             }
-            at = row.links.chain;
+            link = row.links.chain;
         }
     }
 
@@ -126,25 +151,24 @@ impl Table {
         slices: &mut Slices<'_, Row<P, I, D>>,
         id: InviteId,
     ) -> Option<u32> {
-        let at = if self.free == NONE { self.fresh } else { self.free };
+        let at = self.free.row().unwrap_or(self.fresh);
         let bucket = self.bucket(id, slices.buckets.len());
         let row = slices.rows.get_mut(at as usize)?;
         let head = slices.buckets.get_mut(bucket)?;
-        if self.free == NONE {
+        if self.free == Link::NONE {
             self.fresh = self.fresh.saturating_add(1);
         } else {
             self.free = row.links.chain;
         }
-        row.id = id;
-        // A row still waits its turn in the rings when it is used anew.
-        row.links = Links { transmit: row.links.transmit, events: row.links.events, ..Links::default() };
-        row.links.chain = head.checked_sub(1).unwrap_or(NONE);
-        *head = at.saturating_add(1);
+        row.begin(id);
+        row.links.chain = Link(*head);
+        row.links.terminal = false;
+        *head = Link::to(at).0;
         self.live = self.live.saturating_add(1);
         Some(at)
     }
 
-    /// Gives a row back.
+    /// Gives a row back. It may still wait its turn in a ring or list, also when it is used anew.
     pub(super) fn remove<P: Payload, const I: usize, const D: usize>(
         &mut self,
         slices: &mut Slices<'_, Row<P, I, D>>,
@@ -156,16 +180,16 @@ impl Table {
         let bucket = self.bucket(row.id, slices.buckets.len());
         let after = core::mem::replace(&mut row.links.chain, self.free);
         row.clear();
-        self.free = at;
+        self.free = Link::to(at);
         self.live = self.live.saturating_sub(1);
         let Some(head) = slices.buckets.get_mut(bucket) else { return };
-        if *head == at.saturating_add(1) {
-            *head = after.checked_add(1).unwrap_or(0);
+        if *head == Link::to(at).0 {
+            *head = after.0;
             return;
         }
-        let mut before = head.saturating_sub(1);
-        while let Some(row) = slices.rows.get_mut(before as usize) {
-            if row.links.chain == at {
+        let mut before = Link(*head);
+        while let Some(row) = before.row().and_then(|at| slices.rows.get_mut(at as usize)) {
+            if row.links.chain == Link::to(at) {
                 row.links.chain = after;
                 return;
             }
@@ -180,54 +204,21 @@ impl Table {
 
     /// Whether a new row can be had, if need be for the oldest terminal one.
     pub(super) fn has_room<R>(&self, slices: &Slices<'_, R>) -> bool {
-        self.free != NONE || (self.fresh as usize) < slices.rows.len() || self.oldest != NONE
+        let spare = (self.fresh as usize) < slices.rows.len();
+        spare || self.free != Link::NONE || self.oldest != Link::NONE
     }
 
-    /// The earliest deadline of all rows.
-    pub(super) fn deadline<P, const I: usize, const D: usize>(
-        &self,
-        rows: &[Row<P, I, D>],
-        heap: &[u32],
-    ) -> Option<u64> {
-        let at = *heap.first().filter(|_| self.heap > 0)?;
-        rows.get(at as usize).map(|row| row.links.deadline)
-    }
-
-    /// The row with the earliest deadline.
-    pub(super) fn first<P: Payload, const I: usize, const D: usize>(
-        &self,
-        slices: &Slices<'_, Row<P, I, D>>,
-    ) -> Option<(u32, u64)> {
-        let at = *slices.heap.first().filter(|_| self.heap > 0)?;
-        Some((at, slices.rows.get(at as usize)?.links.deadline))
+    /// The row with the earliest deadline of all, and when that is.
+    pub(super) fn first(&self, heap: &[heap::Due]) -> Option<(u32, u64)> {
+        heap::earliest(heap, self.deadlines)
     }
 
     /// Sets when the row wants to be called.
-    pub(super) fn set_deadline<P: Payload, const I: usize, const D: usize>(
-        &mut self,
-        slices: &mut Slices<'_, Row<P, I, D>>,
-        at: u32,
-        deadline: u64,
-    ) {
-        let Some(row) = slices.rows.get_mut(at as usize) else { return };
-        let before = core::mem::replace(&mut row.links.deadline, deadline);
-        let place = row.links.heap;
-        match (place == NONE, deadline == NEVER) {
-            (true, true) => {}
-            (true, false) => {
-                let end = self.heap;
-                self.heap = end.saturating_add(1);
-                Heap(slices).put(end, at);
-                Heap(slices).rise(end);
-            }
-            (false, true) => {
-                let end = self.heap.saturating_sub(1);
-                self.heap = end;
-                Heap(slices).take(place, end);
-            }
-            (false, false) if deadline < before => Heap(slices).rise(place),
-            (false, false) => Heap(slices).sink(place, self.heap),
-        }
+    pub(super) fn set_deadline<R>(&mut self, slices: &mut Slices<'_, R>, at: u32, deadline: u64) {
+        let (heap, places) = (&mut *slices.heap, &mut *slices.places);
+        let mut heap = Heap { heap, places, len: self.deadlines };
+        heap.set(at, Some(deadline).filter(|deadline| *deadline != NEVER));
+        self.deadlines = heap.len;
     }
 
     /// Notes whether the row may go when room is needed; the oldest goes first.
@@ -243,31 +234,38 @@ impl Table {
         }
         row.links.terminal = terminal;
         if terminal {
-            (row.links.older, row.links.newer) = (self.newest, NONE);
-            match slices.rows.get_mut(self.newest as usize) {
-                Some(newest) => newest.links.newer = at,
-                None => self.oldest = at,
-            }
-            self.newest = at;
+            (row.links.older, row.links.newer) = (self.newest, Link::NONE);
+            self.join(slices, self.newest, Link::to(at));
+            self.newest = Link::to(at);
             return;
         }
         let (older, newer) = (row.links.older, row.links.newer);
-        match slices.rows.get_mut(older as usize) {
-            Some(row) => row.links.newer = newer,
-            None => self.oldest = newer,
-        }
-        match slices.rows.get_mut(newer as usize) {
+        self.join(slices, older, newer);
+        match newer.row().and_then(|newer| slices.rows.get_mut(newer as usize)) {
             Some(row) => row.links.older = older,
             None => self.newest = older,
         }
     }
 
-    /// The row that is terminal for the longest time.
-    pub(super) fn oldest_terminal(&self) -> Option<u32> {
-        (self.oldest != NONE).then_some(self.oldest)
+    /// Lets `newer` follow `older` in the list of terminal rows, or begin it.
+    fn join<P, const I: usize, const D: usize>(
+        &mut self,
+        slices: &mut Slices<'_, Row<P, I, D>>,
+        older: Link,
+        newer: Link,
+    ) {
+        match older.row().and_then(|older| slices.rows.get_mut(older as usize)) {
+            Some(row) => row.links.newer = newer,
+            None => self.oldest = newer,
+        }
     }
 
-    pub(super) fn push_transmit<P: Payload, const I: usize, const D: usize>(
+    /// The row that is terminal for the longest time.
+    pub(super) fn oldest_terminal(&self) -> Option<u32> {
+        self.oldest.row()
+    }
+
+    pub(super) fn push_transmit<P, const I: usize, const D: usize>(
         &mut self,
         slices: &mut Slices<'_, Row<P, I, D>>,
         at: u32,
@@ -278,7 +276,7 @@ impl Table {
         }
     }
 
-    pub(super) fn pop_transmit<P: Payload, const I: usize, const D: usize>(
+    pub(super) fn pop_transmit<P, const I: usize, const D: usize>(
         &mut self,
         slices: &mut Slices<'_, Row<P, I, D>>,
     ) -> Option<u32> {
@@ -287,7 +285,7 @@ impl Table {
         Some(at)
     }
 
-    pub(super) fn push_events<P: Payload, const I: usize, const D: usize>(
+    pub(super) fn push_events<P, const I: usize, const D: usize>(
         &mut self,
         slices: &mut Slices<'_, Row<P, I, D>>,
         at: u32,
@@ -298,7 +296,7 @@ impl Table {
         }
     }
 
-    pub(super) fn pop_events<P: Payload, const I: usize, const D: usize>(
+    pub(super) fn pop_events<P, const I: usize, const D: usize>(
         &mut self,
         slices: &mut Slices<'_, Row<P, I, D>>,
     ) -> Option<u32> {
@@ -306,68 +304,37 @@ impl Table {
         slices.rows.get_mut(at as usize)?.links.events = false;
         Some(at)
     }
+
+    /// The row waits until it is saved.
+    pub(super) fn push_unsaved<P, const I: usize, const D: usize>(
+        &mut self,
+        slices: &mut Slices<'_, Row<P, I, D>>,
+        at: u32,
+    ) {
+        let Some(row) = slices.rows.get_mut(at as usize) else { return };
+        if !core::mem::replace(&mut row.links.unsaved, true) {
+            row.links.after = core::mem::replace(&mut self.unsaved, Link::to(at));
+        }
+    }
+
+    /// Takes all rows that wait.
+    pub(super) fn take_unsaved(&mut self) -> Chain {
+        Chain(core::mem::replace(&mut self.unsaved, Link::NONE))
+    }
 }
 
-/// A binary heap of row numbers; each row knows its place in it.
-struct Heap<'s, 'a, R>(&'s mut Slices<'a, R>);
+/// Rows that waited until they are saved.
+pub(super) struct Chain(Link);
 
-impl<P: Payload, const I: usize, const D: usize> Heap<'_, '_, Row<P, I, D>> {
-    fn put(&mut self, place: u32, at: u32) {
-        if let Some(entry) = self.0.heap.get_mut(place as usize) {
-            *entry = at;
-        }
-        if let Some(row) = self.0.rows.get_mut(at as usize) {
-            row.links.heap = place;
-        }
-    }
-
-    fn at(&self, place: u32) -> Option<(u32, u64)> {
-        let at = *self.0.heap.get(place as usize)?;
-        Some((at, self.0.rows.get(at as usize)?.links.deadline))
-    }
-
-    fn rise(&mut self, mut place: u32) {
-        while let Some(parent) = place.checked_sub(1).map(|p| p / 2) {
-            let (Some(child), Some(above)) = (self.at(place), self.at(parent)) else { return };
-            if above.1 <= child.1 {
-                return;
-            }
-            self.put(place, above.0);
-            self.put(parent, child.0);
-            place = parent;
-        }
-    }
-
-    fn sink(&mut self, mut place: u32, len: u32) {
-        loop {
-            let left = place.saturating_mul(2).saturating_add(1);
-            let right = left.saturating_add(1);
-            let earlier = |a: u32, b: u32| match (self.at(a), self.at(b)) {
-                (Some(x), Some(y)) if b < len && y.1 < x.1 => b,
-                _ => a,
-            };
-            let least = earlier(earlier(place, left), right);
-            let (Some(here), Some(there)) = (self.at(place), self.at(least)) else { return };
-            if least == place {
-                return;
-            }
-            self.put(place, there.0);
-            self.put(least, here.0);
-            place = least;
-        }
-    }
-
-    /// Takes the entry at `place` out; the one at `end` is the last.
-    fn take(&mut self, place: u32, end: u32) {
-        let gone = self.at(place);
-        let last = self.at(end);
-        if let (Some(last), true) = (last, place != end) {
-            self.put(place, last.0);
-            self.rise(place);
-            self.sink(place, end);
-        }
-        if let Some(row) = gone.and_then(|(at, _)| self.0.rows.get_mut(at as usize)) {
-            row.links.heap = NONE;
-        }
+impl Chain {
+    pub(super) fn next<P, const I: usize, const D: usize>(
+        &mut self,
+        slices: &mut Slices<'_, Row<P, I, D>>,
+    ) -> Option<u32> {
+        let at = self.0.row()?;
+        let links = &mut slices.rows.get_mut(at as usize)?.links;
+        links.unsaved = false;
+        self.0 = core::mem::replace(&mut links.after, Link::NONE);
+        Some(at)
     }
 }

@@ -9,7 +9,7 @@ mod origin;
 mod report;
 
 pub use holder::{Arrival, First, Holder, HolderTimer, Me, Seen, State};
-pub use origin::{Fanned, Origin, OriginSlots, OriginTimer, Party, PartyId, Peer, Via};
+pub use origin::{Fanned, Origin, OriginSlots, OriginTimer, Party, PartyId, Peer, SavedOrigin, Via};
 pub use report::{Kind, Mask, Report};
 
 use serde::{Deserialize, Serialize};
@@ -131,6 +131,9 @@ pub struct Parties {
 }
 
 impl Parties {
+    /// Nobody.
+    pub const NONE: Self = Self { invitees: Mask::EMPTY, observers: false };
+
     /// Whether it names nobody.
     pub fn is_empty(self) -> bool {
         self.invitees.is_empty() && !self.observers

@@ -2,8 +2,12 @@
 
 mod input;
 mod report;
+mod saved;
 
 pub use report::OriginSlots;
+pub use saved::SavedOrigin;
+
+use serde::{Deserialize, Serialize};
 
 use super::{Fx, Mask, Rev, Slot, Tell, Timer};
 use crate::broken;
@@ -52,7 +56,7 @@ pub enum Fanned {
 }
 
 /// What the origin knows of one run of one device.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
 pub struct Peer {
     /// The device.
     pub device: Device,

@@ -3,10 +3,14 @@
 use super::Rev;
 
 /// A set of slots, by index; a row has at most 64.
+#[repr(C, packed(4))]
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, serde::Serialize, serde::Deserialize)]
 pub struct Mask(u64);
 
 impl Mask {
+    /// No slot.
+    pub const EMPTY: Self = Self(0);
+
     /// The slots of `bits`, bit 0 first.
     pub fn from_bits(bits: u64) -> Self {
         Self(bits)

@@ -227,7 +227,7 @@ impl<T> List<'_, T> {
 }
 
 /// Bytes that serde writes as bytes, not as a list of numbers.
-pub(super) fn bytes<S: Serializer>(bytes: &&[u8], to: S) -> Result<S::Ok, S::Error> {
+pub(crate) fn bytes<S: Serializer>(bytes: &&[u8], to: S) -> Result<S::Ok, S::Error> {
     to.serialize_bytes(bytes)
 }
 

@@ -178,7 +178,7 @@ fn report(kind: Kind, mut bytes: &[u8]) -> Result<ReportMessage<'_>, DecodeError
     {
         return Err(DecodeError::Name);
     }
-    if slots.is_empty() || repeats(slots) {
+    if slots.is_empty() || repeats(slots.iter().map(|entry| entry.user)) {
         return Err(DecodeError::List);
     }
     let strange_answer = answer.is_some_and(|answer| {
@@ -193,8 +193,14 @@ fn report(kind: Kind, mut bytes: &[u8]) -> Result<ReportMessage<'_>, DecodeError
     Ok(ReportMessage { kind, remaining, rev, run, echo, modify, online_only, group, data, answer, slots })
 }
 
-fn repeats(slots: List<'_, SlotEntry<'_>>) -> bool {
-    slots.iter().enumerate().any(|(i, a)| slots.iter().take(i).any(|b| a.user == b.user))
+/// Whether a name comes twice.
+pub(crate) fn repeats<'n>(mut names: impl Iterator<Item = &'n str> + Clone) -> bool {
+    while let Some(name) = names.next() {
+        if names.clone().any(|other| other == name) {
+            return true;
+        }
+    }
+    false
 }
 
 /// Writes an Invite or a Decision whose slots come from `slots`; those of `report` are not looked at.

@@ -9,12 +9,14 @@ mod frame;
 pub mod line;
 mod message;
 
+pub(crate) use codec::bytes;
 pub use codec::{DecodeError, Encoder, Item, List, NoRoom};
 pub use frame::{
     Deliver, Fanout, FanoutUser, Frame, From, GroupAnswer, GroupOp, GroupReply, GroupRequest, Hello, Limits,
     MAX_DEVICES, MAX_MEMBERS, MAX_RECIPIENTS, Reach, Refusal, Refused, Send, Target, Welcome, encode_fanout,
     encode_group_reply, encode_send,
 };
+pub(crate) use message::repeats;
 pub use message::{Ack, AnswerData, Message, ReportMessage, SlotEntry, StanceMessage, encode_report};
 
 /// The version of frames and messages that this crate speaks.

@@ -5,7 +5,7 @@
 use std::collections::VecDeque;
 
 use signaling_core::wire::{Deliver, Frame, From, Reach, Target, encode_fanout};
-use signaling_core::{Config, Device, FixedEngine, Invite, InviteId, UserId, What};
+use signaling_core::{Config, Device, FixedEngine, Invite, InviteId, Snapshot, UserId, What};
 
 pub(crate) type Small = FixedEngine<4, 4, 2, 64>;
 
@@ -15,6 +15,9 @@ pub(crate) struct Phone {
     pub(crate) label: String,
     pub(crate) device: Device,
     pub(crate) online: bool,
+    /// The snapshots that a durable device saved, and whether the disk takes any.
+    pub(crate) disk: Vec<Vec<u8>>,
+    pub(crate) saves: bool,
     /// What it was told, as "new", "accepted bob"...
     pub(crate) told: Vec<String>,
 }
@@ -29,6 +32,11 @@ pub(crate) struct World {
     pub(crate) frames: u64,
 }
 
+pub(crate) fn encode(snapshot: &Snapshot<'_, 4, 2>) -> Vec<u8> {
+    let mut buf = [0; 2048];
+    postcard::to_slice(snapshot, &mut buf).unwrap().to_vec()
+}
+
 impl World {
     /// Phones as "alice" or "bob/kitchen", in order 0, 1...
     pub(crate) fn of(names: &[&str]) -> Self {
@@ -37,7 +45,8 @@ impl World {
             let device = Device { id, epoch: 1 };
             let config = Config::new(UserId::new(user).unwrap(), device);
             let engine = Small::new(config, Default::default());
-            Phone { engine, user: user.into(), label: label.into(), device, online: true, told: vec![] }
+            let (user, label) = (user.into(), label.into());
+            Phone { engine, user, label, device, online: true, disk: vec![], saves: true, told: vec![] }
         });
         Self {
             now: 1_000,
@@ -62,6 +71,32 @@ impl World {
         let user = UserId::new(&phone.user).unwrap();
         phone.engine = Small::new(Config::new(user, phone.device), Default::default());
         phone.told.clear();
+    }
+
+    /// From now on its invitations outlive a restart.
+    pub(crate) fn make_durable(&mut self, at: usize) {
+        let phone = &mut self.phones[at];
+        let mut config = phone.engine.config().clone();
+        config.durable = true;
+        phone.engine = Small::new(config, Default::default());
+    }
+
+    /// The durable device starts again with what its disk holds.
+    pub(crate) fn recover(&mut self, at: usize) {
+        self.restart(at);
+        self.make_durable(at);
+        let phone = &mut self.phones[at];
+        for bytes in &phone.disk {
+            phone.engine.restore(self.now, &postcard::from_bytes(bytes).unwrap()).unwrap();
+        }
+        phone.engine.handle_link_up(self.now);
+    }
+
+    fn save(&mut self, at: usize) {
+        let phone = &mut self.phones[at];
+        let Some(stamp) = phone.engine.unsaved().filter(|_| phone.saves) else { return };
+        phone.disk = phone.engine.snapshots().map(|saved| encode(&saved)).collect();
+        phone.engine.handle_saved(stamp);
     }
 
     /// Lets `ms` pass, and everything that falls into them.
@@ -97,12 +132,15 @@ impl World {
 
     fn flush(&mut self) {
         for at in 0..self.phones.len() {
+            self.save(at);
             let mut buf = [0; 1024];
             while self.phones[at].online {
                 let Some(len) = self.phones[at].engine.poll_transmit(self.now, &mut buf) else { break };
                 self.fan_out(at, &buf[..len]);
             }
             self.listen(at);
+            // What was told may have been the last of a row.
+            self.save(at);
         }
     }
 

@@ -46,7 +46,7 @@ impl Switchboard {
             return Ok(());
         }
         if devices.len() >= self.config.devices_per_user {
-            let offline = devices.iter().find(|known| !self.online.contains_key(&known.id));
+            let offline = devices.iter().find(|known| !self.online.contains_key(&{ known.id }));
             self.drop_device(&sender.user, offline.ok_or(Refusal::Busy)?.id);
         }
         if self.backend.device_count() >= self.config.devices {
@@ -62,12 +62,12 @@ impl Switchboard {
     }
 
     fn let_in(&mut self, conn: ConnId, sender: &Sender, largest: u32) {
-        let older = self.online.get(&sender.device.id).copied().filter(|older| *older != conn);
+        let older = self.online.get(&{ sender.device.id }).copied().filter(|older| *older != conn);
         if let Some(older) = older {
             self.close(older, Refusal::Replaced);
         }
         if let Some(before) = self.links.admit(conn, sender.clone(), largest, &self.config) {
-            self.online.remove(&before.device.id);
+            self.online.remove(&{ before.device.id });
         }
         tracing::debug!(conn = conn.0, user = %sender.user, device = %sender.device, "online");
         self.online.insert(sender.device.id, conn);

@@ -307,7 +307,7 @@ impl Switchboard {
 
     fn unlink(&mut self, conn: ConnId) {
         if let Some(sender) = self.links.close(conn) {
-            self.online.remove(&sender.device.id);
+            self.online.remove(&{ sender.device.id });
         }
         self.stats.links = self.links.len() as u64;
     }

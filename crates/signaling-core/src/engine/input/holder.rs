@@ -2,7 +2,7 @@
 
 use super::super::effects::{Direct, Effects, Outcome};
 use super::super::memory::Memory;
-use super::super::row::{Rest, Role, Row};
+use super::super::row::{Notes, Rest, Role, Row};
 use super::super::storage::{Payload, Slices, Storage};
 use super::super::table::NEVER;
 use super::super::{Engine, Ignored, Inner, output};
@@ -30,33 +30,28 @@ impl<S: Storage<Row<P, I, D>>, P: Payload, const I: usize, const D: usize> Engin
     ) -> Result<usize, Ignored> {
         let inner = &mut self.inner;
         let mut slices = self.storage.slices();
-        let Some(at) = inner.table.find(&slices, deliver.key) else {
+        let Some(at) = inner.table.find(slices.rows, slices.buckets, deliver.key) else {
             return inner.on_first(&mut slices, deliver, message, reply);
         };
         let Some(row) = slices.rows.get_mut(at as usize) else { return Err(Ignored::NoRow) };
-        let Role::Holder(holder) = &mut row.role else { return Err(Ignored::NotOrigin) };
-        let rest = &mut row.rest;
-        if rest.inviter.as_str() != deliver.from.user {
-            return Err(Ignored::NotOrigin);
-        }
+        let (role, rest, mut fx) = row.parts(&mut inner.number);
+        let holder = told(role, rest, deliver)?;
         check_group(deliver, message)?;
         let named = message.slots.iter().map(|entry| entry.user);
         if !named.eq(rest.names().iter().map(UserId::as_str)) {
             return Err(Ignored::Contradicts);
         }
-        let (rev, had) = (holder.rev(), holder.have());
+        rest.learn_group(deliver.group);
+        let before = *holder;
         let epoch = inner.config.device.epoch;
-        if let Some(group) = deliver.group.filter(|_| rest.group.is_none()) {
-            rest.group = GroupId::new(group).ok();
-        }
-        let mut fx = Effects::new(rest, &mut inner.number, None);
         holder.on_report(&report(message, epoch), arrival(deliver, message), &mut fx);
         let Outcome { armed, .. } = fx.done();
-        let (newer, have) = (holder.rev() != rev, holder.have().without(had));
         if armed.limits() {
             rest.end = end(inner.now, deliver, message);
         }
-        inner.keep_payloads(rest, message, newer, have);
+        drop_draft(rest, &before, holder);
+        let (newer, came) = (holder.rev() != before.rev(), holder.have().without(before.have()));
+        inner.keep_payloads(rest, message, newer, came);
         inner.settle(&mut slices, at, armed);
         Ok(0)
     }
@@ -64,14 +59,10 @@ impl<S: Storage<Row<P, I, D>>, P: Payload, const I: usize, const D: usize> Engin
     pub(super) fn on_unknown(&mut self, deliver: &Deliver<'_>) -> Result<usize, Ignored> {
         let inner = &mut self.inner;
         let mut slices = self.storage.slices();
-        let at = inner.table.find(&slices, deliver.key).ok_or(Ignored::NoRow)?;
+        let at = inner.table.find(slices.rows, slices.buckets, deliver.key).ok_or(Ignored::NoRow)?;
         let Some(row) = slices.rows.get_mut(at as usize) else { return Err(Ignored::NoRow) };
-        let Role::Holder(holder) = &mut row.role else { return Err(Ignored::NotOrigin) };
-        if row.rest.inviter.as_str() != deliver.from.user {
-            return Err(Ignored::NotOrigin);
-        }
-        let mut fx = Effects::new(&mut row.rest, &mut inner.number, None);
-        let stays = holder.on_unknown(&mut fx);
+        let (role, rest, mut fx) = row.parts(&mut inner.number);
+        let stays = told(role, rest, deliver)?.on_unknown(&mut fx);
         let Outcome { armed, .. } = fx.done();
         if stays {
             inner.settle(&mut slices, at, armed);
@@ -94,37 +85,21 @@ impl Inner {
         let me = self.whoami(deliver, message)?;
         check_group(deliver, message)?;
         let seen = Memory::seen(slices.tombstones, slices.windows, deliver.key);
-        let kept = self.row_of::<P, I, D>(deliver, message);
-        let room = match &kept {
-            None => Err(Full::TooLarge),
-            Some(_) if !self.table.has_room(slices) => Err(Full::NoCapacity),
-            Some(_) => Ok(()),
-        };
-        if room.is_err() {
-            self.counters.full = self.counters.full.saturating_add(1);
-        }
-        let mut rest = kept.unwrap_or_default();
-        rest.mute = me == Me::Observer && rest.group.is_some();
+        let room = self.room(slices, deliver, message);
+        let mut notes = Notes { mute: me == Me::Observer && deliver.group.is_some(), ..Notes::NONE };
+        let mut fx = Effects::<'_, '_, I, D>::new(&mut notes, None, &mut self.number);
         let device = self.config.device;
-        let mut fx = Effects::new(&mut rest, &mut self.number, None);
-        let first: First<I> = Holder::first(
-            &report(message, device.epoch),
-            arrival(deliver, message),
-            seen,
-            me,
-            device,
-            room,
-            &mut fx,
-        );
+        let (report, arrival) = (report(message, device.epoch), arrival(deliver, message));
+        let first: First<I> = Holder::first(&report, arrival, seen, me, device, room, &mut fx);
         let Outcome { armed, direct, .. } = fx.done();
         match first {
             First::Row(holder) => {
                 let at = self.make_room(slices, deliver.key).ok_or(Ignored::NoRow)?;
-                self.keep_payloads(&mut rest, message, false, holder.have());
-                if let Some(row) = slices.rows.get_mut(at as usize) {
-                    row.role = Role::Holder(holder);
-                    row.rest = rest;
-                }
+                let Some(row) = slices.rows.get_mut(at as usize) else { return Err(Ignored::NoRow) };
+                row.notes = notes;
+                fill(&mut row.rest, deliver, message, self.now);
+                self.keep_payloads(&mut row.rest, message, false, holder.have());
+                row.role = Role::Holder(holder);
                 self.settle(slices, at, armed);
                 Ok(0)
             }
@@ -132,16 +107,43 @@ impl Inner {
                 if ended {
                     self.memory.mark(slices.tombstones, slices.windows, deliver.key);
                 }
-                Ok(match direct {
-                    Some(Direct::Full(full)) => {
-                        let number = self.take_number();
-                        output::write_full(deliver, number, full, reply)
-                    }
-                    Some(Direct::AckAll) => output::write_ack_all(deliver, message, reply),
-                    _ => 0,
-                })
+                Ok(self.answer_first(deliver, message, direct, reply))
             }
         }
+    }
+
+    /// What is said about an invitation for which no row is kept.
+    fn answer_first(
+        &mut self,
+        deliver: &Deliver<'_>,
+        message: &ReportMessage<'_>,
+        direct: Option<Direct>,
+        reply: &mut [u8],
+    ) -> usize {
+        match direct {
+            Some(Direct::Full(full)) => output::write_full(deliver, self.take_number(), full, reply),
+            Some(Direct::AckAll) => output::write_ack_all(deliver, message, reply),
+            _ => 0,
+        }
+    }
+
+    /// Whether a row can be had for it, and can hold it.
+    fn room<P: Payload, const I: usize, const D: usize>(
+        &mut self,
+        slices: &Slices<'_, Row<P, I, D>>,
+        deliver: &Deliver<'_>,
+        message: &ReportMessage<'_>,
+    ) -> Result<(), Full> {
+        let named = UserId::check(deliver.from.user).is_ok()
+            && deliver.group.is_none_or(|group| GroupId::check(group).is_ok());
+        let fits = message.slots.len() <= I && message.data.unwrap_or_default().len() <= P::LIMIT;
+        let room = match named && fits {
+            false => Err(Full::TooLarge),
+            true if !self.table.has_room(slices) => Err(Full::NoCapacity),
+            true => Ok(()),
+        };
+        self.counters.full = self.counters.full.saturating_add(u32::from(room.is_err()));
+        room
     }
 
     fn whoami(&self, deliver: &Deliver<'_>, message: &ReportMessage<'_>) -> Result<Me, Ignored> {
@@ -153,31 +155,9 @@ impl Inner {
         Ok(Me::Invitee(u8::try_from(at).unwrap_or(u8::MAX)))
     }
 
-    /// The payloads of a new row; none if this device cannot keep them.
-    fn row_of<P: Payload, const I: usize, const D: usize>(
-        &self,
-        deliver: &Deliver<'_>,
-        message: &ReportMessage<'_>,
-    ) -> Option<Rest<P, I, D>> {
-        if message.slots.len() > I {
-            return None;
-        }
-        let mut rest = Rest { inviter: UserId::new(deliver.from.user).ok()?, ..Rest::default() };
-        for (place, entry) in rest.names.iter_mut().zip(message.slots.iter()) {
-            *place = UserId::new(entry.user).ok()?;
-        }
-        rest.count = u8::try_from(message.slots.len()).ok()?;
-        // What went to this device alone was held to no group's rules.
-        rest.group = deliver.group.map(GroupId::new).transpose().ok()?;
-        rest.data = P::keep(message.data.unwrap_or_default())?;
-        rest.online_only = message.online_only;
-        rest.end = end(self.now, deliver, message);
-        Some(rest)
-    }
-
-    fn keep_payloads<P: Payload, const I: usize, const D: usize>(
+    fn keep_payloads<P: Payload, const I: usize>(
         &mut self,
-        rest: &mut Rest<P, I, D>,
+        rest: &mut Rest<P, I>,
         message: &ReportMessage<'_>,
         newer: bool,
         came: Mask,
@@ -185,9 +165,10 @@ impl Inner {
         let wanted = newer || rest.hearsay;
         if let Some(data) = message.data.filter(|_| wanted) {
             rest.hearsay = false;
-            let kept = P::keep(data);
-            self.counters.oversize = self.counters.oversize.saturating_add(u32::from(kept.is_none()));
-            rest.data = kept.unwrap_or_default();
+            if !rest.data.set(data) {
+                rest.data = P::EMPTY;
+                self.counters.oversize = self.counters.oversize.saturating_add(1);
+            }
         }
         let Some(answer) = message.answer else { return };
         let cancel = message.slots.iter().nth(usize::from(answer.slot)).map(|entry| entry.slot);
@@ -204,6 +185,39 @@ impl Inner {
     fn take_number(&mut self) -> u32 {
         self.number = self.number.saturating_add(1);
         self.number
+    }
+}
+
+/// The machine of a row that the sender may speak to: he invited, and not from here.
+fn told<'r, P: Payload, const I: usize, const D: usize>(
+    role: &'r mut Role<I, D>,
+    rest: &Rest<P, I>,
+    deliver: &Deliver<'_>,
+) -> Result<&'r mut Holder<I>, Ignored> {
+    match role {
+        Role::Holder(holder) if rest.inviter.as_str() == deliver.from.user => Ok(holder),
+        _ => Err(Ignored::NotOrigin),
+    }
+}
+
+/// What a new row holds. What went to this device alone was held to no group's rules.
+fn fill<P: Payload, const I: usize>(
+    rest: &mut Rest<P, I>,
+    deliver: &Deliver<'_>,
+    message: &ReportMessage<'_>,
+    now: u64,
+) {
+    rest.name_all(deliver.from.user, deliver.group, message.slots.iter().map(|entry| entry.user));
+    rest.data.set(message.data.unwrap_or_default());
+    rest.online_only = message.online_only;
+    rest.end = end(now, deliver, message);
+}
+
+/// Once the own slot is decided, the answer given here counts only as far as the inviter tells it.
+fn drop_draft<P: Payload, const I: usize>(rest: &mut Rest<P, I>, before: &Holder<I>, after: &Holder<I>) {
+    let Me::Invitee(slot) = after.me() else { return };
+    if after.slot(slot).decided() && !before.slot(slot).decided() {
+        rest.keep_answer(slot, "", &[]);
     }
 }
 

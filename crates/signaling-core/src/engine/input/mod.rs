@@ -4,7 +4,7 @@ mod holder;
 mod origin;
 mod time;
 
-use super::effects::{Effects, Outcome};
+use super::effects::Outcome;
 use super::row::{Role, Row};
 use super::storage::{Payload, Storage};
 use super::{Engine, Ignored};
@@ -92,8 +92,8 @@ impl<S: Storage<Row<P, I, D>>, P: Payload, const I: usize, const D: usize> Engin
         let mut slices = self.storage.slices();
         for at in 0..inner.table.used() {
             let Some(row) = slices.rows.get_mut(at as usize) else { return };
-            let mut fx = Effects::new(&mut row.rest, &mut inner.number, None);
-            match &mut row.role {
+            let (role, _, mut fx) = row.parts(&mut inner.number);
+            match role {
                 Role::Free => continue,
                 Role::Origin(origin) => origin.on_link_up(&mut fx),
                 Role::Holder(holder) => holder.on_link_up(&mut fx),

@@ -1,11 +1,11 @@
 //! What devices and the relay say to the device that made an invitation.
 
 use super::super::effects::{Armed, Direct, Effects, Outcome};
-use super::super::row::{Role, Row};
+use super::super::row::{PeerNews, Role, Row};
 use super::super::storage::{Payload, Storage};
 use super::super::{Engine, Ignored, Inner, MAX_DATA, output};
 use crate::machine::{Fanned, Party, PartyId, Stance, Tell, Via};
-use crate::name::{Device, Label};
+use crate::name::Device;
 use crate::wire::{Ack, Deliver, Fanout, List, Reach, Refused, StanceMessage};
 
 impl<S: Storage<Row<P, I, D>>, P: Payload, const I: usize, const D: usize> Engine<S, P, I, D> {
@@ -17,7 +17,7 @@ impl<S: Storage<Row<P, I, D>>, P: Payload, const I: usize, const D: usize> Engin
     ) -> Result<usize, Ignored> {
         let inner = &mut self.inner;
         let mut slices = self.storage.slices();
-        let Some(at) = inner.table.find(&slices, deliver.key) else {
+        let Some(at) = inner.table.find(slices.rows, slices.buckets, deliver.key) else {
             return Ok(output::write_unknown(deliver, message.n, reply));
         };
         let Some(row) = slices.rows.get_mut(at as usize) else { return Err(Ignored::NoRow) };
@@ -27,7 +27,7 @@ impl<S: Storage<Row<P, I, D>>, P: Payload, const I: usize, const D: usize> Engin
             note_peer(row, tell, deliver);
         }
         let written = match outcome.direct {
-            Some(Direct::Report { party, echo }) => {
+            Some(Direct::Report { party, echo }) if !inner.holds_back(row) => {
                 output::write_direct(row, inner, deliver, party, echo, reply)
             }
             _ => 0,
@@ -39,11 +39,12 @@ impl<S: Storage<Row<P, I, D>>, P: Payload, const I: usize, const D: usize> Engin
     pub(super) fn on_ack(&mut self, deliver: &Deliver<'_>, ack: Ack) -> Result<usize, Ignored> {
         let inner = &mut self.inner;
         let mut slices = self.storage.slices();
-        let at = inner.table.find(&slices, deliver.key).ok_or(Ignored::NoRow)?;
+        let at = inner.table.find(slices.rows, slices.buckets, deliver.key).ok_or(Ignored::NoRow)?;
         let Some(row) = slices.rows.get_mut(at as usize) else { return Err(Ignored::NoRow) };
         let party = row.rest.party(deliver.from.user).ok_or(Ignored::NotListed)?;
-        let Role::Origin(origin) = &mut row.role else { return Err(Ignored::NotOurs) };
-        let mut fx = Effects::new(&mut row.rest, &mut inner.number, None);
+        let (Role::Origin(origin), _, mut fx) = row.parts(&mut inner.number) else {
+            return Err(Ignored::NotOurs);
+        };
         let via = Via { party, device: deliver.from.device };
         origin.on_ack(via, ack.rev, ack.mask, &mut fx);
         let Outcome { armed, .. } = fx.done();
@@ -59,8 +60,9 @@ impl<S: Storage<Row<P, I, D>>, P: Payload, const I: usize, const D: usize> Engin
         self.inner.advance(now);
         let inner = &mut self.inner;
         let mut slices = self.storage.slices();
-        let at = inner.table.find(&slices, fanout.key).ok_or(Ignored::NoRow)?;
-        let Some(Row { role: Role::Origin(origin), rest, .. }) = slices.rows.get_mut(at as usize) else {
+        let at = inner.table.find(slices.rows, slices.buckets, fanout.key).ok_or(Ignored::NoRow)?;
+        let Some(Row { role: Role::Origin(origin), rest, notes, out, .. }) = slices.rows.get_mut(at as usize)
+        else {
             return Err(Ignored::NoRow);
         };
         let own = inner.config.device.id;
@@ -75,7 +77,7 @@ impl<S: Storage<Row<P, I, D>>, P: Payload, const I: usize, const D: usize> Engin
                 Reach::Never => (Fanned::Never, List::default()),
             };
             let devices = devices.iter().filter(|device: &Device| device.id != own);
-            let mut fx = Effects::new(rest, &mut inner.number, None);
+            let mut fx = Effects::new(notes, Some(out), &mut inner.number);
             // Each user refused for good raises the version, but all were refused the same one.
             let refused = current && fanned == Fanned::Never;
             let ver = if refused { origin.ver() } else { fanout.ver };
@@ -91,17 +93,17 @@ impl<S: Storage<Row<P, I, D>>, P: Payload, const I: usize, const D: usize> Engin
         self.inner.advance(now);
         let inner = &mut self.inner;
         let mut slices = self.storage.slices();
-        let at =
-            refused.key.filter(|_| !refused.reason.for_now()).and_then(|key| inner.table.find(&slices, key));
-        let Some(at) = at else { return };
-        let Some(Row { role: Role::Origin(origin), rest, .. }) = slices.rows.get_mut(at as usize) else {
+        let key = refused.key.filter(|_| !refused.reason.for_now());
+        let Some(at) = key.and_then(|key| inner.table.find(slices.rows, slices.buckets, key)) else { return };
+        let Some((Role::Origin(origin), _, mut fx)) =
+            slices.rows.get_mut(at as usize).map(|row| row.parts(&mut inner.number))
+        else {
             return;
         };
         // What was delivered once is refused to some device only.
         if refused.ver != origin.ver() || origin.delivered() {
             return;
         }
-        let mut fx = Effects::new(rest, &mut inner.number, None);
         for slot in origin.pending().iter() {
             let ver = origin.ver();
             origin.on_fanout(PartyId::Invitee(slot), ver, Fanned::Never, core::iter::empty(), &mut fx);
@@ -120,25 +122,28 @@ impl Inner {
         message: &StanceMessage<'_>,
         party: PartyId,
     ) -> Result<Outcome, Ignored> {
-        let Role::Origin(origin) = &mut row.role else { return Err(Ignored::NotOurs) };
+        let (Role::Origin(origin), rest, fx) = row.parts(&mut self.number) else {
+            return Err(Ignored::NotOurs);
+        };
         let (pending, rev) = (origin.pending(), origin.rev());
         let label = if message.stance == Stance::Cancel { "" } else { deliver.from.label };
         let brought = !message.data.is_empty() || !label.is_empty();
-        let data = P::keep(message.data).filter(|_| message.data.len() <= MAX_DATA);
-        self.counters.oversize = self.counters.oversize.saturating_add(u32::from(data.is_none()));
+        let oversize = message.data.len() > MAX_DATA.min(P::LIMIT);
+        self.counters.oversize = self.counters.oversize.saturating_add(u32::from(oversize));
         let stance = match message.stance {
             // Answered without a record of it: refused.
-            Stance::Modify if data.is_none() => Stance::Query,
+            Stance::Modify if oversize => Stance::Query,
             stance => stance,
         };
-        let mut fx = Effects::new(&mut row.rest, &mut self.number, Some(party));
+        let mut fx = fx.of(party);
         let via = Via { party, device: deliver.from.device };
         origin.on_stance(via, message.n, stance, brought, &mut fx);
-        fx.keep_answers(pending.without(origin.pending()), label, message.data);
-        if let Some(data) = data.filter(|_| origin.rev() != rev) {
-            fx.data(data);
+        let outcome = fx.done();
+        rest.keep_answers(pending.without(origin.pending()), label, message.data);
+        if origin.rev() != rev {
+            rest.data.set(message.data);
         }
-        Ok(fx.done())
+        Ok(outcome)
     }
 }
 
@@ -152,11 +157,14 @@ fn note_peer<P: Payload, const I: usize, const D: usize>(
     let Role::Origin(origin) = &row.role else { return };
     let peers = origin.party(party).map(Party::peers).unwrap_or_default();
     let at = (0u8..).zip(peers).find(|(_, peer)| peer.device == device).map(|(at, _)| at);
-    let Some(owed) = at.and_then(|at| row.rest.out.owed_mut(party, at)) else { return };
-    match tell {
-        Tell::Full(_, _, why) => owed.tell_full = Some(why),
-        _ => owed.tell_ringing = true,
+    let Some(owed) = at.and_then(|at| row.out.owed_mut(party, at)) else { return };
+    owed.news = match tell {
+        Tell::Full(_, _, why) => PeerNews::Full(why),
+        _ => PeerNews::Ringing,
+    };
+    row.notes.news.peers = true;
+    if let PartyId::Invitee(slot) = party {
+        row.rest.heard = (slot, device);
+        row.rest.keep_label(slot, deliver.from.label);
     }
-    row.rest.news.peers = true;
-    row.rest.heard = (device, Label::new(deliver.from.label).unwrap_or_default());
 }

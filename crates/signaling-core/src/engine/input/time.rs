@@ -1,6 +1,6 @@
 //! Timers that go off.
 
-use super::super::effects::{Effects, Outcome};
+use super::super::effects::Outcome;
 use super::super::row::{Role, Row};
 use super::super::storage::{Payload, Slices, Storage};
 use super::super::table::NEVER;
@@ -13,7 +13,7 @@ impl<S: Storage<Row<P, I, D>>, P: Payload, const I: usize, const D: usize> Engin
         self.inner.advance(now);
         let inner = &mut self.inner;
         let mut slices = self.storage.slices();
-        while let Some((at, deadline)) = inner.table.first(&slices) {
+        while let Some((at, deadline)) = inner.table.first(slices.heap) {
             if deadline > inner.now {
                 return;
             }
@@ -38,17 +38,18 @@ impl Inner {
         let (resolve, request) = (due(&mut timers.resolve), due(&mut timers.request));
         due(&mut timers.wake);
         if due(&mut timers.keep) {
-            if row.rest.news.is_empty() {
+            if row.notes.news.is_empty() {
                 return self.bury(slices, at);
             }
             row.rest.timers.keep = now.saturating_add(u64::from(self.config.keep));
         }
         // The first repeat of a renewal comes as soon as that of anything else.
         let renewal = matches!(&row.role, Role::Holder(holder) if !holder.pressing());
-        let mut fx = Effects::new(&mut row.rest, &mut self.number, None);
-        let stays = match &mut row.role {
+        let (role, rest, mut fx) = row.parts(&mut self.number);
+        let stays = match role {
             Role::Free => true,
             Role::Origin(origin) => {
+                let pending = origin.pending();
                 let timers = [
                     (limit, OriginTimer::Limit),
                     (lease, OriginTimer::Refresh),
@@ -57,6 +58,7 @@ impl Inner {
                 for (_, timer) in timers.into_iter().filter(|(due, _)| *due) {
                     origin.on_timer(timer, &mut fx);
                 }
+                rest.keep_answers(pending.without(origin.pending()), "", &[]);
                 true
             }
             Role::Holder(holder) => [
