@@ -2,6 +2,7 @@
 //! other and to people. `cargo xtask firmware` builds all that this needs.
 #![cfg(unix)]
 
+mod latency;
 mod noise;
 mod process;
 mod stories;

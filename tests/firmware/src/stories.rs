@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
 
+use crate::latency::latency;
 use crate::noise::noisy_line;
 use crate::process::Process;
 use crate::transcript::Transcript;
@@ -27,6 +28,7 @@ pub(crate) const STORIES: &[(&str, Story)] = &[
     ("lost-relay", lost_relay),
     ("noise", noise),
     ("fifty-presses", fifty_presses),
+    ("latency", latency),
 ];
 
 fn accepted(programs: &Programs, transcript: &mut Transcript) -> Result<()> {

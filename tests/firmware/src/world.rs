@@ -47,6 +47,10 @@ impl World {
         Ok(())
     }
 
+    pub(crate) fn relay_address(&self) -> String {
+        format!("tcp://{}", self.address)
+    }
+
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.home.path().join(name)
     }
@@ -98,7 +102,7 @@ impl World {
 
     fn signaling(&self, name: &str, args: &[impl AsRef<std::ffi::OsStr>]) -> Result<Process> {
         let mut command = Command::new(&self.programs.signaling);
-        command.args(args).env("SIGNALING_RELAY", format!("tcp://{}", self.address));
+        command.args(args).env("SIGNALING_RELAY", self.relay_address());
         command.env_remove("SIGNALING_TOKEN").env("NO_COLOR", "1");
         Process::start(name, &mut command)
     }
