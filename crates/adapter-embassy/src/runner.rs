@@ -38,8 +38,9 @@ impl Runner<'_> {
     /// Runs over a line, for ever: a UART, a USB serial port, or any other pair that carries bytes. To be
     /// spawned as a task.
     ///
-    /// It wakes for what comes, for what is to be sent, and when something is due; there is no tick. A line
-    /// that reports an error or its end is tried again after 100 ms, which is counted
+    /// It wakes for what comes, for what is to be sent, and when something is due; there is no tick. One error
+    /// of the line, such as an overrun, costs a frame. A second one, or the end of the line, ends the link, and
+    /// the line is tried again each 100 ms. Both are counted
     /// ([`LineCounters::broken`](crate::LineCounters::broken)).
     ///
     /// Cancel safe in that it may be dropped at any time, and run again, also over another line: what was
@@ -67,23 +68,35 @@ async fn receive(
 ) -> Infallible {
     let mut decoder = Decoder::new(rx);
     let mut chunk = [0; CHUNK];
+    let mut failed = false;
     loop {
-        let Some(bytes) = read.read(&mut chunk).await.ok().and_then(|len| chunk.get(..len)) else {
-            decoder.reset();
-            mend(core).await;
-            continue;
-        };
-        if bytes.is_empty() {
-            decoder.reset();
-            mend(core).await;
-        }
-        for byte in bytes {
-            match decoder.push(*byte) {
-                Some(Ok(frame)) => hear(core, frame, &mut replies).await,
-                Some(Err(error)) => noise(core, error),
-                None => {}
+        let bytes = read.read(&mut chunk).await.ok().and_then(|len| chunk.get(..len));
+        match bytes {
+            Some(bytes) if !bytes.is_empty() => {
+                failed = false;
+                for byte in bytes {
+                    take(core, decoder.push(*byte), &mut replies).await;
+                }
+            }
+            // An overrun, mostly: the frame is lost, and the line goes on.
+            None if !failed => {
+                failed = true;
+                decoder.reset();
+                core.shared.count(|line| line.broken = line.broken.wrapping_add(1));
+            }
+            _ => {
+                decoder.reset();
+                mend(core).await;
             }
         }
+    }
+}
+
+async fn take(core: Core<'_>, came: Option<Result<&[u8], LineError>>, replies: &mut Replies<'_, '_>) {
+    match came {
+        Some(Ok(frame)) => hear(core, frame, replies).await,
+        Some(Err(error)) => noise(core, error),
+        None => {}
     }
 }
 

@@ -109,6 +109,19 @@ fn a_line_that_is_cut_while_it_rings_takes_nothing_away() {
 }
 
 #[test]
+fn an_overrun_costs_a_frame_and_not_the_link() {
+    let mut world = World::new();
+    let [door, bob] = world.boards(["door", "bob"]);
+    world.overrun(&bob);
+    door.invites(&["bob"], 3_000);
+    world.pass(5);
+    world.overrun(&bob);
+    world.pass(5);
+    assert_eq!(bob.news(), ["new from door"]);
+    assert_eq!((bob.signaling.link(), bob.signaling.line().broken), (LinkState::Up, 2));
+}
+
+#[test]
 fn whoever_rings_falls_silent_when_the_door_loses_its_power() {
     let mut world = World::new();
     let [door, bob] = world.boards(["door", "bob"]);

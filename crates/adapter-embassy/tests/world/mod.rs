@@ -32,6 +32,8 @@ struct Lane {
     bytes: VecDeque<u8>,
     waker: Option<Waker>,
     cut: bool,
+    /// The next read fails, as after an overrun.
+    overrun: bool,
 }
 
 #[derive(Clone, Default)]
@@ -46,6 +48,13 @@ impl Wire {
 
     fn take(&self) -> Vec<u8> {
         self.0.borrow_mut().bytes.drain(..).collect()
+    }
+
+    fn overrun(&self) {
+        let mut lane = self.0.borrow_mut();
+        lane.overrun = true;
+        lane.bytes.clear();
+        lane.waker.take().into_iter().for_each(Waker::wake);
     }
 
     fn cut(&self, cut: bool) {
@@ -64,7 +73,7 @@ impl Read for Wire {
     async fn read(&mut self, buf: &mut [u8]) -> Result<usize, ErrorKind> {
         std::future::poll_fn(|cx| {
             let mut lane = self.0.borrow_mut();
-            if lane.cut {
+            if lane.cut || std::mem::take(&mut lane.overrun) {
                 return Poll::Ready(Err(ErrorKind::BrokenPipe));
             }
             let len = buf.len().min(lane.bytes.len());
@@ -239,6 +248,12 @@ impl World {
         if let Some(relay) = &mut self.relay {
             relay.connect(now(), ConnId(board.port as u64));
         }
+    }
+
+    /// The board was too slow for what came.
+    pub(crate) fn overrun(&mut self, board: &Board) {
+        self.ports[board.port].down.overrun();
+        self.settle();
     }
 
     /// The device stops at once, as when its power goes.
