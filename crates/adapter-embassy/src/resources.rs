@@ -32,7 +32,7 @@ pub const fn frame_size(invitees: usize, bytes: usize) -> usize {
 }
 
 /// Who a device is.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Identity {
     /// The user, the device and its run, and how patient it is (protocol section 7).
     ///
@@ -49,6 +49,16 @@ impl Identity {
     /// A device without a label and a token.
     pub fn new(user: UserId, device: Device) -> Self {
         Self { config: Config::new(user, device), label: Label::default(), token: "" }
+    }
+}
+
+impl fmt::Debug for Identity {
+    /// Without the token.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Identity")
+            .field("config", &self.config)
+            .field("label", &self.label)
+            .finish_non_exhaustive()
     }
 }
 

@@ -44,7 +44,7 @@ impl Runner<'_> {
     /// ([`LineCounters::broken`](crate::LineCounters::broken)).
     ///
     /// Cancel safe in that it may be dropped at any time, and run again, also over another line: what was
-    /// under way on the line is lost, and said again. While it does not run time limits stand still.
+    /// under way on the line is lost, and said again. While it does not run nothing is due: time limits end late.
     pub async fn run(&mut self, mut read: impl Read, mut write: impl Write) -> Infallible {
         let mut slot = [Reply { bytes: &mut *self.reply, len: 0 }];
         let mut channel = Channel::new(&mut slot);

@@ -41,11 +41,6 @@ impl tokio_util::codec::Decoder for LineCodec {
         }
         Ok(None)
     }
-
-    /// What the end cut off is no frame.
-    fn decode_eof(&mut self, src: &mut BytesMut) -> io::Result<Option<Self::Item>> {
-        self.decode(src)
-    }
 }
 
 impl tokio_util::codec::Encoder<Bytes> for LineCodec {

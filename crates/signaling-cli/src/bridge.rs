@@ -9,17 +9,21 @@ use crate::exit::{Exit, Failure};
 use crate::output::{Notice, Printer, Tone};
 use crate::stop::Stop;
 
+/// So many events wait to be printed.
+const BACKLOG: usize = 64;
+
 /// Carries frames until ctrl-c.
 pub(crate) async fn run(args: &BridgeArgs, printer: &Printer) -> Result<Exit, Failure> {
     let mut stop = Stop::new()?;
     let mut bridges = JoinSet::new();
-    let (told, mut events) = mpsc::unbounded_channel();
+    let (told, mut events) = mpsc::channel(BACKLOG);
     for line in &args.lines {
         let line = line.clone().with_baud(args.baud);
         let bridge = Bridge::new(line.clone(), args.relay.clone());
         let told = told.clone();
-        // Who listens is gone only when all this is.
-        bridges.spawn(async move { bridge.run(|event| drop(told.send((line.to_string(), event)))).await });
+        // A terminal that takes nothing must not hold up the bridge.
+        bridges
+            .spawn(async move { bridge.run(|event| drop(told.try_send((line.to_string(), event)))).await });
     }
     loop {
         tokio::select! {

@@ -32,7 +32,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 const REACH_WITHIN: Duration = Duration::from_secs(5);
 /// A line, or a relay, that takes nothing for so long is gone.
 const STALL: Duration = Duration::from_secs(10);
-/// How much noise is told of at once.
+/// So often noise is told of.
 const NOISE: Duration = Duration::from_secs(10);
 
 type Line = Framed<Box<dyn Duplex>, LineCodec>;
@@ -52,7 +52,8 @@ pub enum BridgeEvent {
     /// The link to the relay ended, or it was not reached: told once until `Joined`. It is tried again whenever
     /// the board speaks.
     Parted(io::Error),
-    /// So much came garbled, or in frames that are too long, within 10 s: noise, or a wrong speed.
+    /// So many frames came garbled or too long since that was last told, at most each 10 s: noise, or a wrong
+    /// speed.
     Noise(u64),
 }
 

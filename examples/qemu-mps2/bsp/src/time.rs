@@ -38,9 +38,19 @@ impl Timer {
             }
         }
     }
+
+    /// What it has left to count, and never 0: between 0 and the top it is neither here nor there.
+    fn count(&self) -> u32 {
+        loop {
+            let value = self.value.read();
+            if value != 0 {
+                return value;
+            }
+        }
+    }
 }
 
-// SAFETY: the timers of the board (its manual, DAI0385, section 3).
+// SAFETY: the timers of the board (ARM's application note AN385).
 const FREE: Timer = unsafe { Timer::new(0x4000_0000) };
 // SAFETY: as above.
 const ALARM: Timer = unsafe { Timer::new(0x4000_1000) };
@@ -84,11 +94,11 @@ pub(crate) fn alarm() {
 
 impl Clock {
     fn counts(&self, cs: CriticalSection<'_>) -> u64 {
-        let mut value = FREE.value.read();
+        let mut value = FREE.count();
         let mut wraps = self.wraps.borrow(cs).get();
         if FREE.interrupt.read() != 0 {
             // It wrapped, and the interrupt waits: now it surely counts from the top.
-            value = FREE.value.read();
+            value = FREE.count();
             wraps = wraps.wrapping_add(1);
         }
         (u64::from(wraps) << 32) + u64::from(u32::MAX - value)

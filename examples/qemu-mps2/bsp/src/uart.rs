@@ -32,7 +32,7 @@ pub struct Uart {
     received: Pipe<CriticalSectionRawMutex, BUFFER>,
 }
 
-// SAFETY: the lines of the board (its manual, DAI0385, section 3).
+// SAFETY: the lines of the board (ARM's application note AN385).
 pub(crate) static LINK: Uart = unsafe { Uart::new(0x4000_4000, 0) };
 // SAFETY: as above.
 pub(crate) static CONSOLE: Uart = unsafe { Uart::new(0x4000_5000, 2) };
