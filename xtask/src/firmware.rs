@@ -1,19 +1,21 @@
 //! Firmware: built for its board, run in QEMU, and heard to ring.
 
-use std::process::{Command, Stdio};
+use std::process::Command;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 
+use crate::emulator;
+use crate::footprint::add_target;
 use crate::run::{cargo, run};
 
 /// The board that QEMU has.
 const BOARD: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/qemu-mps2");
 const TARGET: &str = "thumbv7m-none-eabi";
-const QEMU: &str = "qemu-system-arm";
 
 /// Builds the firmware and all that it meets, and tells the stories; `args` are those of the `firmware` package.
 pub(crate) fn firmware(args: &[String]) -> Result<()> {
-    install()?;
+    add_target(TARGET)?;
+    emulator::install()?;
     run(&mut on_board(&["build", "--release"]))?;
     run(&mut cargo(&["build", "--quiet", "--package", "signaling-cli"]))?;
     run(cargo(&["run", "--quiet", "--package", "firmware", "--"]).args(args))
@@ -21,7 +23,7 @@ pub(crate) fn firmware(args: &[String]) -> Result<()> {
 
 /// Format and lints of the firmware, which is a workspace of its own; and that it builds with its log on.
 pub(crate) fn lint() -> Result<()> {
-    add_target()?;
+    add_target(TARGET)?;
     run(&mut on_board(&["fmt", "--all", "--check"]))?;
     for features in [&[][..], &["--features", "defmt"]] {
         let clippy = ["clippy", "--release", "--workspace"];
@@ -35,19 +37,4 @@ fn on_board(args: &[&str]) -> Command {
     let mut command = cargo(args);
     command.current_dir(BOARD).env_remove("CARGO_TARGET_DIR").env_remove("RUSTFLAGS");
     command
-}
-
-fn install() -> Result<()> {
-    add_target()?;
-    let there = Command::new(QEMU).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
-    if there.is_ok_and(|status| status.success()) {
-        return Ok(());
-    }
-    run(Command::new("apt-get").args(["update", "--quiet"]))
-        .and_then(|()| run(Command::new("apt-get").args(["install", "-y", "--no-install-recommends", QEMU])))
-        .with_context(|| format!("{QEMU} is not there; install it with the packages of your system"))
-}
-
-fn add_target() -> Result<()> {
-    run(Command::new("rustup").args(["target", "add", TARGET]))
 }

@@ -61,6 +61,7 @@ extern crate std;
 #[doc(hidden)]
 pub mod broken;
 mod engine;
+mod fmt;
 pub mod machine;
 mod name;
 pub mod v2tim;

@@ -5,6 +5,7 @@ use super::row::{Rest, Role, Row};
 use super::storage::{Payload, Slices, Storage};
 use super::table::NEVER;
 use super::{AddError, AnswerError, CancelError, Engine, Inner, InviteError, ModifyError};
+use crate::fmt::{debug, warning};
 use crate::machine::{Answer, Holder, Me, Origin, State};
 use crate::name::{GroupId, InviteId, NameError, UserId};
 
@@ -51,6 +52,7 @@ pub struct Added<'a> {
 
 /// How a cancel went.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum CancelOutcome {
     /// It was made here: all that were pending are cancelled.
     Cancelled,
@@ -235,9 +237,11 @@ impl Inner {
         }
         let Some(oldest) = self.table.oldest_terminal() else {
             self.counters.full = self.counters.full.saturating_add(1);
+            warning!("{}: the table is full of live invitations", id);
             return None;
         };
         self.counters.evicted = self.counters.evicted.saturating_add(1);
+        debug!("{}: the oldest terminal row makes room", id);
         self.bury(slices, oldest);
         self.table.insert(slices, id)
     }

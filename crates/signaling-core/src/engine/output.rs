@@ -5,6 +5,7 @@ use super::row::{Role, Row};
 use super::storage::{Payload, Storage};
 use super::table::NEVER;
 use super::{Engine, Event, Inner};
+use crate::fmt::warning;
 use crate::machine::{Full, Kind, Mask, Me, Origin, Parties, PartyId, Slot, Stance};
 use crate::name::InviteId;
 use crate::wire::{
@@ -39,6 +40,7 @@ impl<S: Storage<Row<P, I, D>>, P: Payload, const I: usize, const D: usize> Engin
                 Ok(bytes) => return Some(bytes),
                 Err(NoRoom) => {
                     self.inner.counters.unsendable = self.inner.counters.unsendable.saturating_add(1);
+                    warning!("a frame exceeds the buffer of {} bytes and is dropped", buf.len());
                 }
             }
         }

@@ -26,6 +26,7 @@ pub enum OriginTimer {
 
 /// One side of an invitation: an invitee, or the inviter's own other devices.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum PartyId {
     /// The invitee of that slot.
     Invitee(u8),

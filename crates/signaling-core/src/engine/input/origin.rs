@@ -129,7 +129,9 @@ impl Inner {
         let label = if message.stance == Stance::Cancel { "" } else { deliver.from.label };
         let brought = !message.data.is_empty() || !label.is_empty();
         let oversize = message.data.len() > MAX_DATA.min(P::LIMIT);
-        self.counters.oversize = self.counters.oversize.saturating_add(u32::from(oversize));
+        if oversize {
+            self.counters.drop_data(message.data);
+        }
         let stance = match message.stance {
             // Answered without a record of it: refused.
             Stance::Modify if oversize => Stance::Query,
