@@ -4,7 +4,7 @@ use core::cell::RefCell;
 use core::fmt;
 
 use signaling_core::wire::line::CRC;
-use signaling_core::{Bytes, Config, Device, Engine, Fixed, Label, UserId};
+use signaling_core::{Bytes, Config, Device, Engine, Fixed, Label, UserId, largest_frame};
 
 use crate::clock::now;
 use crate::events::Events;
@@ -17,18 +17,16 @@ use crate::view::Told;
 /// What a Hello takes besides the token: two names at their longest, a device, and numbers.
 const HELLO: usize = 80;
 
-/// The bytes of the largest frame of an invitation with that many invitees and that much data, whose names
-/// are as long as they may be. With shorter names, half of it does.
+/// What `FRAME` has to be for every invitation with that many invitees and bytes of data, and the names as long as
+/// they may be. With short names, half of it does.
 ///
 /// ```
 /// // A doorbell that rings up to four people, and says "front door".
 /// const FRAME: usize = adapter_embassy::frame_size(4, 16);
-/// assert_eq!(FRAME, 628);
+/// assert_eq!(FRAME, 688);
 /// ```
 pub const fn frame_size(invitees: usize, bytes: usize) -> usize {
-    // The head of a Send or Deliver and of a report, two groups, the inviter, three times data; then a name
-    // among the recipients, and a name with an outcome among the slots.
-    256 + 3 * bytes + 81 * invitees
+    largest_frame(invitees, bytes) + CRC
 }
 
 /// Who a device is.
@@ -232,7 +230,7 @@ mod tests {
             for bytes in [0, 16, 64, 200, 1024] {
                 let (send, deliver) = largest(invitees, bytes);
                 let room = frame_size(invitees, bytes) - CRC;
-                assert!(deliver <= room && (room - 16..=room).contains(&send), "{send} {deliver} in {room}");
+                assert!(deliver <= room && (room - 80..=room).contains(&send), "{send} {deliver} in {room}");
             }
         }
     }

@@ -3,6 +3,7 @@
 use core::fmt::{Display, Formatter, Result};
 
 use signaling_core::v2tim::{self, NotSignaling, Text, ViewError};
+use signaling_core::wire::line::LineError;
 use signaling_core::wire::{DecodeError, NoRoom, Refusal};
 use signaling_core::{
     AddError, AnswerError, CancelError, Device, GroupId, Ignored, InviteError, InviteId, InviteIdError,
@@ -36,6 +37,7 @@ impl Display for All {
         NameError::fmt(&self.name, f)?;
         DecodeError::fmt(&self.decode, f)?;
         NoRoom::fmt(&NoRoom, f)?;
+        LineError::fmt(&crate::any(LineError::Garbled), f)?;
         Refusal::fmt(&crate::any(Refusal::Busy), f)?;
         InviteError::fmt(&crate::any(InviteError::Name(self.name)), f)?;
         AnswerError::fmt(&crate::any(AnswerError::Over), f)?;

@@ -3,11 +3,12 @@
 use heapless::Vec;
 use postcard::ser_flavors::Slice;
 use serde::{Deserialize, Serialize};
+use signaling_core::wire::line::{Decoder, Encoded, encode};
 use signaling_core::wire::{
     FanoutUser, Frame, GroupAnswer, List, Message, NoRoom, Reach, Refusal, Send, encode_fanout,
     encode_group_reply, encode_report, encode_send,
 };
-use signaling_core::{GroupId, InviteId, Label, UserId};
+use signaling_core::{GroupId, InviteId, Label, UserId, largest_frame};
 
 use crate::{any, keep};
 
@@ -39,6 +40,17 @@ fn relayed(send: &Send<'_>, buf: &mut [u8]) -> Result<usize, NoRoom> {
 fn lists(users: List<'_, FanoutUser<'_>>) {
     let same = List::eq(&users, &List::clone(&users));
     keep((same, List::len(&users), List::is_empty(&users), List::<&str>::default()));
+}
+
+/// Takes the frames out of what came over a line, and writes them onto one.
+pub fn line(bytes: &[u8], buf: &mut [u8]) {
+    let mut decoder = Decoder::new(buf);
+    for byte in bytes {
+        let frame = Decoder::push(&mut decoder, *byte);
+        keep(frame.map(|frame| frame.map(|frame| Encoded::next(&mut encode(frame)))));
+    }
+    Decoder::reset(&mut decoder);
+    keep(largest_frame(any(4), any(64)));
 }
 
 /// An answer about a group.

@@ -46,6 +46,7 @@ fn wire(bytes: &[u8], buf: &mut [u8]) {
     use footprint::wire;
 
     wire::echo(bytes, buf);
+    wire::line(bytes, buf);
     wire::group(buf, black_box(&["alice", "bob"]));
     wire::serde(
         bytes,
