@@ -59,7 +59,8 @@ pub(crate) fn ci() -> Result<()> {
 
 fn chip() -> Result<()> {
     run(Command::new("rustup").args(["target", "add", CHIP]))?;
-    run(&mut cargo(&["build", "--package", "signaling-core", "--release", "--target", CHIP]))
+    let core = ["--package", "signaling-core", "--package", "superloop", "--lib"];
+    run(cargo(&["build", "--release", "--target", CHIP]).args(core))
 }
 
 pub(crate) fn model(args: &[String]) -> Result<()> {

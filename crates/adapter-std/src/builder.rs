@@ -11,13 +11,14 @@ use tokio::runtime::Handle;
 
 use crate::client::Client;
 use crate::clock::{Clock, SystemClock};
+use crate::direct::{Peers, PeersError};
 use crate::disk::Disk;
 use crate::handle::Owner;
-use crate::runner::{Runner, TokenSource};
+use crate::runner::{Runner, TokenSource, Way};
 use crate::shared::Shared;
 use crate::state::{State, StateError};
 use crate::storage::{ClientEngine, Vectors};
-use crate::transport::{AddressError, Connect, RelayAddress, Tcp};
+use crate::transport::{AddressError, Connect, Tcp};
 
 /// Why a client could not be made.
 #[derive(Debug, thiserror::Error)]
@@ -32,9 +33,15 @@ pub enum BuildError {
     /// The address of the relay is none.
     #[error("bad address of a relay: {0}")]
     Address(#[from] AddressError),
-    /// Neither a relay nor a transport was given.
-    #[error("no relay: name its address, or a transport")]
+    /// Neither a relay nor a transport was given, nor a direct link.
+    #[error("no relay: name its address, a transport, or the peers of a direct link")]
     NoRelay,
+    /// Both a relay and a direct link were given.
+    #[error("both a relay and a direct link: a client has one of them")]
+    TwoWays,
+    /// The direct link cannot be what it is described as.
+    #[error(transparent)]
+    Peers(#[from] PeersError),
     /// The device's state could not be had.
     #[error(transparent)]
     State(#[from] StateError),
@@ -57,6 +64,7 @@ pub struct ClientBuilder {
     user: String,
     relay: Option<String>,
     transport: Option<Box<dyn Connect>>,
+    direct: Option<Peers>,
     token: TokenSource,
     label: String,
     place: Place,
@@ -74,6 +82,7 @@ impl ClientBuilder {
             user,
             relay: None,
             transport: None,
+            direct: None,
             token: Box::new(|| Box::pin(async { Ok(String::new()) })),
             label: String::new(),
             place: Place::Default,
@@ -97,6 +106,13 @@ impl ClientBuilder {
     #[must_use]
     pub fn transport(mut self, transport: impl Connect) -> Self {
         self.transport = Some(Box::new(transport));
+        self
+    }
+
+    /// A link to other devices, in place of a relay.
+    #[must_use]
+    pub fn direct(mut self, peers: Peers) -> Self {
+        self.direct = Some(peers);
         self
     }
 
@@ -130,8 +146,9 @@ impl ClientBuilder {
         self
     }
 
-    /// Which device this is. Default: that of the folder [`State::default_dir`] for relay and user; with a
-    /// transport that names no relay, a new one each time.
+    /// Which device this is. Default: that of the folder [`State::default_dir`] for relay and user (for a
+    /// direct link, as if the relay were called `direct`); with a transport that names no relay, a new one
+    /// each time.
     #[must_use]
     pub fn state(mut self, state: State) -> Self {
         self.place = Place::State(state);
@@ -201,8 +218,8 @@ impl ClientBuilder {
         let runtime = Handle::try_current().map_err(|_| BuildError::NoRuntime)?;
         let user = UserId::new(&self.user).map_err(BuildError::User)?;
         let label = Label::new(&self.label).map_err(BuildError::Label)?;
-        let connect = transport(self.transport, self.relay)?;
-        let state = open(self.place, connect.relay(), &user)?;
+        let way = way(self.direct, self.transport, self.relay)?;
+        let state = open(self.place, way.name(), &user)?;
         let mut config = Config::new(user, state.device());
         if let Some(lease) = self.lease {
             config.lease = u32::try_from(lease.as_millis()).unwrap_or(u32::MAX);
@@ -215,20 +232,25 @@ impl ClientBuilder {
         if let Some(disk) = &disk {
             disk.load(&mut engine, self.clock.now())?;
         }
-        let shared = Arc::new(Shared::new(engine, self.clock, label));
-        let runner =
-            Runner { shared: Arc::clone(&shared), connect, token: self.token, disk, state: Some(state) };
+        let shared = Arc::new(Shared::new(engine, self.clock, label, way.datagram()));
+        let runner = Runner { shared: Arc::clone(&shared), way, token: self.token, disk, state: Some(state) };
         runtime.spawn(runner.run());
         Ok(Client(Arc::new(Owner { shared, runtime, queue: self.queue, backlog: self.backlog })))
     }
 }
 
-fn transport(given: Option<Box<dyn Connect>>, relay: Option<String>) -> Result<Box<dyn Connect>, BuildError> {
-    if let Some(transport) = given {
-        return Ok(transport);
+fn way(
+    direct: Option<Peers>,
+    transport: Option<Box<dyn Connect>>,
+    relay: Option<String>,
+) -> Result<Way, BuildError> {
+    match (direct, transport, relay) {
+        (Some(peers), None, None) => Ok(Way::Direct(peers.link()?)),
+        (Some(_), ..) => Err(BuildError::TwoWays),
+        (None, Some(transport), _) => Ok(Way::Relay(transport)),
+        (None, None, Some(relay)) => Ok(Way::Relay(Box::new(Tcp::new(relay.parse()?)))),
+        (None, None, None) => Err(BuildError::NoRelay),
     }
-    let address: RelayAddress = relay.ok_or(BuildError::NoRelay)?.parse()?;
-    Ok(Box::new(Tcp::new(address)))
 }
 
 fn open(place: Place, relay: Option<String>, user: &UserId) -> Result<State, StateError> {
@@ -246,6 +268,7 @@ impl fmt::Debug for ClientBuilder {
         f.debug_struct("ClientBuilder")
             .field("user", &self.user)
             .field("relay", &self.relay)
+            .field("direct", &self.direct)
             .field("label", &self.label)
             .finish_non_exhaustive()
     }

@@ -136,6 +136,9 @@ impl Client {
 
     async fn ask(&self, op: GroupOp, group: &str) -> Result<Vec<UserId>, GroupError> {
         let group = GroupId::new(group)?;
+        if self.0.shared.datagram.is_some() {
+            return Err(GroupError::NoRelay);
+        }
         let (reply, answer) = oneshot::channel();
         match self.link() {
             LinkState::Up => {}

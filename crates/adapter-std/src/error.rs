@@ -97,6 +97,9 @@ pub enum GroupError {
     /// The name is no group id (V2TIM code 6017).
     #[error("bad name of a group: {0}")]
     Name(#[from] NameError),
+    /// This client has a direct link: groups are a relay's.
+    #[error("a direct link has no groups: only a relay keeps them")]
+    NoRelay,
     /// There is no link to the relay now.
     #[error("there is no link to the relay")]
     NotConnected,

@@ -166,4 +166,45 @@ pub enum LinkError {
     /// The relay refused the link.
     #[error("the relay refuses: {0}")]
     Refused(Refusal),
+    /// There is no link to the peers of a direct link; what is the matter with the first of them.
+    #[error("{user} {trouble}")]
+    Peer {
+        /// Whose device.
+        user: UserId,
+        /// What is the matter with it.
+        trouble: PeerTrouble,
+    },
+}
+
+/// What is the matter with a peer of a direct link.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum PeerTrouble {
+    /// Nothing was heard from it yet.
+    #[error("does not answer")]
+    NoAnswer,
+    /// Nothing was heard from it for 9 s.
+    #[error("fell silent")]
+    Silent,
+    /// It started anew, and the link is being made again.
+    #[error("started anew")]
+    Anew,
+    /// Its address could not be found.
+    #[error("has no address: {0}")]
+    NoAddress(String),
+    /// It seals with another key, or does not seal, or seals while no key was given here.
+    #[error("does not have our key: give both sides the same one, or none")]
+    Key,
+    /// It is a device of another user.
+    #[error("is somebody else: another user answers at that address")]
+    Stranger,
+    /// It has the id of this very device.
+    #[error("is this very device: each needs a state of its own")]
+    OwnDevice,
+    /// It speaks that version.
+    #[error("speaks version {0} of the protocol")]
+    Version(u8),
+    /// It refuses the link.
+    #[error("refuses: {0}")]
+    Refused(Refusal),
 }

@@ -47,6 +47,7 @@ mod builder;
 mod client;
 mod clock;
 mod data;
+mod direct;
 mod disk;
 mod error;
 mod event;
@@ -69,8 +70,12 @@ pub use builder::{BuildError, ClientBuilder};
 pub use client::{Client, Events};
 pub use clock::{Clock, SystemClock, TokioClock};
 pub use data::Data;
+pub use direct::{
+    Datagrams, KeyError, MAX_PEERS, Opening, Peer, Peers, PeersError, PresharedKey, Receiving, Sending,
+    Socket,
+};
 pub use error::{Answered, Closed, CommandError, DeliveryError, EndReason, GroupError};
-pub use event::{Event, InvitationEvent, InvitationInfo, InviteeInfo, LinkError, LinkEvent};
+pub use event::{Event, InvitationEvent, InvitationInfo, InviteeInfo, LinkError, LinkEvent, PeerTrouble};
 pub use invitation::{Accepting, Invitation};
 pub use listener::SignalingListener;
 pub use shared::LinkState;

@@ -9,6 +9,7 @@ use signaling_core::Stamp;
 use signaling_core::wire::Refusal;
 use tokio::time::{Instant, sleep, timeout};
 
+use crate::direct;
 use crate::disk::{Disk, unsaved};
 use crate::event::{Event, LinkError, LinkEvent};
 use crate::link;
@@ -32,10 +33,34 @@ pub(crate) type Fetching = Pin<Box<dyn Future<Output = Result<String, String>> +
 /// Where the token of each link comes from.
 pub(crate) type TokenSource = Box<dyn Fn() -> Fetching + Send + Sync>;
 
+/// How the client reaches others.
+pub(crate) enum Way {
+    Relay(Box<dyn Connect>),
+    Direct(direct::Link),
+}
+
+impl Way {
+    /// What the default folder of the client's state is named after, if it has one.
+    pub(crate) fn name(&self) -> Option<String> {
+        match self {
+            Self::Relay(connect) => connect.relay(),
+            Self::Direct(_) => Some("direct".into()),
+        }
+    }
+
+    /// The largest datagram, if what is sent must fit into one.
+    pub(crate) fn datagram(&self) -> Option<usize> {
+        match self {
+            Self::Relay(_) => None,
+            Self::Direct(link) => Some(link.limit),
+        }
+    }
+}
+
 /// What the task needs besides what all share.
 pub(crate) struct Runner {
     pub(crate) shared: Arc<Shared>,
-    pub(crate) connect: Box<dyn Connect>,
+    pub(crate) way: Way,
     pub(crate) token: TokenSource,
     /// Where the invitations of a durable client are saved.
     pub(crate) disk: Option<Disk>,
@@ -163,16 +188,19 @@ impl Runner {
     }
 
     async fn link_once(&self) -> Result<(), LinkError> {
+        let relay = match &self.way {
+            Way::Relay(relay) => relay,
+            Way::Direct(link) => return link.serve(&self.shared).await,
+        };
         let token = (self.token)().await.map_err(LinkError::NoToken)?;
-        let stream = self.connect().await?;
+        let stream = connect(&**relay).await?;
         link::serve(stream, &self.shared, &token).await
     }
+}
 
-    async fn connect(&self) -> Result<Box<dyn Duplex>, LinkError> {
-        let connecting = timeout(CONNECT_WITHIN, self.connect.connect());
-        let made = connecting.await.map_err(|_| LinkError::NoAnswer)?;
-        made.map_err(|error| LinkError::Connect(error.kind(), error.to_string()))
-    }
+async fn connect(relay: &dyn Connect) -> Result<Box<dyn Duplex>, LinkError> {
+    let made = timeout(CONNECT_WITHIN, relay.connect()).await.map_err(|_| LinkError::NoAnswer)?;
+    made.map_err(|error| LinkError::Connect(error.kind(), error.to_string()))
 }
 
 /// 80 to 120 % of it, so that the clients of a relay that was restarted do not all come at once.

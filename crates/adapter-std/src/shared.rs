@@ -5,6 +5,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use signaling_core::direct::{Direct, Transmit, data_limit};
 use signaling_core::{InviteId, Label, UserId};
 use tokio::sync::{Notify, watch};
 
@@ -40,6 +41,8 @@ pub(crate) struct Shared {
     pub(crate) clock: Box<dyn Clock>,
     pub(crate) user: UserId,
     pub(crate) label: Label,
+    /// The largest datagram of a direct link; none if the link is one to a relay.
+    pub(crate) datagram: Option<usize>,
     pub(crate) link: watch::Sender<LinkState>,
     /// The keeper of time is to look.
     pub(crate) time: Notify,
@@ -66,7 +69,12 @@ pub(crate) struct Core {
 }
 
 impl Shared {
-    pub(crate) fn new(engine: ClientEngine, clock: Box<dyn Clock>, label: Label) -> Self {
+    pub(crate) fn new(
+        engine: ClientEngine,
+        clock: Box<dyn Clock>,
+        label: Label,
+        datagram: Option<usize>,
+    ) -> Self {
         let user = engine.config().user.clone();
         let core = Core {
             engine,
@@ -82,6 +90,7 @@ impl Shared {
             clock,
             user,
             label,
+            datagram,
             link: watch::Sender::new(LinkState::Idle),
             time: Notify::new(),
             send: Notify::new(),
@@ -132,6 +141,30 @@ impl Shared {
         let now = self.clock.now();
         let mut core = self.lock();
         core.groups.poll_transmit(buf).or_else(|| core.engine.poll_transmit(now, buf))
+    }
+
+    /// The next datagram for the peers.
+    pub(crate) fn poll_direct<const N: usize>(
+        &self,
+        direct: &mut Direct<N>,
+        buf: &mut [u8],
+    ) -> Option<Transmit> {
+        let now = self.clock.now();
+        let mut core = self.lock();
+        let sent = direct.poll_transmit(now, &mut core.engine, buf);
+        // Whom it does not reach has his outcome at once.
+        core.tell();
+        let unsaved = core.engine.unsaved().is_some();
+        drop(core);
+        if unsaved {
+            self.save.notify_one();
+        }
+        sent
+    }
+
+    /// How much data about that many invitees the link takes.
+    pub(crate) fn data_limit(&self, invitees: usize) -> usize {
+        self.datagram.map_or(usize::MAX, |datagram| data_limit(datagram, invitees))
     }
 
     pub(crate) fn tell_link(&self, event: LinkEvent) {

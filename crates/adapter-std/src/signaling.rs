@@ -128,11 +128,18 @@ impl Signaling {
         data: &[u8],
         options: &InviteOptions,
     ) -> Result<Invitation, CommandError<InviteError>> {
+        let shared = &self.0.shared;
         let push = options.offline_push_info.as_deref().unwrap_or_default();
+        // On a direct link there is nobody who would show it.
+        let push = if shared.datagram.is_some() { &[] } else { push };
         let timeout = options.timeout.map(millis);
         let online_only = options.online_user_only;
         let invite = Invite { invitees, group, data, timeout, online_only, push };
+        let limit = shared.data_limit(invitees.len());
         let (id, fate) = self.command(|core, now| {
+            if data.len() > limit {
+                return Err(InviteError::DataTooLong(limit));
+            }
             let id = core.engine.invite(now, &invite)?;
             Ok((id, core.fates.follow(id)))
         })?;
@@ -145,8 +152,8 @@ impl Signaling {
     /// # Errors
     /// When awaited, or at once by [`Accepting::refused`]: [`AnswerError`] says why nothing was accepted.
     pub fn accept(&self, id: InviteId, data: impl AsRef<[u8]>) -> Accepting {
-        Accepting::new(self.command(|core, now| {
-            core.engine.accept(now, id, data.as_ref())?;
+        Accepting::new(self.about(id, data.as_ref(), AnswerError::DataTooLong, |core, now, data| {
+            core.engine.accept(now, id, data)?;
             Ok(core.fates.follow(id))
         }))
     }
@@ -157,7 +164,9 @@ impl Signaling {
     /// # Errors
     /// [`AnswerError`] says why nothing was rejected.
     pub fn reject(&self, id: InviteId, data: impl AsRef<[u8]>) -> Result<(), CommandError<AnswerError>> {
-        self.command(|core, now| core.engine.reject(now, id, false, data.as_ref()))
+        self.about(id, data.as_ref(), AnswerError::DataTooLong, |core, now, data| {
+            core.engine.reject(now, id, false, data)
+        })
     }
 
     /// As [`reject`](Self::reject), because of another call.
@@ -165,7 +174,9 @@ impl Signaling {
     /// # Errors
     /// As [`reject`](Self::reject).
     pub fn reject_busy(&self, id: InviteId, data: impl AsRef<[u8]>) -> Result<(), CommandError<AnswerError>> {
-        self.command(|core, now| core.engine.reject(now, id, true, data.as_ref()))
+        self.about(id, data.as_ref(), AnswerError::DataTooLong, |core, now, data| {
+            core.engine.reject(now, id, true, data)
+        })
     }
 
     /// Takes an invitation back (`cancel`), at once if it was made here. If it was made on another device
@@ -179,7 +190,9 @@ impl Signaling {
         id: InviteId,
         data: impl AsRef<[u8]>,
     ) -> Result<CancelOutcome, CommandError<CancelError>> {
-        self.command(|core, now| core.engine.cancel(now, id, data.as_ref()))
+        self.about(id, data.as_ref(), CancelError::DataTooLong, |core, now, data| {
+            core.engine.cancel(now, id, data)
+        })
     }
 
     /// Changes the data of an invitation (`modifyInvitation`), at once if it was made here. Else the device
@@ -192,7 +205,9 @@ impl Signaling {
         id: InviteId,
         data: impl AsRef<[u8]>,
     ) -> Result<(), CommandError<ModifyError>> {
-        self.command(|core, now| core.engine.modify(now, id, data.as_ref()))
+        self.about(id, data.as_ref(), ModifyError::DataTooLong, |core, now, data| {
+            core.engine.modify(now, id, data)
+        })
     }
 
     /// Adds an invitation that the application learned elsewhere, say from a push (`addInvitedSignaling`).
@@ -233,6 +248,21 @@ impl Signaling {
         self.0.shared.step(|core, now| {
             core.engine.handle_timeout(now);
             core.engine.view(id).map(|view| InvitationInfo::of(&view))
+        })
+    }
+
+    /// A command that brings data about one invitation, if the link can take so much.
+    fn about<T, E: std::error::Error + 'static>(
+        &self,
+        id: InviteId,
+        data: &[u8],
+        too_long: impl FnOnce(usize) -> E,
+        act: impl FnOnce(&mut Core, u64, &[u8]) -> Result<T, E>,
+    ) -> Result<T, CommandError<E>> {
+        self.command(|core, now| {
+            let invitees = core.engine.view(id).map_or(1, |view| view.names().count());
+            let limit = self.0.shared.data_limit(invitees);
+            if data.len() > limit { Err(too_long(limit)) } else { act(core, now, data) }
         })
     }
 

@@ -4,11 +4,12 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use adapter_std::{
-    BuildError, Client, Event, Events, LinkError, LinkEvent, LinkState, Refusal, State, StateError,
+    BuildError, Client, Event, Events, LinkError, LinkEvent, LinkState, Peer, Peers, PresharedKey, Refusal,
+    State, StateError,
 };
 use tokio::time::timeout;
 
-use crate::args::DeviceArgs;
+use crate::args::{DeviceArgs, DirectArgs, PeerAddress};
 use crate::exit::{Exit, Failure};
 
 /// A relay that was not reached for so long is not there.
@@ -42,10 +43,12 @@ fn default_dir(args: &DeviceArgs) -> Result<PathBuf, Failure> {
 
 fn build(args: &DeviceArgs, dir: Option<PathBuf>) -> Result<Client, Failure> {
     let lease = args.lease.0.unwrap_or_default();
-    let mut builder = Client::builder(args.user.as_str())
-        .relay(args.relay.to_string())
-        .label(args.label.as_str())
-        .lease(lease);
+    let builder = Client::builder(args.user.as_str()).label(args.label.as_str()).lease(lease);
+    let mut builder = if args.is_direct() {
+        builder.direct(peers(&args.direct)?)
+    } else {
+        builder.relay(args.relay.to_string())
+    };
     if let Some(dir) = dir {
         builder = builder.state_dir(dir);
     }
@@ -56,6 +59,17 @@ fn build(args: &DeviceArgs, dir: Option<PathBuf>) -> Result<Client, Failure> {
         builder = builder.token(token.trim());
     }
     builder.build().map_err(unbuilt)
+}
+
+fn peers(args: &DirectArgs) -> Result<Peers, Failure> {
+    let key = args.psk_file.as_ref().map(PresharedKey::read).transpose().map_err(|error| {
+        Failure::usage(error)
+            .hint("Make one, and give it to both sides:\n  head -c 32 /dev/urandom | base64 > call.key")
+    })?;
+    Ok(args.peers.iter().fold(Peers::udp(args.bind.to_string()), |peers, PeerAddress { user, address }| {
+        let peer = Peer::new(user.as_str(), address);
+        peers.peer(key.iter().fold(peer, |peer, key| peer.key(key.clone())))
+    }))
 }
 
 fn read_token(path: &Path) -> Result<String, String> {
@@ -112,13 +126,22 @@ async fn settle(events: &mut Events, args: &DeviceArgs) -> Result<(), Failure> {
     Err(Failure::new(Exit::Other, "the client was closed"))
 }
 
-/// The relay was not reached.
+/// The relay, or the peer, was not reached.
 pub(crate) fn unreached(client: &Client, args: &DeviceArgs) -> Failure {
     let why = match client.link() {
         LinkState::Connecting(Some(error)) => format!(" ({error})"),
         _ => String::new(),
     };
-    let text = format!("the relay {} was not reached within {} s{why}", args.relay, REACH_WITHIN.as_secs());
+    let text = format!("{} was not reached within {} s{why}", args.far_end(), REACH_WITHIN.as_secs());
+    if args.is_direct() {
+        return Failure::new(Exit::Unreached, text).hint(format!(
+            "Is it running there? It must name this device in turn:\n  \
+             signaling listen --as {} --peer udp://{}@THIS-HOST:{}",
+            args.direct.peers[0].user,
+            args.user,
+            args.direct.bind.port()
+        ));
+    }
     Failure::new(Exit::Unreached, text).hint(
         "Is it running there? Name another with --relay tcp://host:port, or start one:\n  signaling relay --insecure",
     )

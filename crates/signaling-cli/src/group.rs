@@ -9,6 +9,9 @@ use crate::output::{Notice, Printer, Tone, clean};
 
 /// Connects, does it, and says so.
 pub(crate) async fn run(args: &GroupArgs, printer: &Printer) -> Result<Exit, Failure> {
+    if args.device.is_direct() {
+        return Err(Failure::usage("only a relay keeps groups: name one with --relay, and no --peer"));
+    }
     let client = device::open_aside(&args.device)?;
     device::reach(&client, &args.device).await?;
     let done = act(&client, args).await;

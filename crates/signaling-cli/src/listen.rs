@@ -57,12 +57,14 @@ impl<'a> Phone<'a> {
 
     fn begin(&self) -> io::Result<()> {
         let id = format!("{:016x}", { self.client.device().id });
-        let text = format!("listens at {} as device {id}", self.args.device.relay);
+        let device = &self.args.device;
+        let at = if device.is_direct() { device.far_end() } else { device.relay.to_string() };
+        let text = format!("listens at {at} as device {id}");
         let notice = Notice::new("listening", Tone::Link, text)
             .with("user", self.args.device.user.as_str())
             .with("device", self.args.device.label.as_str())
             .with("device_id", id)
-            .with("relay", self.args.device.relay.to_string());
+            .with("relay", at);
         self.print(&notice)
     }
 

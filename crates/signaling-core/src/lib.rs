@@ -1,8 +1,8 @@
 //! Invitation signaling as one sans-IO state machine: one person, device or machine rings another.
 //!
 //! `no_std`, no alloc, no unsafe, no clock, no randomness, no I/O. An [`Engine`] keeps the invitations of one
-//! device; its doc says how to drive it. [`machine`] has the rules of one invitation, [`wire`] what travels.
-//! [`v2tim`] reads and writes the JSON of V2TIM's own clients.
+//! device; its doc says how to drive it. [`machine`] has the rules of one invitation, [`wire`] what travels,
+//! [`direct`] the link of devices without a relay; [`v2tim`] reads and writes the JSON of V2TIM's own clients.
 //! The adapters `adapter-std` and `adapter-embassy` drive an engine for you.
 //!
 //! Two devices, with a relay reduced to its bare bones: it stamps the sender and hands the body on.
@@ -60,6 +60,7 @@ extern crate std;
 
 #[doc(hidden)]
 pub mod broken;
+pub mod direct;
 mod engine;
 mod fmt;
 pub mod machine;

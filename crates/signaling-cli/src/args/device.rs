@@ -6,7 +6,7 @@ use adapter_std::RelayAddress;
 use clap::Args;
 use signaling_core::{Label, UserId};
 
-use super::Span;
+use super::{DirectArgs, Span};
 
 /// What every command that is a device takes.
 #[derive(Debug, Args)]
@@ -39,9 +39,24 @@ pub(crate) struct DeviceArgs {
     /// Print one JSON object a line
     #[arg(long, display_order = 94)]
     pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) direct: DirectArgs,
 }
 
 impl DeviceArgs {
+    /// Whether the device reaches others by itself.
+    pub(crate) fn is_direct(&self) -> bool {
+        !self.direct.peers.is_empty()
+    }
+
+    /// Whom the link leads to, in words: `the relay tcp://host:port`, or the peers.
+    pub(crate) fn far_end(&self) -> String {
+        if !self.is_direct() {
+            return format!("the relay {}", self.relay);
+        }
+        self.direct.peers.iter().map(ToString::to_string).collect::<Vec<_>>().join(" or ")
+    }
+
     /// The device as people call it: `bob/kitchen`, or `bob` without a label.
     pub(crate) fn name(&self) -> String {
         crate::tell::device_name(self.user.as_str(), self.label.as_str())

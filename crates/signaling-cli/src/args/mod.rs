@@ -1,6 +1,7 @@
 //! The arguments. Their help is the manual: each command shows how it is used.
 
 mod device;
+mod direct;
 mod limit;
 
 use std::net::SocketAddr;
@@ -13,6 +14,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use signaling_core::{GroupId, UserId};
 
 pub(crate) use device::DeviceArgs;
+pub(crate) use direct::{DirectArgs, PeerAddress};
 pub(crate) use limit::{Span, TimeLimit};
 
 /// Invitations that ring: several devices, several invitees, and everybody agrees on the end.
@@ -149,6 +151,7 @@ Examples:
   signaling listen --as bob --device kitchen
   signaling listen --as bob --device phone --state ~/.bobs-phone --answer accept
   signaling listen --as bob --json --answer none
+  signaling listen --as bob --peer udp://alice@192.0.2.1:7500 --psk-file call.key    (without a relay)
 
 One state folder is one device: a second one of bob's needs a folder of its own.";
 
@@ -180,12 +183,13 @@ Examples:
   signaling invite --as alice bob --data \"video?\"
   signaling invite --as alice bob carol --group team --timeout 1m
   signaling invite --as alice bob --timeout 0     (rings until somebody answers, or ctrl-c)
+  signaling invite --as alice bob --peer udp://bob@192.0.2.7:7500 --psk-file call.key
 
 Ctrl-c takes the invitation back; a second one quits at once.
 
 Exit codes: 0 somebody accepted; otherwise what became of everybody: 3 rejected, 4 timed out,
-5 cancelled, 6 unknown, or 3 if that differs; 7 the relay was not reached within 10s, or refused
-everybody; 2 wrong arguments; 1 anything else.";
+5 cancelled, 6 unknown, or 3 if that differs; 7 the relay, or the peer, was not reached within
+10s, or the relay refused everybody; 2 wrong arguments; 1 anything else.";
 
 /// `signaling group`
 #[derive(Debug, Args)]

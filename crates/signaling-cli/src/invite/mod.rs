@@ -172,7 +172,9 @@ impl Call<'_> {
     /// Everybody has his outcome. Who won is to know it before we leave.
     async fn settle(&mut self, info: &InvitationInfo, stopped: bool) -> Result<Exit, Failure> {
         if !self.connected && !stopped {
-            let text = "the time limit came before the relay was reached";
+            let direct = self.args.device.is_direct();
+            let end = if direct { self.args.device.far_end() } else { "the relay".into() };
+            let text = format!("the time limit came before {end} was reached");
             return Err(Failure::new(Exit::Unreached, text));
         }
         let accepted = info.invitees.iter().filter(|one| matches!(one.outcome, Slot::Accepted(_))).count();
@@ -181,7 +183,7 @@ impl Call<'_> {
             let _ = timeout(ESTABLISH_WITHIN, self.establish(accepted)).await;
         }
         if info.all_refused() {
-            return Err(refused(self.args.group.is_some()));
+            return Err(refused(self.args));
         }
         Ok(Exit::of_slots(info.invitees.iter().map(|invitee| invitee.outcome)))
     }
@@ -195,12 +197,15 @@ impl Call<'_> {
     }
 }
 
-fn refused(group: bool) -> Failure {
-    let failure = Failure::new(Exit::Unreached, "the relay refuses every invitee");
-    match group {
-        true => failure.hint(
-            "In a group, you and whom you invite must be members:\n  signaling group join NAME --as USER",
-        ),
-        false => failure,
+fn refused(args: &InviteArgs) -> Failure {
+    if args.device.is_direct() {
+        return Failure::new(Exit::Unreached, "nobody who is invited is a peer")
+            .hint("Name each with --peer udp://USER@HOST:PORT, or invite through a relay.");
     }
+    let failure = Failure::new(Exit::Unreached, "the relay refuses every invitee");
+    if args.group.is_none() {
+        return failure;
+    }
+    failure
+        .hint("In a group, you and whom you invite must be members:\n  signaling group join NAME --as USER")
 }

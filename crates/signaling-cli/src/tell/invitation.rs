@@ -17,7 +17,7 @@ pub(super) fn tell(event: &InvitationEvent, me: &UserId) -> Option<Notice> {
     let notice = match event.what {
         What::New => scene.new_invitation(),
         What::Missed => scene.missed(me),
-        What::Delivered => Notice::new("delivered", Tone::Step, "the relay has it"),
+        What::Delivered => Notice::new("delivered", Tone::Step, "delivered"),
         What::Ringing { slot, device } => scene.ringing(slot, device)?,
         What::Full { slot, device, why } => scene.full(slot, device, why)?,
         What::Modified => scene.modified(),
@@ -138,7 +138,7 @@ impl Scene<'_> {
         let name = device_name(invitee.user.as_str(), invitee.label.as_str());
         let words = words(&invitee.data);
         let text = match invitee.outcome {
-            Slot::Rejected(Reason::Unreachable) => format!("{name} cannot be reached: the relay refuses"),
+            Slot::Rejected(Reason::Unreachable) => format!("{name} cannot be reached"),
             Slot::Rejected(Reason::Busy) => format!("{name} is busy{words}"),
             _ if invitee.user == *me => format!("answered elsewhere: {name} rejected{words}"),
             _ => format!("{name} rejects{words}"),
@@ -215,7 +215,7 @@ pub(crate) fn outcome(invitee: &InviteeInfo) -> String {
         Slot::Pending => "has no outcome".into(),
         Slot::Accepted(_) => format!("accepted{by}"),
         Slot::Rejected(Reason::Busy) => format!("busy{by}"),
-        Slot::Rejected(Reason::Unreachable) => "refused by the relay".into(),
+        Slot::Rejected(Reason::Unreachable) => "cannot be reached".into(),
         Slot::Rejected(Reason::Declined) => format!("rejected{by}"),
         Slot::Cancelled => "cancelled".into(),
         Slot::TimedOut => "timed out".into(),

@@ -1,4 +1,4 @@
-//! What is told of the link to the relay.
+//! What is told of the link.
 
 use adapter_std::{LinkError, LinkEvent};
 
@@ -6,7 +6,7 @@ use crate::output::{Notice, Tone, clean};
 
 pub(super) fn tell(event: &LinkEvent) -> Notice {
     match event {
-        LinkEvent::Connected => Notice::new("connected", Tone::Link, "connected to the relay"),
+        LinkEvent::Connected => Notice::new("connected", Tone::Link, "connected"),
         LinkEvent::Lost(error) => lost(error),
         LinkEvent::Replaced => {
             let text = "another connection of this very device took the place of this one";

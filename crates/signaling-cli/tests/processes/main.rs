@@ -5,6 +5,7 @@ mod bridge;
 mod calls;
 mod demo;
 mod devices;
+mod direct;
 mod hostile;
 mod people;
 mod tokens;

@@ -81,9 +81,11 @@ impl<S: Storage<Row<P, I, D>>, P: Payload, const I: usize, const D: usize> Engin
         rest.own.set(invite.push);
         rest.online_only = invite.online_only;
         rest.end = invite.timeout.map_or(NEVER, |limit| inner.now.saturating_add(u64::from(limit)));
+        row.role = Role::Origin(Origin::EMPTY);
         let (role, rest, mut fx) = row.parts(&mut inner.number);
-        *role =
-            Role::Origin(Origin::start(rest.count(), invite.timeout.is_some(), rest.online_only, &mut fx));
+        if let Role::Origin(origin) = role {
+            origin.begin(rest.count(), invite.timeout.is_some(), rest.online_only, &mut fx);
+        }
         let armed = fx.done().armed;
         inner.settle(&mut slices, at, armed);
         Ok(id)

@@ -2,7 +2,7 @@
 
 use super::effects::PACE;
 use super::row::{Role, Row};
-use super::storage::{Payload, Storage};
+use super::storage::{Payload, Slices, Storage};
 use super::table::NEVER;
 use super::{Engine, Event, Inner};
 use crate::fmt::warning;
@@ -30,8 +30,7 @@ impl<S: Storage<Row<P, I, D>>, P: Payload, const I: usize, const D: usize> Engin
                 continue;
             }
             let Some(next) = row.take_owed(self.inner.now) else {
-                let deadline = row.rest.timers.next();
-                self.inner.table.set_deadline(&mut slices, at, deadline);
+                self.inner.rest(&mut slices, at);
                 continue;
             };
             let written = self.inner.write(row, next, buf);
@@ -154,6 +153,21 @@ fn open<const I: usize, const D: usize>(origin: &Origin<I, D>, users: Parties) -
 }
 
 impl Inner {
+    /// The row has nothing to send now: some answer waits, or it may go.
+    fn rest<P: Payload, const I: usize, const D: usize>(
+        &mut self,
+        slices: &mut Slices<'_, Row<P, I, D>>,
+        at: u32,
+    ) {
+        let Some(row) = slices.rows.get(at as usize) else { return };
+        if row.owes() {
+            let deadline = row.rest.timers.next();
+            self.table.set_deadline(slices, at, deadline);
+        } else {
+            self.place(slices, at);
+        }
+    }
+
     fn write<P: Payload, const I: usize, const D: usize>(
         &self,
         row: &Row<P, I, D>,

@@ -24,6 +24,7 @@ impl<S: Storage<Row<P, I, D>>, P: Payload, const I: usize, const D: usize> Engin
         Ok(output::write_full(deliver, number, Full::TooLarge, reply))
     }
 
+    #[inline(never)] // its frame is not to lie on the stack under that of another input
     pub(super) fn on_report(
         &mut self,
         deliver: &Deliver<'_>,
@@ -58,6 +59,7 @@ impl<S: Storage<Row<P, I, D>>, P: Payload, const I: usize, const D: usize> Engin
         Ok(0)
     }
 
+    #[inline(never)] // as on_report
     pub(super) fn on_unknown(&mut self, deliver: &Deliver<'_>) -> Result<usize, Ignored> {
         let inner = &mut self.inner;
         let mut slices = self.storage.slices();
@@ -77,6 +79,7 @@ impl<S: Storage<Row<P, I, D>>, P: Payload, const I: usize, const D: usize> Engin
 
 impl Inner {
     /// The first that is heard of an invitation.
+    #[inline(never)] // as on_report
     fn on_first<P: Payload, const I: usize, const D: usize>(
         &mut self,
         slices: &mut Slices<'_, Row<P, I, D>>,

@@ -1,0 +1,411 @@
+//! Datagrams that only who has the key can make and read.
+//!
+//! The handshake is Noise's `NNpsk0`: each side brings fresh random keys of its own, so that no session is like
+//! another and nothing that was recorded in one is taken in the next. Who has something to send and no session
+//! asks for one; the other side answers, and uses the new session once something came over it. Should both ask
+//! at once, there are two sessions for a while, and both are read.
+//!
+//! A sealed datagram is a byte that says what it is, and then a message of the handshake; or 8 bytes of a
+//! number that never repeats in a session, and the frame, encrypted under it.
+
+use signaling_core::UserId;
+use signaling_core::wire::VERSION;
+use snow::{Builder, HandshakeState, StatelessTransportState};
+
+use super::key::PresharedKey;
+
+const PATTERN: &str = "Noise_NNpsk0_25519_ChaChaPoly_BLAKE2s";
+/// Bound into every handshake, with the names of who asks and who answers.
+const PROLOGUE: &str = "signaling direct 1";
+
+/// Bytes that a sealed datagram has more than what is in it: its kind, its number and the tag.
+pub(super) const OVERHEAD: usize = 1 + NUMBER + 16;
+const NUMBER: usize = 8;
+/// The bytes of a message of the handshake: a key of Curve25519 and a tag.
+const HANDSHAKE: usize = 32 + 16;
+
+/// What a datagram is. None of them can be the first byte of a frame.
+const ASK: u8 = 0xe1;
+const ANSWER: u8 = 0xe2;
+const SEALED: u8 = 0xe3;
+
+/// What came out of a datagram.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Opened {
+    /// A frame, and who says it.
+    Datagram,
+    /// A part of the handshake: this is to be sent back.
+    Reply,
+}
+
+/// Why a datagram was not opened.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+pub(super) enum Unopened {
+    #[error("it is not sealed: the peer has no key")]
+    Plain,
+    #[error("it was not sealed with our key, or was changed, or belongs to a session that is over")]
+    Key,
+    #[error("it came before")]
+    Replayed,
+    #[error("it is no datagram of a link")]
+    Malformed,
+}
+
+/// Whether a datagram looks like one that was sealed.
+pub(super) fn is_sealed(datagram: &[u8]) -> bool {
+    matches!(datagram.first(), Some(&(ASK | ANSWER | SEALED)))
+}
+
+/// The seal between this device and one peer.
+pub(super) struct Seal {
+    key: PresharedKey,
+    own: UserId,
+    peer: UserId,
+    /// The handshake that this side began, and what waits for its end.
+    asked: Option<Asked>,
+    /// The one that the other side began, which nothing came over yet.
+    answered: Option<Answered>,
+    /// What is used, and what was used before it.
+    current: Option<Session>,
+    previous: Option<Session>,
+}
+
+struct Asked {
+    state: Box<HandshakeState>,
+    message: [u8; HANDSHAKE],
+    waiting: Vec<u8>,
+}
+
+struct Answered {
+    session: Session,
+    question: [u8; HANDSHAKE],
+    answer: [u8; HANDSHAKE],
+}
+
+struct Session {
+    keys: Box<StatelessTransportState>,
+    sent: u64,
+    seen: Window,
+}
+
+impl Seal {
+    pub(super) fn new(key: PresharedKey, own: &UserId, peer: &UserId) -> Self {
+        let (own, peer) = (own.clone(), peer.clone());
+        Self { key, own, peer, asked: None, answered: None, current: None, previous: None }
+    }
+
+    /// Writes what is to be sent for a datagram into `out`: it, sealed; or, without a session, the question for
+    /// one, and it waits for the answer.
+    ///
+    /// # Errors
+    /// [`snow::Error`] if the machine has no random numbers; then there is nothing to be sent.
+    pub(super) fn seal(&mut self, datagram: &[u8], out: &mut Vec<u8>) -> Result<(), snow::Error> {
+        out.clear();
+        if let Some(session) = &mut self.current {
+            return session.seal(datagram, out);
+        }
+        if self.asked.is_none() {
+            self.asked = Some(self.ask()?);
+        }
+        let asked = self.asked.as_mut().ok_or(snow::Error::Input)?;
+        asked.waiting = datagram.to_vec();
+        out.push(ASK);
+        out.extend(asked.message);
+        Ok(())
+    }
+
+    fn ask(&self) -> Result<Asked, snow::Error> {
+        let mut state = Box::new(self.builder(&prologue(&self.own, &self.peer))?.build_initiator()?);
+        let mut message = [0; HANDSHAKE];
+        state.write_message(&[], &mut message)?;
+        Ok(Asked { state, message, waiting: Vec::new() })
+    }
+
+    fn builder<'b>(&'b self, prologue: &'b [u8]) -> Result<Builder<'b>, snow::Error> {
+        Builder::new(PATTERN.parse()?).psk(0, &self.key.0)?.prologue(prologue)
+    }
+
+    /// What came: writes what is in it, or what is to be sent back, into `out`.
+    pub(super) fn open(&mut self, datagram: &[u8], out: &mut Vec<u8>) -> Result<Opened, Unopened> {
+        out.clear();
+        match datagram.split_first() {
+            Some((&ASK, question)) => {
+                self.on_question(question.try_into().map_err(|_| Unopened::Malformed)?, out)
+            }
+            Some((&ANSWER, answer)) => self.on_answer(answer, out),
+            Some((&SEALED, rest)) => self.on_sealed(rest, out),
+            Some((&VERSION, _)) => Err(Unopened::Plain),
+            _ => Err(Unopened::Malformed),
+        }
+    }
+
+    fn on_question(&mut self, question: [u8; HANDSHAKE], out: &mut Vec<u8>) -> Result<Opened, Unopened> {
+        let known = self.answered.as_ref().filter(|answered| answered.question == question);
+        let answer = match known {
+            // It was repeated: another session would be none of his.
+            Some(answered) => answered.answer,
+            None => {
+                let answered = self.answer(question).map_err(|_| Unopened::Key)?;
+                self.answered.insert(answered).answer
+            }
+        };
+        out.push(ANSWER);
+        out.extend(answer);
+        Ok(Opened::Reply)
+    }
+
+    fn answer(&self, question: [u8; HANDSHAKE]) -> Result<Answered, snow::Error> {
+        let mut state = self.builder(&prologue(&self.peer, &self.own))?.build_responder()?;
+        state.read_message(&question, &mut [])?;
+        let mut answer = [0; HANDSHAKE];
+        state.write_message(&[], &mut answer)?;
+        Ok(Answered { session: Session::new(state)?, question, answer })
+    }
+
+    fn on_answer(&mut self, answer: &[u8], out: &mut Vec<u8>) -> Result<Opened, Unopened> {
+        let asked = self.asked.as_mut().ok_or(Unopened::Replayed)?;
+        asked.state.read_message(answer, &mut []).map_err(|_| Unopened::Key)?;
+        let Some(Asked { state, waiting, .. }) = self.asked.take() else { return Err(Unopened::Replayed) };
+        let mut session = Session::new(*state).map_err(|_| Unopened::Key)?;
+        session.seal(&waiting, out).map_err(|_| Unopened::Key)?;
+        self.previous = self.current.replace(session);
+        Ok(Opened::Reply)
+    }
+
+    fn on_sealed(&mut self, rest: &[u8], out: &mut Vec<u8>) -> Result<Opened, Unopened> {
+        let (number, sealed) = rest.split_first_chunk::<NUMBER>().ok_or(Unopened::Malformed)?;
+        let number = u64::from_le_bytes(*number);
+        for session in [&mut self.current, &mut self.previous].into_iter().flatten() {
+            if session.open(number, sealed, out) {
+                return session.seen.first(number).then_some(Opened::Datagram).ok_or(Unopened::Replayed);
+            }
+        }
+        let answered = self.answered.take_if(|answered| answered.session.open(number, sealed, out));
+        let Some(Answered { mut session, .. }) = answered else { return Err(Unopened::Key) };
+        session.seen.first(number);
+        self.previous = self.current.replace(session);
+        Ok(Opened::Datagram)
+    }
+
+    /// The peer does not answer any more: perhaps it has forgotten the session. The next that is sent asks for
+    /// a new one.
+    pub(super) fn renew(&mut self) {
+        self.asked = None;
+        if let Some(session) = self.current.take() {
+            self.previous = Some(session);
+        }
+    }
+}
+
+impl Session {
+    fn new(state: HandshakeState) -> Result<Self, snow::Error> {
+        let keys = Box::new(state.into_stateless_transport_mode()?);
+        Ok(Self { keys, sent: 0, seen: Window::default() })
+    }
+
+    fn seal(&mut self, datagram: &[u8], out: &mut Vec<u8>) -> Result<(), snow::Error> {
+        let number = self.sent;
+        self.sent += 1;
+        out.clear();
+        out.push(SEALED);
+        out.extend(number.to_le_bytes());
+        out.resize(OVERHEAD + datagram.len(), 0);
+        self.keys.write_message(number, datagram, &mut out[1 + NUMBER..])?;
+        Ok(())
+    }
+
+    /// Whether it was sealed in this session.
+    fn open(&self, number: u64, sealed: &[u8], out: &mut Vec<u8>) -> bool {
+        out.resize(sealed.len(), 0);
+        let opened = self.keys.read_message(number, sealed, out);
+        out.truncate(opened.as_ref().copied().unwrap_or(0));
+        opened.is_ok()
+    }
+}
+
+/// Which numbers came: the highest, and 127 below it. What is older counts as having come.
+#[derive(Default)]
+struct Window {
+    /// One above the highest.
+    next: u64,
+    /// Bit i is `next` - 1 - i.
+    bits: u128,
+}
+
+impl Window {
+    /// Whether the number comes for the first time.
+    fn first(&mut self, number: u64) -> bool {
+        if number >= self.next {
+            let steps = u32::try_from(number - self.next + 1).unwrap_or(u32::MAX);
+            self.bits = self.bits.checked_shl(steps).unwrap_or(0) | 1;
+            self.next = number + 1;
+            return true;
+        }
+        let bit = u32::try_from(self.next - 1 - number).ok().and_then(|age| 1u128.checked_shl(age));
+        let new = bit.is_some_and(|bit| self.bits & bit == 0);
+        self.bits |= bit.unwrap_or(0);
+        new
+    }
+}
+
+fn prologue(asks: &UserId, answers: &UserId) -> Vec<u8> {
+    // Names hold no control characters, so nothing else reads like this.
+    format!("{PROLOGUE}\n{asks}\n{answers}").into_bytes()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn seal(own: &str, peer: &str, key: u8) -> Seal {
+        let key = PresharedKey::new(&[key; 32]).unwrap();
+        Seal::new(key, &own.parse().unwrap(), &peer.parse().unwrap())
+    }
+
+    fn sealed(from: &mut Seal, text: &str) -> Vec<u8> {
+        let mut out = vec![];
+        from.seal(text.as_bytes(), &mut out).unwrap();
+        out
+    }
+
+    fn opened(to: &mut Seal, datagram: &[u8]) -> Result<(Opened, Vec<u8>), Unopened> {
+        let mut out = vec![];
+        to.open(datagram, &mut out).map(|opened| (opened, out))
+    }
+
+    fn heard(to: &mut Seal, datagram: &[u8]) -> String {
+        let (opened, out) = opened(to, datagram).unwrap();
+        assert_eq!(opened, Opened::Datagram);
+        String::from_utf8(out).unwrap()
+    }
+
+    fn reply(to: &mut Seal, datagram: &[u8]) -> Vec<u8> {
+        let (opened, out) = opened(to, datagram).unwrap();
+        assert_eq!(opened, Opened::Reply);
+        out
+    }
+
+    /// alice has a session with bob, and said "hello".
+    fn linked() -> (Seal, Seal) {
+        let (mut alice, mut bob) = (seal("alice", "bob", 7), seal("bob", "alice", 7));
+        link(&mut alice, &mut bob);
+        (alice, bob)
+    }
+
+    fn link(alice: &mut Seal, bob: &mut Seal) {
+        let question = sealed(alice, "hello");
+        let answer = reply(bob, &question);
+        let hello = reply(alice, &answer);
+        assert_eq!(heard(bob, &hello), "hello", "what waited goes out with the answer");
+    }
+
+    #[test]
+    fn both_sides_talk_and_nobody_reads_along() {
+        let (mut alice, mut bob) = linked();
+        let first = sealed(&mut bob, "for alice only");
+        assert_eq!(first.len(), "for alice only".len() + OVERHEAD);
+        assert!(!first.windows(5).any(|part| part == b"alice"));
+        assert_eq!(heard(&mut alice, &first), "for alice only");
+        let again = sealed(&mut bob, "for alice only");
+        assert_ne!(first[1 + NUMBER..], again[1 + NUMBER..], "no two are alike");
+    }
+
+    #[test]
+    fn nothing_is_taken_twice_and_late_ones_are_taken_once() {
+        let (mut alice, mut bob) = linked();
+        let sent: Vec<_> = (0..200).map(|i| sealed(&mut alice, &i.to_string())).collect();
+        for at in [5, 3, 199, 150, 72] {
+            assert_eq!(heard(&mut bob, &sent[at]), at.to_string());
+        }
+        for at in [5, 3, 199, 150, 72] {
+            assert_eq!(opened(&mut bob, &sent[at]), Err(Unopened::Replayed), "{at}");
+        }
+        assert_eq!(opened(&mut bob, &sent[71]), Err(Unopened::Replayed), "too old to tell");
+    }
+
+    #[test]
+    fn a_changed_datagram_is_refused() {
+        let (mut alice, mut bob) = linked();
+        let good = sealed(&mut alice, "yes");
+        for at in 0..good.len() {
+            let mut bad = good.clone();
+            bad[at] ^= 1;
+            assert!(opened(&mut bob, &bad).is_err(), "byte {at}");
+            assert!(opened(&mut bob, &good[..at]).is_err(), "cut at {at}");
+        }
+        assert_eq!(heard(&mut bob, &good), "yes");
+    }
+
+    #[test]
+    fn another_key_opens_nothing() {
+        let (mut alice, mut mallory) = (seal("alice", "bob", 7), seal("bob", "alice", 8));
+        assert_eq!(opened(&mut mallory, &sealed(&mut alice, "x")), Err(Unopened::Key));
+        assert_eq!(opened(&mut alice, &sealed(&mut mallory, "x")), Err(Unopened::Key));
+        assert_eq!(opened(&mut alice, &[VERSION, 0, 0]), Err(Unopened::Plain));
+        for junk in [&[][..], &[0], &[ASK], &[ANSWER], &[SEALED], &[SEALED; 9], &[ANSWER; 49], &[0xff; 99]] {
+            assert!(opened(&mut alice, junk).is_err());
+        }
+    }
+
+    #[test]
+    fn a_recorded_session_is_worth_nothing_later() {
+        let (mut alice, mut bob) = (seal("alice", "bob", 7), seal("bob", "alice", 7));
+        let question = sealed(&mut alice, "accept");
+        let answer = reply(&mut bob, &question);
+        let accept = reply(&mut alice, &answer);
+        assert_eq!(heard(&mut bob, &accept), "accept");
+        // bob starts anew, and all that alice ever said is played to him.
+        let mut bob = seal("bob", "alice", 7);
+        assert_ne!(reply(&mut bob, &question), answer, "he brings a new key of his own");
+        assert_eq!(opened(&mut bob, &accept), Err(Unopened::Key));
+        // So it is while a session stands, which goes on.
+        let (mut alice, mut bob) = linked();
+        reply(&mut bob, &question);
+        assert_eq!(opened(&mut bob, &accept), Err(Unopened::Key));
+        let next = sealed(&mut alice, "still here");
+        assert_eq!(heard(&mut bob, &next), "still here");
+    }
+
+    #[test]
+    fn what_one_said_is_not_taken_for_what_the_other_says() {
+        let (mut alice, mut bob) = linked();
+        let said = sealed(&mut alice, "x");
+        assert_eq!(opened(&mut alice, &said), Err(Unopened::Key), "not even thrown back");
+        let question = sealed(&mut seal("alice", "bob", 7), "x");
+        assert_eq!(opened(&mut alice, &question), Err(Unopened::Key));
+        assert_eq!(heard(&mut bob, &said), "x");
+    }
+
+    #[test]
+    fn both_may_ask_at_once_and_questions_may_be_lost_or_repeated() {
+        let (mut alice, mut bob) = (seal("alice", "bob", 7), seal("bob", "alice", 7));
+        let _lost = sealed(&mut alice, "a");
+        let (from_alice, from_bob) = (sealed(&mut alice, "a"), sealed(&mut bob, "b"));
+        let (to_alice, to_bob) = (reply(&mut bob, &from_alice), reply(&mut alice, &from_bob));
+        assert_eq!(reply(&mut bob, &from_alice), to_alice, "the same question, the same answer");
+        let (a, b) = (reply(&mut alice, &to_alice), reply(&mut bob, &to_bob));
+        assert_eq!((heard(&mut bob, &a), heard(&mut alice, &b)), ("a".into(), "b".into()));
+        for text in ["1", "2", "3"] {
+            let datagram = sealed(&mut alice, text);
+            assert_eq!(heard(&mut bob, &datagram), text);
+            let datagram = sealed(&mut bob, text);
+            assert_eq!(heard(&mut alice, &datagram), text);
+        }
+    }
+
+    #[test]
+    fn who_starts_anew_gets_a_new_session() {
+        let (_, mut bob) = linked();
+        let mut alice = seal("alice", "bob", 7);
+        let old = sealed(&mut bob, "are you there?");
+        assert_eq!(opened(&mut alice, &old), Err(Unopened::Key));
+        link(&mut alice, &mut bob);
+        let next = sealed(&mut bob, "welcome back");
+        assert_eq!(heard(&mut alice, &next), "welcome back");
+        // bob forgets nothing by asking anew himself.
+        bob.renew();
+        link(&mut bob, &mut alice);
+        let next = sealed(&mut alice, "fine");
+        assert_eq!(heard(&mut bob, &next), "fine");
+    }
+}

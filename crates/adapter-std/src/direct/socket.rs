@@ -1,0 +1,75 @@
+//! What carries datagrams.
+
+use std::fmt;
+use std::future::Future;
+use std::io;
+use std::net::SocketAddr;
+use std::pin::Pin;
+
+use tokio::net::UdpSocket;
+
+/// A socket that is being opened.
+pub type Opening<'a> = Pin<Box<dyn Future<Output = io::Result<Box<dyn Socket>>> + Send + 'a>>;
+/// A datagram that is being sent.
+pub type Sending<'a> = Pin<Box<dyn Future<Output = io::Result<()>> + Send + 'a>>;
+/// A datagram that is being waited for: its length, and from where it came.
+pub type Receiving<'a> = Pin<Box<dyn Future<Output = io::Result<(usize, SocketAddr)>> + Send + 'a>>;
+
+/// Opens the socket of a direct link: UDP, or something else with its addresses.
+pub trait Datagrams: fmt::Debug + Send + Sync + 'static {
+    /// Opens it. Called again, after a pause, when that fails or the socket breaks.
+    ///
+    /// # Errors
+    /// Whatever keeps it from being opened; the application is told.
+    fn open(&self) -> Opening<'_>;
+}
+
+/// A socket for datagrams. They may be lost, doubled and shuffled, but not cut.
+pub trait Socket: Send + Sync {
+    /// Sends one.
+    ///
+    /// # Errors
+    /// It counts as lost; the link goes on.
+    fn send<'a>(&'a self, datagram: &'a [u8], to: SocketAddr) -> Sending<'a>;
+
+    /// Waits for one and writes it into `buf`. The future may be dropped at any time, and then no datagram is
+    /// lost.
+    ///
+    /// # Errors
+    /// Of the kinds `ConnectionRefused`, `ConnectionReset` and the like are passed over, as they speak of one
+    /// datagram; any other ends the link, and it is opened anew.
+    fn receive<'a>(&'a self, buf: &'a mut [u8]) -> Receiving<'a>;
+
+    /// Its own address, which says whether it reaches peers over IPv4 or IPv6. None, as by default, if it is all
+    /// the same.
+    fn local(&self) -> Option<SocketAddr> {
+        None
+    }
+}
+
+/// UDP, from an address of this machine.
+#[derive(Debug)]
+pub(super) struct UdpAddress(pub(super) String);
+
+impl Datagrams for UdpAddress {
+    fn open(&self) -> Opening<'_> {
+        Box::pin(async {
+            let socket = UdpSocket::bind(&self.0).await?;
+            Ok(Box::new(socket) as Box<dyn Socket>)
+        })
+    }
+}
+
+impl Socket for UdpSocket {
+    fn send<'a>(&'a self, datagram: &'a [u8], to: SocketAddr) -> Sending<'a> {
+        Box::pin(async move { self.send_to(datagram, to).await.map(drop) })
+    }
+
+    fn receive<'a>(&'a self, buf: &'a mut [u8]) -> Receiving<'a> {
+        Box::pin(self.recv_from(buf))
+    }
+
+    fn local(&self) -> Option<SocketAddr> {
+        self.local_addr().ok()
+    }
+}
