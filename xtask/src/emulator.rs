@@ -23,7 +23,8 @@ pub(crate) fn emulate(program: &Path) -> Result<String> {
     )
 }
 
-fn install() -> Result<()> {
+/// Installs the emulator, if it is not there.
+pub(crate) fn install() -> Result<()> {
     let version = Command::new(QEMU).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
     if version.is_ok_and(|status| status.success()) {
         return Ok(());

@@ -3,6 +3,7 @@
 mod api;
 mod bench;
 mod emulator;
+mod firmware;
 mod footprint;
 mod no_panic;
 mod run;
@@ -55,6 +56,12 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
     },
+    /// Firmware in QEMU rings desktops over a serial line, and is rung; installs QEMU if need be.
+    Firmware {
+        /// Passed on: part of a story's name; --bless writes down what is said instead of comparing it.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<String>,
+    },
     /// Calls on a virtual clock: the table of delays, or one call replayed by number.
     Simulate {
         /// Passed on: see `cargo run --release -p simulation -- --help`.
@@ -73,6 +80,7 @@ fn main() -> Result<()> {
         Task::Size { record } => size::size(record),
         Task::Targets => targets::targets(),
         Task::Model { args } => steps::model(&args),
+        Task::Firmware { args } => firmware::firmware(&args),
         Task::Simulate { args } => steps::simulate(&args),
     }
 }

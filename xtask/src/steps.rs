@@ -4,6 +4,7 @@ use std::process::Command;
 
 use anyhow::{Result, bail};
 
+use crate::firmware;
 use crate::footprint::{CHIPS, add_target};
 use crate::run::{Count, cargo, count, must_fail, run};
 use crate::{no_panic, targets};
@@ -19,10 +20,11 @@ type Check = (&'static str, fn() -> Result<()>);
 pub(crate) fn test() -> Result<()> {
     let mut total = Count::default();
     count(&mut cargo(&["test", "--workspace"]), &mut total)?;
-    let checks: [Check; 7] = [
+    let checks: [Check; 8] = [
         ("the core builds for every target with every feature", targets::targets),
         ("a loop without a system builds for a chip", chip),
         ("the core cannot panic", no_panic::no_panic),
+        ("firmware rings in QEMU", || firmware::firmware(&[])),
         ("the quick model holds", || model_check(&[])),
         ("the model catches each broken rule", model_variants),
         ("the simulation agrees", || simulate(&["--seeds".into(), SEEDS.into()])),
@@ -52,6 +54,7 @@ pub(crate) fn test() -> Result<()> {
 pub(crate) fn ci() -> Result<()> {
     run(&mut cargo(&["fmt", "--all", "--check"]))?;
     run(&mut cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))?;
+    firmware::lint()?;
     run(cargo(&["doc", "--workspace", "--no-deps", "--quiet"]).env("RUSTDOCFLAGS", "-D warnings"))?;
     test()
 }

@@ -1,5 +1,9 @@
 //! How a byte stream is cut into frames (protocol section 4).
 
+use std::io;
+
+use bytes::{Buf, Bytes, BytesMut};
+use signaling_core::wire::line::{CRC, Decoder, LineError, encode};
 use tokio_util::codec::LengthDelimitedCodec;
 
 /// The framing of TCP and of in-process streams: each frame behind its length, a big-endian u32.
@@ -13,4 +17,37 @@ pub fn tcp_codec(largest: usize) -> LengthDelimitedCodec {
         .length_field_type::<u32>()
         .max_frame_length(largest)
         .new_codec()
+}
+
+/// The framing of serial lines: see [`line`](signaling_core::wire::line). What came garbled, or longer than
+/// `largest`, is an item too, and the next frame is whole again.
+pub fn line_codec(largest: usize) -> LineCodec {
+    LineCodec(Decoder::new(vec![0; largest + CRC]))
+}
+
+/// From [`line_codec`].
+#[derive(Clone, Debug)]
+pub struct LineCodec(Decoder<Vec<u8>>);
+
+impl tokio_util::codec::Decoder for LineCodec {
+    type Item = Result<Bytes, LineError>;
+    type Error = io::Error;
+
+    fn decode(&mut self, src: &mut BytesMut) -> io::Result<Option<Self::Item>> {
+        while src.has_remaining() {
+            if let Some(frame) = self.0.push(src.get_u8()) {
+                return Ok(Some(frame.map(Bytes::copy_from_slice)));
+            }
+        }
+        Ok(None)
+    }
+}
+
+impl tokio_util::codec::Encoder<Bytes> for LineCodec {
+    type Error = io::Error;
+
+    fn encode(&mut self, frame: Bytes, dst: &mut BytesMut) -> io::Result<()> {
+        dst.extend(encode(&frame));
+        Ok(())
+    }
 }

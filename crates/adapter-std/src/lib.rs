@@ -41,6 +41,8 @@
 //! depends on no listener or stream. Listeners and streams each have a bounded queue of their own: who falls
 //! behind gets [`Event::Lagged`] and then what happened to each invitation, without the steps in between.
 
+#[cfg(feature = "bridge")]
+pub mod bridge;
 mod builder;
 mod client;
 mod clock;

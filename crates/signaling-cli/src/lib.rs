@@ -1,8 +1,9 @@
-//! The command line of invitation signaling: `demo`, `relay`, `listen`, `invite`, `token`, `group`.
+//! The command line of invitation signaling: `demo`, `relay`, `listen`, `invite`, `group`, `token`, `bridge`.
 //!
 //! Each command prints notices, which have a form for people and one for programs, and ends with an exit code.
 
 mod args;
+mod bridge;
 mod demo;
 mod device;
 mod exit;
@@ -47,5 +48,6 @@ async fn carry_out(command: &Command, printer: &Printer) -> Result<Exit, Failure
         Command::Invite(args) => invite::run(args, printer).await,
         Command::Group(args) => group::run(args, printer).await,
         Command::Token(args) => token::run(args),
+        Command::Bridge(args) => bridge::run(args, printer).await,
     }
 }

@@ -8,6 +8,8 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::str::FromStr;
 
+use adapter_std::RelayAddress;
+use adapter_std::bridge::LineAddress;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use signaling_core::{GroupId, UserId};
 
@@ -51,6 +53,8 @@ pub(crate) enum Command {
     Group(GroupArgs),
     /// Sign a token, which lets a user in at a relay
     Token(TokenArgs),
+    /// Join boards that have only a serial line to a relay
+    Bridge(BridgeArgs),
 }
 
 impl Command {
@@ -62,6 +66,7 @@ impl Command {
             Self::Listen(args) => args.device.json,
             Self::Invite(args) => args.device.json,
             Self::Group(args) => args.device.json,
+            Self::Bridge(args) => args.json,
             Self::Token(_) => false,
         }
     }
@@ -241,6 +246,36 @@ const TOKEN: &str = "\
 It prints the token and nothing else:
   signaling token --key-file relay.key --as bob --ttl 12h > bob.token
   signaling listen --as bob --token-file bob.token";
+
+/// `signaling bridge`
+#[derive(Debug, Args)]
+#[command(after_help = BRIDGE)]
+pub(crate) struct BridgeArgs {
+    /// The line: a serial port, or a socket that stands for one, tcp:host:port or unix:path. Several at once
+    /// with several --serial
+    #[arg(long = "serial", value_name = "LINE", required = true)]
+    pub(crate) lines: Vec<LineAddress>,
+    /// The speed of serial ports, in Bd; over USB none matters
+    #[arg(long, value_name = "BD", default_value_t = 115_200)]
+    pub(crate) baud: u32,
+    /// The relay
+    #[arg(long, value_name = "ADDR", env = "SIGNALING_RELAY", default_value = "tcp://127.0.0.1:7400")]
+    pub(crate) relay: RelayAddress,
+    /// Print one JSON object a line
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+const BRIDGE: &str = "\
+Examples:
+  signaling bridge --serial /dev/ttyACM0
+  signaling bridge --serial /dev/ttyUSB0 --serial /dev/ttyUSB1 --relay tcp://relay.example:7400
+  signaling bridge --serial unix:board.sock     (a board in QEMU)
+
+It carries frames, and proves nothing: each board has a token of its own, which need not expire:
+  signaling token --key-file relay.key --as door --device 000000000000d004 --ttl 0
+
+Boards and relays may come and go; it goes on until ctrl-c.";
 
 /// The id of a device, as text 16 hexadecimal digits.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -1,6 +1,7 @@
 //! The binary as people and scripts run it: several processes, real sockets, signals.
 #![cfg(unix)]
 
+mod bridge;
 mod calls;
 mod demo;
 mod devices;

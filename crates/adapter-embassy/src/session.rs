@@ -1,0 +1,447 @@
+//! The link to the relay, sans-IO: Hello until it says Welcome, Ping while it is up, silence ends it
+//! (protocol section 4).
+
+use core::fmt;
+
+use signaling_core::wire::{Frame, Hello, Refusal, Refused, Welcome};
+
+/// The first pause before Hello is said again, in ms.
+const FIRST_PAUSE: u32 = 200;
+/// The longest; on the way there it doubles.
+const LONGEST_PAUSE: u32 = 5_000;
+/// A relay that says nothing for so long is told of as one that does not answer.
+const ANSWER_WITHIN: u64 = 10_000;
+/// What a Welcome may ask for as silence, in ms.
+const SILENCE: core::ops::RangeInclusive<u32> = 300..=3_600_000;
+
+/// Where the link stands.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum LinkState {
+    /// Hello is said again and again until the relay lets this device in.
+    Connecting,
+    /// The relay let this device in.
+    Up,
+    /// A newer link of this device took its place: see
+    /// [`Signaling::connect`](crate::Signaling::connect).
+    Replaced,
+}
+
+/// Something happened to the link.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum LinkEvent {
+    /// The relay let this device in.
+    Connected,
+    /// The link is down, or could not be made: told once until the next `Connected`, and again when the relay
+    /// refuses for another reason. It is tried again by itself; what was to be said goes out then, and
+    /// time limits go on.
+    Lost(LinkError),
+    /// A newer link of this device took its place. It does not connect again by itself: see
+    /// [`Signaling::connect`](crate::Signaling::connect).
+    Replaced,
+    /// The relay does not take the token ([`Refusal::Token`] or [`Refusal::Expired`]). It is tried again.
+    TokenRefused(Refusal),
+}
+
+/// Why a link ended or was not made.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum LinkError {
+    /// The relay did not answer for 10 s.
+    NoAnswer,
+    /// The line ended, or its driver reported an error.
+    Broken,
+    /// Nothing was heard from the relay for as long as it said.
+    Silent,
+    /// The relay refused the link.
+    Refused(Refusal),
+}
+
+impl fmt::Display for LinkError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoAnswer => f.write_str("the relay does not answer"),
+            Self::Broken => f.write_str("the line broke"),
+            Self::Silent => f.write_str("the relay fell silent"),
+            Self::Refused(reason) => write!(f, "the relay refuses: {reason}"),
+        }
+    }
+}
+
+impl core::error::Error for LinkError {}
+
+/// What a frame means for whoever drives the session.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Heard {
+    /// No more than it means for the session.
+    Nothing,
+    /// The link is up.
+    Up,
+    /// This epoch was drawn for the device.
+    Epoch(u32),
+    /// It is the engine's affair.
+    Engine,
+}
+
+/// The link of one device.
+#[derive(Debug)]
+pub(crate) struct Session {
+    state: LinkState,
+    /// When the next Hello or Ping is due.
+    due: u64,
+    /// When the last link ended, or the first was wanted.
+    since: u64,
+    pause: u32,
+    heard: u64,
+    silence: u32,
+    pings: u32,
+    pong: Option<u32>,
+    jitter: u32,
+    /// Why there is no link, as far as it was told.
+    told: Option<LinkError>,
+    news: Option<LinkEvent>,
+}
+
+impl Session {
+    /// A link that is wanted from `now` on; `seed` spreads its repeats.
+    pub(crate) fn new(now: u64, seed: u32) -> Self {
+        Self {
+            state: LinkState::Connecting,
+            due: now,
+            since: now,
+            pause: FIRST_PAUSE,
+            heard: now,
+            silence: *SILENCE.end(),
+            pings: 0,
+            pong: None,
+            jitter: seed | 1,
+            told: None,
+            news: None,
+        }
+    }
+
+    pub(crate) fn state(&self) -> LinkState {
+        self.state
+    }
+
+    /// What happened last to the link, if nobody was told yet.
+    pub(crate) fn take_news(&mut self) -> Option<LinkEvent> {
+        self.news.take()
+    }
+
+    /// Wants a link again after it was replaced. `false` if that is not so.
+    pub(crate) fn connect(&mut self, now: u64) -> bool {
+        let replaced = self.state == LinkState::Replaced;
+        if replaced {
+            self.state = LinkState::Connecting;
+            (self.due, self.since, self.pause, self.told) = (now, now, FIRST_PAUSE, None);
+        }
+        replaced
+    }
+
+    /// A frame came. `epoch` is that of the device.
+    pub(crate) fn hear(&mut self, now: u64, frame: &Frame<'_>, epoch: u32) -> Heard {
+        self.heard = now;
+        match frame {
+            Frame::Welcome(welcome) => return self.welcome(now, welcome, epoch),
+            Frame::Ping(number) => self.pong = Some(*number),
+            Frame::Refused(Refused { key: None, reason, .. }) => self.refused(now, *reason),
+            _ if self.state == LinkState::Up => return Heard::Engine,
+            _ => {}
+        }
+        Heard::Nothing
+    }
+
+    fn welcome(&mut self, now: u64, welcome: &Welcome, epoch: u32) -> Heard {
+        if self.state != LinkState::Connecting {
+            return Heard::Nothing;
+        }
+        if epoch == 0 {
+            (self.due, self.pause) = (now, FIRST_PAUSE);
+            return Heard::Epoch(draw(welcome.random));
+        }
+        self.state = LinkState::Up;
+        self.silence = welcome.limits.silence.clamp(*SILENCE.start(), *SILENCE.end());
+        self.due = now.saturating_add(self.beat());
+        (self.pause, self.told, self.news) = (FIRST_PAUSE, None, Some(LinkEvent::Connected));
+        Heard::Up
+    }
+
+    fn refused(&mut self, now: u64, reason: Refusal) {
+        match reason {
+            Refusal::Replaced => {
+                self.state = LinkState::Replaced;
+                self.news = Some(LinkEvent::Replaced);
+            }
+            // It was said before the Hello came, which is being said.
+            Refusal::Hello if self.state != LinkState::Up => {}
+            // A bridge says so too when a relay has closed its link, and that one told why.
+            Refusal::Stopping if self.barred() => {}
+            Refusal::Stopping => {
+                self.pause = FIRST_PAUSE;
+                self.lost(now, LinkError::Refused(reason));
+            }
+            Refusal::Token | Refusal::Expired => {
+                self.lost(now, LinkError::Refused(reason));
+                self.news = Some(LinkEvent::TokenRefused(reason));
+            }
+            _ => self.lost(now, LinkError::Refused(reason)),
+        }
+    }
+
+    /// Whether the relay does not want this device.
+    fn barred(&self) -> bool {
+        matches!(self.told, Some(LinkError::Refused(reason)) if for_good(reason))
+    }
+
+    /// The link is down, and is made again.
+    pub(crate) fn lost(&mut self, now: u64, error: LinkError) {
+        if self.state == LinkState::Replaced {
+            return;
+        }
+        if self.state == LinkState::Up {
+            self.since = now;
+        }
+        self.state = LinkState::Connecting;
+        if matches!(error, LinkError::Refused(reason) if for_good(reason)) {
+            self.pause = LONGEST_PAUSE;
+        }
+        self.due = now.saturating_add(self.jittered());
+        self.tell(error);
+    }
+
+    fn tell(&mut self, error: LinkError) {
+        let grave = matches!(error, LinkError::Refused(reason) if for_good(reason));
+        if self.told.is_none() || (grave && self.told != Some(error)) {
+            self.told = Some(error);
+            self.news = Some(LinkEvent::Lost(error));
+        }
+    }
+
+    /// Time has passed. `true` if that ended the link.
+    pub(crate) fn timeout(&mut self, now: u64) -> bool {
+        let dead = self.state == LinkState::Up && now >= self.dead();
+        if dead {
+            self.lost(now, LinkError::Silent);
+        }
+        dead
+    }
+
+    /// When time matters next to it; none for never.
+    pub(crate) fn deadline(&self) -> Option<u64> {
+        match self.state {
+            LinkState::Connecting => Some(self.due),
+            LinkState::Up => Some(self.due.min(self.dead())),
+            LinkState::Replaced => None,
+        }
+    }
+
+    fn dead(&self) -> u64 {
+        self.heard.saturating_add(self.silence.into())
+    }
+
+    /// So often a Ping is sent.
+    fn beat(&self) -> u64 {
+        u64::from(self.silence / 3)
+    }
+
+    /// Writes what the link itself has to say into `buf`.
+    pub(crate) fn poll_transmit(&mut self, now: u64, hello: Hello<'_>, buf: &mut [u8]) -> Option<usize> {
+        if let Some(number) = self.pong.take() {
+            return Frame::Pong(number).encode(buf).ok();
+        }
+        if now < self.due {
+            return None;
+        }
+        match self.state {
+            LinkState::Replaced => None,
+            LinkState::Up => {
+                self.pings = self.pings.wrapping_add(1);
+                self.due = now.saturating_add(self.beat());
+                Frame::Ping(self.pings).encode(buf).ok()
+            }
+            LinkState::Connecting => {
+                if now.saturating_sub(self.since) >= ANSWER_WITHIN {
+                    self.tell(LinkError::NoAnswer);
+                }
+                self.due = now.saturating_add(self.jittered());
+                self.pause = self.pause.saturating_mul(2).min(LONGEST_PAUSE);
+                Frame::Hello(hello).encode(buf).ok()
+            }
+        }
+    }
+
+    /// The pause, 80 to 120 % of it: devices that lost their relay at once do not all come back at once.
+    fn jittered(&mut self) -> u64 {
+        self.jitter ^= self.jitter << 13;
+        self.jitter ^= self.jitter >> 17;
+        self.jitter ^= self.jitter << 5;
+        u64::from(self.pause) * u64::from(80 + self.jitter % 41) / 100
+    }
+}
+
+/// Whether to ask again soon would not help.
+fn for_good(reason: Refusal) -> bool {
+    !reason.for_now() && reason != Refusal::Hello
+}
+
+/// The first number of the random bytes that is an epoch.
+fn draw(random: [u8; 16]) -> u32 {
+    let (numbers, _) = random.as_chunks();
+    numbers.iter().map(|bytes| u32::from_le_bytes(*bytes)).find(|epoch| *epoch != 0).unwrap_or(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use signaling_core::Device;
+    use signaling_core::wire::Limits;
+
+    use super::*;
+
+    const HELLO: Hello<'_> =
+        Hello { user: "alice", device: Device { id: 1, epoch: 7 }, label: "", largest: 508, token: "" };
+
+    fn welcome() -> Frame<'static> {
+        let limits = Limits { body: 9, recipients: 9, silence: 30_000 };
+        Frame::Welcome(Welcome { limits, random: [3; 16] })
+    }
+
+    fn refused(reason: Refusal) -> Frame<'static> {
+        Frame::Refused(Refused { key: None, ver: 0, reason })
+    }
+
+    /// What it says at that time.
+    fn says(session: &mut Session, now: u64) -> Option<&'static str> {
+        let mut buf = [0; 128];
+        let len = session.poll_transmit(now, HELLO, &mut buf)?;
+        Some(match Frame::decode(&buf[..len]).unwrap() {
+            Frame::Hello(_) => "hello",
+            Frame::Ping(_) => "ping",
+            Frame::Pong(_) => "pong",
+            _ => "?",
+        })
+    }
+
+    fn up(now: u64) -> Session {
+        let mut session = Session::new(now, 5);
+        assert_eq!(says(&mut session, now), Some("hello"));
+        assert_eq!(session.hear(now, &welcome(), 7), Heard::Up);
+        assert_eq!(session.take_news(), Some(LinkEvent::Connected));
+        session
+    }
+
+    #[test]
+    fn hello_is_said_until_somebody_answers_and_ever_more_slowly() {
+        let mut session = Session::new(0, 5);
+        let mut pauses = std::vec::Vec::new();
+        let mut last = 0;
+        while last < 60_000 {
+            assert_eq!(says(&mut session, last), Some("hello"));
+            assert_eq!(says(&mut session, last), None);
+            let next = session.deadline().unwrap();
+            pauses.push(next - last);
+            last = next;
+        }
+        assert!((160..=240).contains(&pauses[0]) && (320..=480).contains(&pauses[1]), "{pauses:?}");
+        assert!(pauses.iter().skip(5).all(|pause| (4_000..=6_000).contains(pause)), "{pauses:?}");
+        assert_eq!(session.take_news(), Some(LinkEvent::Lost(LinkError::NoAnswer)));
+        assert_eq!(session.hear(last, &welcome(), 7), Heard::Up);
+        assert_eq!(session.take_news(), Some(LinkEvent::Connected));
+    }
+
+    #[test]
+    fn without_an_epoch_the_first_welcome_only_brings_one() {
+        let mut session = Session::new(0, 5);
+        says(&mut session, 0);
+        assert_eq!(session.hear(10, &welcome(), 0), Heard::Epoch(0x0303_0303));
+        assert_eq!(session.state(), LinkState::Connecting);
+        assert_eq!(says(&mut session, 10), Some("hello"));
+        assert_eq!(session.hear(20, &welcome(), 0x0303_0303), Heard::Up);
+        assert_eq!(draw([0; 16]), 1, "an epoch is never 0");
+    }
+
+    #[test]
+    fn a_quiet_link_is_pinged_and_a_dead_one_is_left() {
+        let mut session = up(0);
+        assert_eq!((session.deadline(), says(&mut session, 9_999)), (Some(10_000), None));
+        assert_eq!(says(&mut session, 10_000), Some("ping"));
+        assert_eq!(session.hear(10_001, &Frame::Pong(1), 7), Heard::Engine);
+        assert_eq!(says(&mut session, 20_000), Some("ping"));
+        assert!(!session.timeout(40_000));
+        assert!(session.timeout(40_001), "30 s after the last word");
+        assert_eq!(session.take_news(), Some(LinkEvent::Lost(LinkError::Silent)));
+        assert_eq!(session.state(), LinkState::Connecting);
+    }
+
+    #[test]
+    fn a_ping_is_answered_at_once() {
+        let mut session = up(0);
+        session.hear(5, &Frame::Ping(3), 7);
+        assert_eq!((says(&mut session, 5), says(&mut session, 5)), (Some("pong"), None));
+    }
+
+    #[test]
+    fn a_relay_that_forgot_us_hears_hello_soon() {
+        let mut session = up(0);
+        session.hear(100, &refused(Refusal::Hello), 7);
+        assert_eq!(session.state(), LinkState::Connecting);
+        let due = session.deadline().unwrap();
+        assert!(due <= 340, "{due}");
+        session.hear(110, &refused(Refusal::Hello), 7);
+        assert_eq!(session.deadline(), Some(due), "one refusal for each Send that was under way");
+    }
+
+    #[test]
+    fn a_relay_that_stopped_hears_hello_soon_but_not_from_whom_it_refused() {
+        let mut session = Session::new(0, 5);
+        while session.deadline().unwrap() < 60_000 {
+            let now = session.deadline().unwrap();
+            says(&mut session, now);
+        }
+        session.hear(60_000, &refused(Refusal::Stopping), 7);
+        assert!(session.deadline().unwrap() <= 60_240);
+        session.hear(60_100, &refused(Refusal::Device), 7);
+        let (due, error) = (session.deadline(), LinkError::Refused(Refusal::Device));
+        assert!(due.unwrap() >= 64_000);
+        session.hear(60_200, &refused(Refusal::Stopping), 7);
+        assert_eq!((session.deadline(), session.take_news()), (due, Some(LinkEvent::Lost(error))));
+    }
+
+    #[test]
+    fn a_token_that_is_not_taken_is_tried_slowly_and_told_each_time() {
+        let mut session = Session::new(0, 5);
+        for _ in 0..3 {
+            let now = session.deadline().unwrap();
+            assert_eq!(says(&mut session, now), Some("hello"));
+            session.hear(now, &refused(Refusal::Token), 7);
+            assert_eq!(session.take_news(), Some(LinkEvent::TokenRefused(Refusal::Token)));
+            assert!(session.deadline().unwrap() >= now + 4_000);
+        }
+    }
+
+    #[test]
+    fn who_was_replaced_waits_to_be_asked() {
+        let mut session = up(0);
+        session.hear(5, &refused(Refusal::Replaced), 7);
+        assert_eq!(session.take_news(), Some(LinkEvent::Replaced));
+        session.lost(6, LinkError::Broken);
+        assert_eq!((session.deadline(), says(&mut session, 100_000)), (None, None));
+        assert!(session.connect(100_000) && !session.connect(100_000));
+        assert_eq!(says(&mut session, 100_000), Some("hello"));
+    }
+
+    #[test]
+    fn a_loss_is_told_once_and_each_refusal_too() {
+        let mut session = up(0);
+        session.lost(1, LinkError::Broken);
+        assert_eq!(session.take_news(), Some(LinkEvent::Lost(LinkError::Broken)));
+        session.lost(2, LinkError::Broken);
+        assert_eq!(session.take_news(), None);
+        let error = LinkError::Refused(Refusal::Device);
+        session.hear(3, &refused(Refusal::Device), 7);
+        assert_eq!(session.take_news(), Some(LinkEvent::Lost(error)));
+        session.hear(4, &refused(Refusal::Device), 7);
+        assert_eq!(session.take_news(), None);
+    }
+}

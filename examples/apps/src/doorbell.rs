@@ -1,0 +1,76 @@
+//! A button that rings somebody for 30 s, and a panel that shows what becomes of it.
+
+use core::convert::Infallible;
+
+use adapter_embassy::{Event, Events, InvitationEvent, Invite, InviteError, Signaling, Standing, What};
+use embassy_futures::select::{Either, select};
+
+use crate::sign::{Panel, Sign};
+
+/// So long it rings, in ms.
+const LIMIT: u32 = 30_000;
+
+/// What is pressed.
+pub trait Button {
+    /// Waits until it is pressed. It has to be cancel safe: a press that comes when nobody waits may be lost.
+    fn pressed(&mut self) -> impl Future<Output = ()>;
+}
+
+/// Rings `whom` whenever the button is pressed, for ever.
+pub async fn doorbell(
+    signaling: Signaling<'_>,
+    mut events: Events<'_>,
+    whom: &[&str],
+    mut button: impl Button,
+    mut panel: impl Panel,
+) -> Infallible {
+    loop {
+        match select(button.pressed(), events.next()).await {
+            Either::First(()) => panel.show(&press(signaling, whom)),
+            Either::Second(event) => tell(&event, &mut panel),
+        }
+    }
+}
+
+fn press(signaling: Signaling<'_>, whom: &[&str]) -> Sign<'static> {
+    let invite = Invite { invitees: whom, data: b"door", timeout: Some(LIMIT), ..Invite::default() };
+    match signaling.invite(&invite) {
+        Ok(id) => Sign::Calling(id),
+        Err(InviteError::Capacity) => Sign::Full,
+        Err(error) => Sign::Refused(error),
+    }
+}
+
+fn tell(event: &Event<'_>, panel: &mut impl Panel) {
+    match event {
+        Event::Link(link) => panel.show(&Sign::of_link(*link)),
+        Event::Invitation(event) => {
+            if let Some(sign) = of_own(event) {
+                panel.show(&sign);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// What happened to a call that was made here.
+fn of_own<'a>(event: &'a InvitationEvent<'_>) -> Option<Sign<'a>> {
+    let invitation = event.invitation();
+    if invitation.standing() != Standing::Inviter {
+        return None;
+    }
+    let who = |slot: u8| invitation.invitee(slot).map(|invitee| (invitee.user, invitee.label));
+    match event.what {
+        What::Ringing { slot, device } => {
+            let (heard, label) = invitation.heard();
+            let label = if heard == device { label } else { "" };
+            Some(Sign::RingsAt { who: who(slot)?.0, label })
+        }
+        What::Accepted { slot } => who(slot).map(|(who, label)| Sign::Accepted { who, label }),
+        What::Rejected { slot } => who(slot).map(|(who, _)| Sign::Rejected { who }),
+        What::TimedOut { .. } => Some(Sign::NoAnswer),
+        What::Cancelled => Some(Sign::Cancelled),
+        What::Ended => Some(Sign::Ended),
+        _ => None,
+    }
+}

@@ -1,0 +1,11 @@
+//! What a doorbell and an answerer do, whatever board they are on. A board brings a panel, which shows what
+//! happens, and something to press.
+#![no_std]
+
+mod answerer;
+mod doorbell;
+mod sign;
+
+pub use answerer::{Answer, Answers, answerer};
+pub use doorbell::{Button, doorbell};
+pub use sign::{Panel, Sign};

@@ -1,0 +1,118 @@
+//! What a panel can show.
+
+use core::fmt;
+
+use adapter_embassy::{InviteError, InviteId, LinkError, LinkEvent, Refusal};
+
+/// The front of a device: a LED, a display, or a console.
+pub trait Panel {
+    /// Shows what happened last.
+    fn show(&mut self, sign: &Sign<'_>);
+}
+
+/// What happened last.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Sign<'a> {
+    /// The relay let this device in.
+    Ready,
+    /// There is no link.
+    Offline(LinkError),
+    /// The relay does not take the token.
+    NoToken(Refusal),
+    /// Another one of this device has the link.
+    Replaced,
+    /// A call begins.
+    Calling(InviteId),
+    /// No more calls at once.
+    Full,
+    /// The call could not be made.
+    Refused(InviteError),
+    /// It rings at `who`, on the device of that label.
+    RingsAt {
+        /// The invitee.
+        who: &'a str,
+        /// What people call the device.
+        label: &'a str,
+    },
+    /// It rings here: somebody calls, and says this.
+    Rings {
+        /// The inviter.
+        who: &'a str,
+        /// His data.
+        data: &'a [u8],
+    },
+    /// `who` accepted, on the device of that label.
+    Accepted {
+        /// The invitee.
+        who: &'a str,
+        /// What people call the device.
+        label: &'a str,
+    },
+    /// `who` does not come.
+    Rejected {
+        /// The invitee.
+        who: &'a str,
+    },
+    /// Nobody answered in time.
+    NoAnswer,
+    /// It was taken back.
+    Cancelled,
+    /// The answer given here counts.
+    Confirmed,
+    /// The answer given here came too late.
+    TooLate,
+    /// Nothing is heard from the inviter: stop ringing.
+    Stopped,
+    /// Nothing rings that could be answered.
+    Nothing,
+    /// The call is over.
+    Ended,
+}
+
+impl Sign<'_> {
+    /// Whether a LED is to be lit.
+    pub fn lit(&self) -> bool {
+        matches!(self, Self::Calling(_) | Self::RingsAt { .. } | Self::Rings { .. } | Self::Accepted { .. })
+    }
+
+    pub(crate) fn of_link(event: LinkEvent) -> Self {
+        match event {
+            LinkEvent::Lost(error) => Self::Offline(error),
+            LinkEvent::Replaced => Self::Replaced,
+            LinkEvent::TokenRefused(refusal) => Self::NoToken(refusal),
+            _ => Self::Ready,
+        }
+    }
+}
+
+impl fmt::Display for Sign<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Ready => f.write_str("ready"),
+            Self::Offline(error) => write!(f, "offline: {error}"),
+            Self::NoToken(refusal) => {
+                write!(
+                    f,
+                    "offline: {refusal}. Make one with `signaling token`, and build with SIGNALING_TOKEN"
+                )
+            }
+            Self::Replaced => f.write_str("offline: another board has this device's id. Each needs its own"),
+            Self::Calling(id) => write!(f, "calling ({id})"),
+            Self::Full => f.write_str("full: wait until a call is over"),
+            Self::Refused(error) => write!(f, "not called: {error}"),
+            Self::RingsAt { who, label } => write!(f, "rings at {who}/{label}"),
+            Self::Rings { who, data } => {
+                write!(f, "{who} rings: \"{}\"", core::str::from_utf8(data).unwrap_or("(no text)"))
+            }
+            Self::Accepted { who, label } => write!(f, "accepted by {who}/{label}"),
+            Self::Rejected { who } => write!(f, "rejected by {who}"),
+            Self::NoAnswer => f.write_str("no answer"),
+            Self::Cancelled => f.write_str("taken back"),
+            Self::Confirmed => f.write_str("the answer counts"),
+            Self::TooLate => f.write_str("too late"),
+            Self::Stopped => f.write_str("stopped: nothing is heard from who rang"),
+            Self::Nothing => f.write_str("nothing rings"),
+            Self::Ended => f.write_str("over"),
+        }
+    }
+}

@@ -1,0 +1,26 @@
+//! The little that firmware needs of an ARM MPS2 board with AN385 (Cortex-M3, 25 MHz): a clock for
+//! `embassy-time`, serial lines, and an executor that sleeps. Everything here is for QEMU's model of it too.
+#![no_std]
+
+mod executor;
+mod register;
+mod time;
+mod uart;
+
+use cortex_m_rt::exception;
+
+pub use executor::Executor;
+pub use time::start as start_clock;
+pub use uart::{Reader, Uart, Writer};
+
+/// All interrupts come here: the table of `cortex-m-rt` names none of this board's.
+#[exception]
+unsafe fn DefaultHandler(number: i16) {
+    match number {
+        0 => uart::LINK.received(),
+        2 => uart::CONSOLE.received(),
+        8 => time::wrapped(),
+        9 => time::alarm(),
+        _ => {}
+    }
+}

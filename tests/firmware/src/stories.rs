@@ -1,0 +1,244 @@
+//! What happens between boards and desktops.
+
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, ensure};
+
+use crate::latency::latency;
+use crate::noise::noisy_line;
+use crate::process::Process;
+use crate::transcript::Transcript;
+use crate::world::{Programs, World};
+
+/// A story: what is checked by itself it checks, the rest is compared with a file of its name.
+pub(crate) type Story = fn(&Programs, &mut Transcript) -> Result<()>;
+
+/// All of them, by name.
+pub(crate) const STORIES: &[(&str, Story)] = &[
+    ("accepted", accepted),
+    ("rejected", rejected),
+    ("no-answer", no_answer),
+    ("answered", answered),
+    ("taken-back", taken_back),
+    ("no-token", no_token),
+    ("elsewhere", elsewhere),
+    ("cut-line", cut_line),
+    ("lost-power", lost_power),
+    ("lost-relay", lost_relay),
+    ("noise", noise),
+    ("fifty-presses", fifty_presses),
+    ("latency", latency),
+];
+
+fn accepted(programs: &Programs, transcript: &mut Transcript) -> Result<()> {
+    rung(programs, transcript, "y\n")
+}
+
+fn rejected(programs: &Programs, transcript: &mut Transcript) -> Result<()> {
+    rung(programs, transcript, "n\n")
+}
+
+/// The board rings a desktop, which answers.
+fn rung(programs: &Programs, transcript: &mut Transcript, answer: &str) -> Result<()> {
+    let world = World::new(programs)?;
+    let mut bob = world.bob("kitchen", "ask")?;
+    let (mut door, _bridge) = world.ready("doorbell")?;
+    door.types("p")?;
+    door.says("rings at bob/kitchen")?;
+    bob.types(answer)?;
+    door.says("] over")?;
+    bob.says("confirmed")?;
+    end(bob, "bob", transcript)?;
+    end_board(door, "door", transcript);
+    Ok(())
+}
+
+/// Nobody comes within 30 s.
+fn no_answer(programs: &Programs, transcript: &mut Transcript) -> Result<()> {
+    let world = World::new(programs)?;
+    let mut bob = world.bob("kitchen", "none")?;
+    let (mut door, _bridge) = world.ready("doorbell")?;
+    let begin = Instant::now();
+    door.types("p")?;
+    door.says("] over")?;
+    let took = begin.elapsed().as_secs_f32();
+    ensure!((29.5..33.0).contains(&took), "the 30 s took {took} s");
+    bob.says("time is up")?;
+    end(bob, "bob", transcript)?;
+    end_board(door, "door", transcript);
+    Ok(())
+}
+
+/// A desktop rings the board, which accepts.
+fn answered(programs: &Programs, transcript: &mut Transcript) -> Result<()> {
+    let world = World::new(programs)?;
+    let (mut board, _bridge) = world.ready("answerer")?;
+    board.types("y")?;
+    board.says("nothing rings")?;
+    let mut alice = world.alice_invites_bob()?;
+    board.says("alice rings")?;
+    board.types("y")?;
+    board.says("the answer counts")?;
+    ensure!(alice.ends()? == Some(0), "alice ought to end with 0: {:?}", alice.said);
+    transcript.add("alice", &alice);
+    end_board(board, "bob's board", transcript);
+    Ok(())
+}
+
+/// A desktop rings the board, and thinks better of it.
+fn taken_back(programs: &Programs, transcript: &mut Transcript) -> Result<()> {
+    let world = World::new(programs)?;
+    let (mut board, _bridge) = world.ready("answerer")?;
+    let mut alice = world.alice_invites_bob()?;
+    alice.says("rings")?;
+    board.says("alice rings")?;
+    alice.ctrl_c()?;
+    board.says("taken back")?;
+    ensure!(alice.ends()? == Some(5), "alice ought to end with 5: {:?}", alice.said);
+    end_board(board, "bob's board", transcript);
+    Ok(())
+}
+
+/// A relay that wants a token, and a board without one; it is told what to do each time it tries.
+fn no_token(programs: &Programs, transcript: &mut Transcript) -> Result<()> {
+    let key = tempfile::NamedTempFile::new()?;
+    std::fs::write(key.path(), "a secret of more than thirty-two bytes")?;
+    let world = World::with_relay(programs, &["--key-file", &key.path().display().to_string()])?;
+    let mut door = world.board("doorbell", "line")?;
+    let _bridge = world.bridge(&["line"])?;
+    door.says("SIGNALING_TOKEN")?;
+    door.says("SIGNALING_TOKEN")?;
+    end_board(door, "door", transcript);
+    Ok(())
+}
+
+/// Two desktops and a board ring; one accepts, and the others hear where.
+fn elsewhere(programs: &Programs, transcript: &mut Transcript) -> Result<()> {
+    let world = World::new(programs)?;
+    let (mut kitchen, mut desk) = (world.bob("kitchen", "ask")?, world.bob("desk", "ask")?);
+    let (mut door, mut board) = (world.board("doorbell", "door")?, world.board("answerer", "bob")?);
+    let _bridge = world.bridge(&["door", "bob"])?;
+    door.says("ready")?;
+    board.says("ready")?;
+    door.types("p")?;
+    for phone in [&mut kitchen, &mut desk] {
+        phone.says("door rings")?;
+    }
+    board.says("door rings")?;
+    kitchen.types("y\n")?;
+    door.says("accepted by bob/kitchen")?;
+    desk.says("kitchen")?;
+    board.says("accepted by bob/kitchen")?;
+    end_board(board, "bob's board", transcript);
+    Ok(())
+}
+
+/// The line is cut for 5 s while it rings.
+fn cut_line(programs: &Programs, _: &mut Transcript) -> Result<()> {
+    let world = World::new(programs)?;
+    let mut bob = world.bob("kitchen", "ask")?;
+    let (mut door, mut bridge) = world.ready("doorbell")?;
+    door.types("p")?;
+    door.says("rings at bob/kitchen")?;
+    bob.says("door rings")?;
+    bridge.kill();
+    sleep(Duration::from_secs(5));
+    bob.types("y\n")?;
+    let _bridge = world.bridge(&["line"])?;
+    door.says("accepted by bob/kitchen")?;
+    door.says("] over")?;
+    bob.says("confirmed")
+}
+
+/// The board loses its power while it rings: the desktop falls silent within the lease of 10 s.
+fn lost_power(programs: &Programs, _: &mut Transcript) -> Result<()> {
+    let world = World::new(programs)?;
+    let mut bob = world.bob("kitchen", "none")?;
+    let (mut door, _bridge) = world.ready("doorbell")?;
+    door.types("p")?;
+    bob.says("door rings")?;
+    door.says("rings at")?;
+    door.kill();
+    bob.says_within("stop", Duration::from_secs(12))
+}
+
+/// The relay is killed while it rings, and another one comes.
+fn lost_relay(programs: &Programs, _: &mut Transcript) -> Result<()> {
+    let mut world = World::new(programs)?;
+    let mut bob = world.bob("kitchen", "ask")?;
+    let (mut door, _bridge) = world.ready("doorbell")?;
+    door.types("p")?;
+    bob.says("door rings")?;
+    door.says("rings at")?;
+    world.restart_relay()?;
+    bob.says("connected")?;
+    door.says("ready")?;
+    bob.types("y\n")?;
+    door.says("] over")?;
+    bob.says("confirmed")
+}
+
+/// Each tenth frame on the line is garbled, both ways; each of ten calls ends in agreement.
+fn noise(programs: &Programs, _: &mut Transcript) -> Result<()> {
+    let world = World::new(programs)?;
+    let mut bob = world.bob("kitchen", "accept")?;
+    let mut door = world.board("doorbell", "clean")?;
+    noisy_line(&world.path("clean"), &world.path("noisy"))?;
+    let mut bridge = world.bridge(&["noisy"])?;
+    door.says("ready")?;
+    for _ in 0..10 {
+        door.types("p")?;
+        door.says("accepted by bob/kitchen")?;
+        door.says("] over")?;
+        bob.says("confirmed")?;
+    }
+    ensure!(bridge.count("garbled") > 0, "nothing came garbled");
+    Ok(())
+}
+
+/// The button is pressed 50 times, and there are four rows: each press rings or says that it is full.
+fn fifty_presses(programs: &Programs, _: &mut Transcript) -> Result<()> {
+    let world = World::new(programs)?;
+    let _bob = world.bob("kitchen", "accept")?;
+    let (mut door, _bridge) = world.ready("doorbell")?;
+    door.types(&"p".repeat(25))?;
+    let (called, full) = presses(&mut door, 25)?;
+    ensure!(called >= 4 && full > 0, "{called} calls and {full} times full, of 4 rows");
+    for _ in 0..called {
+        door.says("] over")?;
+    }
+    for _ in 0..25 {
+        door.types("p")?;
+        door.says("calling")?;
+        door.says("] over")?;
+    }
+    Ok(())
+}
+
+/// Waits until so many presses had an answer: how many called, and how many found no room.
+fn presses(door: &mut Process, all: usize) -> Result<(usize, usize)> {
+    let until = Instant::now() + Duration::from_secs(30);
+    loop {
+        let (called, full) = (door.count("calling"), door.count("full"));
+        if called + full >= all {
+            return Ok((called, full));
+        }
+        ensure!(Instant::now() < until, "{all} presses, but: {:#?}", door.said);
+        sleep(Duration::from_millis(20));
+    }
+}
+
+/// Ends a desktop politely, and writes down what it said.
+fn end(mut desktop: Process, who: &str, transcript: &mut Transcript) -> Result<()> {
+    desktop.ctrl_c()?;
+    desktop.ends()?;
+    transcript.add(who, &desktop);
+    Ok(())
+}
+
+/// Switches a board off, and writes down what it said.
+fn end_board(mut board: Process, who: &str, transcript: &mut Transcript) {
+    board.kill();
+    transcript.add(who, &board);
+}

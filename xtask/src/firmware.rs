@@ -1,0 +1,40 @@
+//! Firmware: built for its board, run in QEMU, and heard to ring.
+
+use std::process::Command;
+
+use anyhow::Result;
+
+use crate::emulator;
+use crate::footprint::add_target;
+use crate::run::{cargo, run};
+
+/// The board that QEMU has.
+const BOARD: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/qemu-mps2");
+const TARGET: &str = "thumbv7m-none-eabi";
+
+/// Builds the firmware and all that it meets, and tells the stories; `args` are those of the `firmware` package.
+pub(crate) fn firmware(args: &[String]) -> Result<()> {
+    add_target(TARGET)?;
+    emulator::install()?;
+    run(&mut on_board(&["build", "--release"]))?;
+    run(&mut cargo(&["build", "--quiet", "--package", "signaling-cli"]))?;
+    run(cargo(&["run", "--quiet", "--package", "firmware", "--"]).args(args))
+}
+
+/// Format and lints of the firmware, which is a workspace of its own; and that it builds with its log on.
+pub(crate) fn lint() -> Result<()> {
+    add_target(TARGET)?;
+    run(&mut on_board(&["fmt", "--all", "--check"]))?;
+    for features in [&[][..], &["--features", "defmt"]] {
+        let clippy = ["clippy", "--release", "--workspace"];
+        run(on_board(&clippy).args(features).args(["--", "-D", "warnings"]))?;
+    }
+    Ok(())
+}
+
+/// A cargo command in the board's workspace, which has a target folder of its own.
+fn on_board(args: &[&str]) -> Command {
+    let mut command = cargo(args);
+    command.current_dir(BOARD).env_remove("CARGO_TARGET_DIR").env_remove("RUSTFLAGS");
+    command
+}
