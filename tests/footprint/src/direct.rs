@@ -7,6 +7,7 @@ use crate::engine::Engine;
 use crate::{any, keep};
 
 /// Everything that a driver of one does.
+#[inline(never)]
 pub fn link(engine: &mut Engine, now: u64, peer: UserId, datagram: &[u8], buf: &mut [u8]) {
     let mut link = Direct::<1>::new(any(Config { seed: now, ..Config::default() }));
     keep(Direct::add_peer(&mut link, peer, any(None)));

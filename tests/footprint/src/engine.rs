@@ -19,11 +19,13 @@ pub type Fixed = signaling_core::Fixed<4, 4, 2, 64>;
 pub type Row = signaling_core::Row<Bytes<64>, 4, 2>;
 
 /// An engine that has its epoch.
+#[inline(never)]
 pub fn ready(user: &str, device: Device) -> Engine {
     Engine::new(Config::new(UserId::new(user).unwrap_or_default(), device), Fixed::default())
 }
 
 /// An engine as a device makes it when it starts.
+#[inline(never)]
 pub fn start(user: &str, id: u64) -> Result<Engine, NameError> {
     let config = Config::new(UserId::new(user)?, Device { id, epoch: 0 });
     let mut engine = Engine::new(config, Fixed::default());
@@ -32,6 +34,7 @@ pub fn start(user: &str, id: u64) -> Result<Engine, NameError> {
 }
 
 /// What the application wants.
+#[inline(never)]
 pub fn commands(engine: &mut Engine, now: u64, data: &[u8]) {
     let invitees = any(&["bob"][..]);
     let invite = Invite { invitees, data, timeout: any(Some(30_000)), ..Invite::default() };
@@ -45,6 +48,7 @@ pub fn commands(engine: &mut Engine, now: u64, data: &[u8]) {
 }
 
 /// What the world does.
+#[inline(never)]
 pub fn inputs(engine: &mut Engine, now: u64, bytes: &[u8], reply: &mut [u8]) {
     keep(Engine::handle_frame(engine, now, bytes, reply));
     if let Ok(Frame::Deliver(deliver)) = Frame::decode(bytes) {
@@ -65,6 +69,7 @@ fn message(engine: &mut Engine, now: u64, deliver: &Deliver<'_>, reply: &mut [u8
 }
 
 /// What there is to send, to tell and to wait for.
+#[inline(never)]
 pub fn outputs(engine: &mut Engine, now: u64, buf: &mut [u8]) {
     while let Some(bytes) = Engine::poll_transmit(engine, now, buf) {
         keep(bytes);
@@ -77,6 +82,7 @@ pub fn outputs(engine: &mut Engine, now: u64, buf: &mut [u8]) {
 }
 
 /// What can be looked at.
+#[inline(never)]
 pub fn getters(engine: &mut Engine, id: InviteId) {
     keep(Engine::config(engine).lease);
     keep(Engine::counters(engine));
@@ -101,6 +107,7 @@ fn view(view: View<'_, impl Payload>) {
 }
 
 /// Names and ids.
+#[inline(never)]
 pub fn names(text: &str, bytes: [u8; 16]) {
     keep((UserId::check(text), UserId::from_str(text), UserId::try_from(text)));
     keep((GroupId::check(text), GroupId::from_str(text), GroupId::try_from(text)));
@@ -112,6 +119,7 @@ pub fn names(text: &str, bytes: [u8; 16]) {
 }
 
 /// The codes of V2TIM.
+#[inline(never)]
 pub fn codes(name: NameError) {
     keep(InviteError::code(any(InviteError::Name(name))));
     keep(AnswerError::code(any(AnswerError::Over)));
@@ -122,6 +130,7 @@ pub fn codes(name: NameError) {
 
 /// An inviter that outlives its restart.
 #[cfg(feature = "durable")]
+#[inline(never)]
 pub fn durable(engine: &mut Engine, now: u64, restarted: &mut Engine) {
     for snapshot in Engine::snapshots(engine) {
         keep(signaling_core::Snapshot::id(&snapshot));
@@ -133,6 +142,7 @@ pub fn durable(engine: &mut Engine, now: u64, restarted: &mut Engine) {
 }
 
 /// The memory of an engine, as a driver with a storage of its own sees it.
+#[inline(never)]
 pub fn memory(bytes: &[u8]) {
     let mut fixed = Fixed::new();
     stored(&mut &mut fixed);

@@ -6,6 +6,7 @@ use signaling_core::{Bytes, InviteId, View};
 use crate::{any, keep};
 
 /// Reads a message and writes it anew.
+#[inline(never)]
 pub fn echo(bytes: &[u8], buf: &mut [u8]) {
     if let Ok(info) = get_signaling_info(bytes) {
         keep((SignalingInfo::write(&info, buf), SignalingInfo::written_len(&info)));
@@ -32,6 +33,7 @@ fn invitees(list: InviteeList<'_>) {
 }
 
 /// Writes what became of an invitation.
+#[inline(never)]
 pub fn view(view: &View<'_, Bytes<64>>, buf: &mut [u8]) {
     let infos = [
         SignalingInfo::invite(view),

@@ -2,7 +2,8 @@
 //!
 //! `cargo xtask no-panic` links this for two chips and looks for panics; `cargo xtask size` weighs it; and
 //! `cargo xtask api` reads the sources and names what is in the core's listing and not called here. That is why
-//! each call is spelt `Type::operation`.
+//! each call is spelt `Type::operation`. Nothing here is inlined, as nothing is between the tasks of a firmware: in
+//! one function with all of its memory each variable would be far off, which costs code.
 #![no_std]
 #![warn(missing_docs)]
 

@@ -46,6 +46,7 @@ impl Fx for Count {
 }
 
 /// What a machine calls.
+#[inline(never)]
 pub fn effects(fx: &mut Count) {
     Fx::send(fx, any(To::Users(Parties::default())));
     Fx::reply(fx, any(Reply::Ack));
@@ -55,6 +56,7 @@ pub fn effects(fx: &mut Count) {
 }
 
 /// The inviter's device.
+#[inline(never)]
 pub fn origin(via: Via, n: u32, fx: &mut Count) {
     let mut origin = Origin::<4, 2>::start(any(4), any(true), any(false), fx);
     Origin::begin(&mut origin, any(3), any(true), any(false), fx);
@@ -94,6 +96,7 @@ fn look(origin: &Origin<4, 2>, party: PartyId) {
 }
 
 /// Any other device.
+#[inline(never)]
 pub fn holder(report: &Report<impl Iterator<Item = (Slot, bool)> + Clone>, me: Me, fx: &mut Count) {
     let device = any(Device::default());
     let arrival = any(Arrival { prompt: true, to_users: true });
@@ -123,6 +126,7 @@ pub fn holder(report: &Report<impl Iterator<Item = (Slot, bool)> + Clone>, me: M
 }
 
 /// Sets of slots, and what is remembered of old invitations.
+#[inline(never)]
 pub fn sets(bits: u64, index: u8) {
     let mut mask = Mask::from_bits(bits);
     keep((Mask::add(&mut mask, index), Mask::has(mask, index), Mask::bits(mask), Mask::len(mask)));

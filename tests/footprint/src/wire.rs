@@ -13,6 +13,7 @@ use signaling_core::{GroupId, InviteId, Label, UserId, largest_frame};
 use crate::{any, keep};
 
 /// Reads whatever it is, and writes it anew.
+#[inline(never)]
 pub fn echo(bytes: &[u8], buf: &mut [u8]) {
     keep(Frame::decode(bytes).map(|frame| keep(Frame::encode(&frame, buf))));
     keep(Message::decode(bytes).map(|message| keep(Message::encode(&message, buf))));
@@ -43,6 +44,7 @@ fn lists(users: List<'_, FanoutUser<'_>>) {
 }
 
 /// Takes the frames out of what came over a line, and writes them onto one.
+#[inline(never)]
 pub fn line(bytes: &[u8], buf: &mut [u8]) {
     let mut decoder = Decoder::new(buf);
     for byte in bytes {
@@ -54,11 +56,13 @@ pub fn line(bytes: &[u8], buf: &mut [u8]) {
 }
 
 /// An answer about a group.
+#[inline(never)]
 pub fn group(buf: &mut [u8], names: &[&str]) {
     keep(encode_group_reply(buf, any(1), any(GroupAnswer::Done), names.iter().copied()));
 }
 
 /// Names and ids in structs of the application.
+#[inline(never)]
 pub fn serde(bytes: &[u8], user: &UserId, group: &GroupId, label: &Label, id: &InviteId) {
     let mut reader = postcard::Deserializer::from_bytes(bytes);
     keep(UserId::deserialize(&mut reader));

@@ -1,5 +1,7 @@
 //! Flash from what the linker wrote; memory, stack and frames from a program that runs in the emulator.
 
+use std::cmp::Reverse;
+
 use anyhow::{Context, Result, bail};
 
 use super::Figure;
@@ -7,6 +9,8 @@ use crate::emulator::emulate;
 use crate::footprint::{CHIPS, EVERYTHING, add_target, link, read};
 
 const KIB: u64 = 1024;
+/// What the program in the emulator measures, in the order of the page.
+const TABLES: [&str; 3] = ["Memory", "Stack", "Wire"];
 
 pub(super) fn all() -> Result<Vec<Figure>> {
     let mut figures = Vec::new();
@@ -16,7 +20,11 @@ pub(super) fn all() -> Result<Vec<Figure>> {
     }
     let [small, _] = CHIPS;
     let printed = emulate(&link(small, "measure", "")?)?;
-    figures.extend(lines(&printed)?);
+    let mut printed = lines(&printed)?;
+    // The deepest call first; all else as it was printed.
+    printed.sort_by_key(|figure| Reverse((figure.table == "Stack").then_some(figure.bytes)));
+    printed.sort_by_key(|figure| TABLES.iter().position(|table| *table == figure.table));
+    figures.extend(printed);
     Ok(figures)
 }
 

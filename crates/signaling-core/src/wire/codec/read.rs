@@ -40,6 +40,8 @@ impl<'a> Reader<'a> {
     }
 
     /// Notes what is wrong; the first counts.
+    #[cold]
+    #[inline(never)] // it is called from everywhere
     pub(in crate::wire) fn fail(&mut self, wrong: DecodeError) {
         self.wrong.get_or_insert(wrong);
         self.bytes = &[];
