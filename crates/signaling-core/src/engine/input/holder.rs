@@ -45,15 +45,18 @@ impl<S: Storage<Row<P, I, D>>, P: Payload, const I: usize, const D: usize> Engin
             return Err(Ignored::Contradicts);
         }
         rest.learn_group(deliver.group);
-        let before = *holder;
+        let (rev, had, open) = (holder.rev(), holder.have(), own_open(holder));
         let epoch = inner.config.device.epoch;
         holder.on_report(&report(message, epoch), arrival(deliver, message), &mut fx);
         let Outcome { armed, .. } = fx.done();
         if armed.limits() {
             rest.end = end(inner.now, deliver, message);
         }
-        drop_draft(rest, &before, holder);
-        let (newer, came) = (holder.rev() != before.rev(), holder.have().without(before.have()));
+        // Once the own slot is decided, the answer given here counts only as far as the inviter tells it.
+        if let Some(slot) = open.filter(|_| own_open(holder).is_none()) {
+            rest.keep_answer(slot, "", &[]);
+        }
+        let (newer, came) = (holder.rev() != rev, holder.have().without(had));
         inner.keep_payloads(rest, message, newer, came);
         inner.settle(&mut slices, at, armed);
         Ok(0)
@@ -222,11 +225,11 @@ fn fill<P: Payload, const I: usize>(
     rest.end = end(now, deliver, message);
 }
 
-/// Once the own slot is decided, the answer given here counts only as far as the inviter tells it.
-fn drop_draft<P: Payload, const I: usize>(rest: &mut Rest<P, I>, before: &Holder<I>, after: &Holder<I>) {
-    let Me::Invitee(slot) = after.me() else { return };
-    if after.slot(slot).decided() && !before.slot(slot).decided() {
-        rest.keep_answer(slot, "", &[]);
+/// The own slot of an invitee, as long as it has no outcome.
+fn own_open<const I: usize>(holder: &Holder<I>) -> Option<u8> {
+    match holder.me() {
+        Me::Invitee(slot) => Some(slot).filter(|slot| !holder.slot(*slot).decided()),
+        Me::Observer => None,
     }
 }
 

@@ -20,10 +20,10 @@ impl<S: Storage<Row<P, I, D>>, P: Payload, const I: usize, const D: usize> Engin
     /// [`Ignored`] says why the frame did nothing; it was counted.
     pub fn handle_frame(&mut self, now: u64, bytes: &[u8], reply: &mut [u8]) -> Result<usize, Ignored> {
         let frame = Frame::decode(bytes).map_err(|error| self.ignore(Ignored::Malformed(error)))?;
-        match frame {
-            Frame::Deliver(deliver) => return self.handle_message(now, &deliver, reply),
-            Frame::Fanout(fanout) => self.handle_fanout(now, &fanout)?,
-            Frame::Refused(refused) => self.handle_refused(now, &refused),
+        match &frame {
+            Frame::Deliver(deliver) => return self.handle_message(now, deliver, reply),
+            Frame::Fanout(fanout) => self.handle_fanout(now, fanout)?,
+            Frame::Refused(refused) => self.handle_refused(now, refused),
             Frame::Welcome(_) | Frame::Pong(_) | Frame::Ping(_) | Frame::GroupReply(_) => {}
             Frame::Hello(_) | Frame::Send(_) | Frame::Group(_) => {
                 return Err(self.ignore(Ignored::WrongDirection));
@@ -54,10 +54,10 @@ impl<S: Storage<Row<P, I, D>>, P: Payload, const I: usize, const D: usize> Engin
 
     fn message(&mut self, deliver: &Deliver<'_>, reply: &mut [u8]) -> Result<usize, Ignored> {
         let Some(body) = deliver.body else { return self.on_headless(deliver, reply) };
-        match Message::decode(body).map_err(Ignored::Malformed)? {
+        match &Message::decode(body).map_err(Ignored::Malformed)? {
             Message::Report(report) => {
                 self.check_origin(deliver)?;
-                self.on_report(deliver, &report, reply)
+                self.on_report(deliver, report, reply)
             }
             Message::Unknown { .. } => {
                 self.check_origin(deliver)?;
@@ -65,11 +65,11 @@ impl<S: Storage<Row<P, I, D>>, P: Payload, const I: usize, const D: usize> Engin
             }
             Message::Stance(stance) => {
                 self.check_ours(deliver)?;
-                self.on_stance(deliver, &stance, reply)
+                self.on_stance(deliver, stance, reply)
             }
             Message::Ack(ack) => {
                 self.check_ours(deliver)?;
-                self.on_ack(deliver, ack)
+                self.on_ack(deliver, *ack)
             }
         }
     }
