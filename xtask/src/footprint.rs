@@ -21,12 +21,36 @@ pub(crate) fn add_target(target: &str) -> Result<()> {
 
 /// Links one program; where it is.
 pub(crate) fn link(chip: &str, program: &str, features: &str) -> Result<PathBuf> {
-    let folder = Path::new(root()).join("tests/footprint");
-    let target_dir = Path::new(root()).join("target/footprint");
+    let args = ["build", "--quiet", "--release", "--target", chip, "--bin", program, "--features", features];
+    run(&mut in_folder(&args))?;
+    Ok(Path::new(root()).join("target/footprint").join(chip).join("release").join(program))
+}
+
+/// Format and lints, which those of the workspace do not reach.
+pub(crate) fn lint() -> Result<()> {
+    let [chip, _] = CHIPS;
+    add_target(chip)?;
+    run(&mut in_folder(&["fmt", "--check"]))?;
+    run(&mut in_folder(&[
+        "clippy",
+        "--quiet",
+        "--target",
+        chip,
+        "--features",
+        EVERYTHING,
+        "--",
+        "-D",
+        "warnings",
+    ]))
+}
+
+/// A cargo command in the folder of the programs.
+fn in_folder(args: &[&str]) -> Command {
     let mut cargo = Command::new("cargo");
-    cargo.args(["build", "--quiet", "--release", "--target", chip, "--bin", program, "--features", features]);
-    run(cargo.arg("--target-dir").arg(&target_dir).current_dir(folder))?;
-    Ok(target_dir.join(chip).join("release").join(program))
+    let root = Path::new(root());
+    cargo.args(args).current_dir(root.join("tests/footprint"));
+    cargo.env("CARGO_TARGET_DIR", root.join("target/footprint"));
+    cargo
 }
 
 /// What stands in a linked program.

@@ -5,7 +5,7 @@ use std::process::Command;
 use anyhow::{Result, bail};
 
 use crate::firmware;
-use crate::footprint::{CHIPS, add_target};
+use crate::footprint::{self, CHIPS, add_target};
 use crate::run::{Count, cargo, count, must_fail, run};
 use crate::{no_panic, targets};
 
@@ -55,6 +55,7 @@ pub(crate) fn ci() -> Result<()> {
     run(&mut cargo(&["fmt", "--all", "--check"]))?;
     run(&mut cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))?;
     firmware::lint()?;
+    footprint::lint()?;
     run(cargo(&["doc", "--workspace", "--no-deps", "--quiet"]).env("RUSTDOCFLAGS", "-D warnings"))?;
     test()
 }

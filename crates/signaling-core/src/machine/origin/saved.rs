@@ -31,7 +31,7 @@ impl SavedOrigin {
 }
 
 impl<const I: usize, const D: usize> Origin<I, D> {
-    /// What is to be saved besides [`slots`](Self::slots) and the [`peers`](Party::peers) of each party.
+    /// What is to be saved besides [`slots`](Self::slots) and the [`peers`](super::Party::peers) of each party.
     pub fn saved(&self) -> SavedOrigin {
         let Self { with_data, newest, established, rev, ver, limited, online_only, delivered, .. } = *self;
         SavedOrigin { with_data, newest, established, rev, ver, limited, online_only, delivered }
