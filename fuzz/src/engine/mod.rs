@@ -13,6 +13,9 @@ use world::World;
 /// A longer story teaches nothing new, and takes longer.
 const STEPS: usize = 300;
 
+/// With this variable in the environment, each step is printed before it is taken.
+const STORY: &str = "STORY";
+
 /// Lets two to four small engines live through the steps that the bytes spell: with a network that loses,
 /// repeats, reorders and garbles, a relay that refuses, devices that restart and clocks that jump.
 ///
@@ -22,12 +25,16 @@ const STEPS: usize = 300;
 pub fn engine(bytes: &[u8]) {
     let mut bytes = Unstructured::new(bytes);
     let Ok(setup) = bytes.arbitrary() else { return };
+    let tells = std::env::var_os(STORY).is_some();
     let mut world = World::new(&setup);
     for _ in 0..STEPS {
         if bytes.is_empty() {
             break;
         }
         let Ok(step) = bytes.arbitrary::<Step<'_>>() else { break };
+        if tells {
+            eprintln!("{:>9} {step:?}", world.now);
+        }
         world.step(&step);
     }
     world.rest();

@@ -9,8 +9,8 @@ pub(super) struct Setup {
     pub(super) devices: u8,
     /// Which devices are durable, a bit each.
     pub(super) durable: u8,
-    /// Which devices have no lease, a bit each.
-    pub(super) no_lease: u8,
+    /// Whether they ring on a lease. It is the same for all: who has none does not know when to fall silent.
+    pub(super) lease: bool,
     pub(super) seed: u8,
 }
 

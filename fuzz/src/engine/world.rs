@@ -22,7 +22,6 @@ pub(super) struct Node {
     pub(super) engine: Small,
     pub(super) device: Device,
     durable: bool,
-    lease: bool,
     /// What a durable device saved, and whether its disk takes more.
     disk: Vec<Vec<u8>>,
     pub(super) disk_full: bool,
@@ -58,6 +57,7 @@ pub(super) struct World {
     pub(super) judge: Judge,
     pub(super) mood: Mood,
     calls: Vec<InviteId>,
+    lease: bool,
     seed: u64,
 }
 
@@ -71,24 +71,25 @@ impl World {
             judge: Judge::default(),
             mood: Mood::Fine,
             calls: Vec::new(),
+            lease: setup.lease,
             seed: setup.seed.into(),
         };
         for who in 0..count {
             let device = Device { id: who as u64 + 1, epoch: 1 };
-            let (durable, lease) = (setup.durable >> who & 1 == 1, setup.no_lease >> who & 1 == 0);
-            let engine = world.engine(who, device, durable, lease);
+            let durable = setup.durable >> who & 1 == 1;
+            let engine = world.engine(who, device, durable);
             let disk = Vec::new();
-            world.nodes.push(Node { engine, device, durable, lease, disk, disk_full: false, ahead: 0 });
+            world.nodes.push(Node { engine, device, durable, disk, disk_full: false, ahead: 0 });
         }
         world
     }
 
-    fn engine(&self, who: usize, device: Device, durable: bool, lease: bool) -> Small {
+    fn engine(&self, who: usize, device: Device, durable: bool) -> Small {
         let user = UserId::new(CAST[who].0).expect("the cast has proper names");
         let mut config = Config::new(user, device);
         config.seed ^= self.seed << 32;
         config.durable = durable;
-        if !lease {
+        if !self.lease {
             config.lease = 0;
         }
         Small::new(config, Default::default())
@@ -298,7 +299,7 @@ impl World {
     fn restart(&mut self, who: usize) {
         let node = &self.nodes[who];
         let device = Device { epoch: node.device.epoch + 1, ..node.device };
-        let mut engine = self.engine(who, device, node.durable, node.lease);
+        let mut engine = self.engine(who, device, node.durable);
         let now = self.clock(who);
         for bytes in &self.nodes[who].disk {
             let saved: Snapshot<'_, 2, 2> = postcard::from_bytes(bytes).expect("it was written so");
@@ -328,7 +329,6 @@ impl World {
         }
         self.save(who);
         let node = &self.nodes[who];
-        assert_eq!(node.engine.counters().unsendable, 0, "the buffer is large enough");
         // What is not saved yet nobody has seen.
         if node.engine.unsaved().is_none() {
             node.engine.views().for_each(|view| self.judge.look(&view));
