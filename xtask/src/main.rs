@@ -1,6 +1,12 @@
 //! `cargo xtask`: everything that is done with this project besides running it.
 
+mod api;
+mod bench;
+mod emulator;
+mod footprint;
+mod no_panic;
 mod run;
+mod size;
 mod steps;
 
 use anyhow::Result;
@@ -20,6 +26,26 @@ enum Task {
     Test,
     /// What must pass before anything lands: format, lints, docs and `test`.
     Ci,
+    /// Benchmarks: tables by the thousand and the million, the codec; beside what one would write first. Minutes.
+    Bench {
+        /// Only prints what the last run found.
+        #[arg(long)]
+        last: bool,
+    },
+    /// The core's public API is what `api.txt` says, and `tests/footprint` calls all of it. Needs nightly.
+    Api {
+        /// Writes the list as it is now.
+        #[arg(long)]
+        bless: bool,
+    },
+    /// The core cannot panic: the program that calls all of it, linked for two chips, holds no code that does.
+    NoPanic,
+    /// What the core costs on a chip: flash, memory, stack, bytes on the wire; and the change since the record.
+    Size {
+        /// Takes what is measured now as the record, and writes `docs/size.md`.
+        #[arg(long)]
+        record: bool,
+    },
     /// The model checker over the shipped machine; then each broken rule, caught with its shortest story.
     Model {
         /// Passed on: see `cargo run --release -p model -- --help`.
@@ -38,6 +64,10 @@ fn main() -> Result<()> {
     match Args::parse().task {
         Task::Test => steps::test(),
         Task::Ci => steps::ci(),
+        Task::Bench { last } => bench::bench(last),
+        Task::Api { bless } => api::api(bless),
+        Task::NoPanic => no_panic::no_panic(),
+        Task::Size { record } => size::size(record),
         Task::Model { args } => steps::model(&args),
         Task::Simulate { args } => steps::simulate(&args),
     }

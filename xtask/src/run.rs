@@ -25,7 +25,8 @@ pub(crate) fn cargo(args: &[&str]) -> Command {
     command
 }
 
-fn root() -> &'static str {
+/// The root of the workspace.
+pub(crate) fn root() -> &'static str {
     concat!(env!("CARGO_MANIFEST_DIR"), "/..")
 }
 
@@ -38,6 +39,19 @@ pub(crate) fn run(command: &mut Command) -> Result<()> {
         bail!("`{spelt}` failed: {status}");
     }
     Ok(())
+}
+
+/// Runs it and gives what it prints; an error unless it ends with success.
+pub(crate) fn capture(command: &mut Command) -> Result<String> {
+    let spelt = spell(command);
+    eprintln!("\n$ {spelt}");
+    let output =
+        command.stderr(Stdio::inherit()).output().with_context(|| format!("cannot start `{spelt}`"))?;
+    let printed = String::from_utf8_lossy(&output.stdout).into_owned();
+    if !output.status.success() {
+        bail!("`{spelt}` failed: {}\n{printed}", output.status);
+    }
+    Ok(printed)
 }
 
 /// Runs it; an error unless it fails with that code.

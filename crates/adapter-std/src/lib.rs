@@ -80,6 +80,7 @@ pub use transport::{
 };
 
 pub use signaling_core::machine::{Full, Reason, Slot, State as HolderState};
+pub use signaling_core::v2tim;
 pub use signaling_core::wire::{GroupAnswer, Refusal};
 pub use signaling_core::{
     AddError, Added, AnswerError, CODE_EXISTS, CODE_INVALID, CODE_NO_PERMISSION, CODE_TOO_LONG, CODE_UNKNOWN,

@@ -227,7 +227,8 @@ impl Signaling {
         })
     }
 
-    /// One invitation, as long as it is remembered: for some time after its end.
+    /// One invitation, as long as it is remembered. Elsewhere than at its inviter that is some time after its end; an
+    /// inviter forgets it when everybody knows the outcome.
     pub fn invitation(&self, id: InviteId) -> Option<InvitationInfo> {
         self.0.shared.step(|core, now| {
             core.engine.handle_timeout(now);

@@ -61,6 +61,7 @@ extern crate std;
 #[doc(hidden)]
 pub mod broken;
 mod engine;
+mod fmt;
 pub mod machine;
 mod name;
 pub mod v2tim;
@@ -70,7 +71,7 @@ pub use engine::{
     AddError, Added, AnswerError, Bytes, CODE_EXISTS, CODE_INVALID, CODE_NO_PERMISSION, CODE_TOO_LONG,
     CODE_UNKNOWN, CancelError, CancelOutcome, Config, Counters, Due, Engine, Event, Fixed, FixedEngine,
     Ignored, Invite, InviteError, Invitee, MAX_DATA, MAX_LIMIT, MAX_PUSH, ModifyError, Payload, RestoreError,
-    Row, Slices, Snapshot, Stamp, Standing, Storage, Tombstone, View, What, Window,
+    Row, Slices, Snapshot, Stamp, Standing, Storage, Tombstone, View, What, Window, largest_frame, ram, rows,
 };
 pub use machine::{Full, Reason, Slot, State};
 pub use name::{Device, GroupId, InviteId, InviteIdError, Label, NameError, UserId};

@@ -8,6 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 /// Why a text is not a name (V2TIM code 6017).
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum NameError {
     /// No character at all.
     Empty,
@@ -182,6 +183,7 @@ pub struct InviteId {
 
 /// The text is not 32 hex digits (V2TIM code 8010).
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct InviteIdError;
 
 impl fmt::Display for InviteIdError {

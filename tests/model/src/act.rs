@@ -36,6 +36,8 @@ pub enum Act {
     Forget,
     /// The inviter is gone for ever.
     Vanish,
+    /// The inviter's device starts again with what it saved.
+    Restart,
     /// A terminal row leaves its table.
     Evict(usize),
     /// The window moved past the id.
@@ -94,6 +96,9 @@ fn inviter(config: &Config, world: &World, acts: &mut Vec<Act>) {
     }
     if config.vanish {
         acts.push(Act::Vanish);
+    }
+    if world.left.restarts > 0 {
+        acts.push(Act::Restart);
     }
 }
 

@@ -127,6 +127,8 @@ pub struct Config {
     pub forget: bool,
     /// Whether the inviter may vanish for ever.
     pub vanish: bool,
+    /// How often the inviter's device may start again with what it saved.
+    pub restarts: u8,
     /// Whether terminal rows may be evicted.
     pub evict: bool,
     /// Whether the window may move past the id.
@@ -173,6 +175,7 @@ impl Config {
             crashes: 0,
             forget: false,
             vanish: false,
+            restarts: 0,
             evict: false,
             slide: false,
             late: true,

@@ -171,6 +171,14 @@ fn inviters() -> Vec<Config> {
             expect: &["unresolved"],
             ..one("gone", "the inviter is gone for ever")
         },
+        Config {
+            restarts: 1,
+            cancel: true,
+            modify: 1,
+            numbers: 3,
+            expect: &["confirmed", "cancelled", "established"],
+            ..one("durable", "a durable inviter starts again")
+        },
     ]
 }
 
@@ -259,6 +267,17 @@ pub fn larger() -> Vec<Config> {
             own_modify: 1,
             numbers: 3,
             ..two("observer-modify", "a device and an observer, modify", observer())
+        },
+        Config {
+            restarts: 2,
+            crashes: 1,
+            cancel: true,
+            ..one("durable-crash", "a durable inviter starts again twice, a device forgets")
+        },
+        Config {
+            restarts: 1,
+            modify: 1,
+            ..two("durable-two", "a durable inviter starts again, two devices", invitee(0))
         },
         Config {
             store: true,

@@ -157,7 +157,7 @@ impl Model {
 
 fn without_network(world: &World) -> u64 {
     let mut hasher = DefaultHasher::new();
-    let World { origin, there, runs, net: _, relay, left: _, witness, flaw: _ } = world;
+    let World { origin, saved: _, there, runs, net: _, relay, left: _, witness, flaw: _ } = world;
     (origin, there, runs, relay, witness).hash(&mut hasher);
     hasher.finish()
 }

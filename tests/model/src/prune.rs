@@ -63,7 +63,8 @@ fn receiver(world: &World, device: Device) -> Option<&Run> {
 fn settled(config: &Config, world: &World, run: &Run) -> bool {
     let forgets = config.evict || world.left.crashes > 0;
     let (Some(row), false) = (run.row, forgets) else { return false };
-    let latest = world.origin.is_none_or(|origin| origin.over() && origin.rev() == row.rev());
+    let latest = world.left.restarts == 0
+        && world.origin.is_none_or(|origin| origin.over() && origin.rev() == row.rev());
     let whole = row.slots().iter().all(|slot| slot.decided()) && row.have() == row.shown();
     row.state() == State::Done && row.terminal() && row.request().is_none() && latest && whole
 }
@@ -75,6 +76,8 @@ fn of_news(config: &Config, world: &World, msg: &Msg) -> Fate {
     match msg {
         // A newer run may take the place of one that only a Fanout named.
         Msg::Fanout { .. } if config.crashes > 0 => return Fate::Keep,
+        // What it has taken in, it may forget again.
+        _ if world.left.restarts > 0 => return Fate::Keep,
         Msg::Fanout { party, ver, fanned, devices } => {
             origin.on_fanout(*party, *ver, *fanned, devices.iter().copied(), &mut fx);
         }
@@ -137,7 +140,7 @@ fn said_to_all(config: &Config, world: &World, run: &Run, report: &Rep) -> bool 
 
 /// An old Query or Ringing that the inviter has taken in. Its answer would be what all are sent anyway.
 fn old_news(config: &Config, world: &World, run: &Run, from: Device, stance: Stance) -> bool {
-    let plain = !config.data && !config.lazy && config.modify == 0;
+    let plain = !config.data && !config.lazy && config.modify == 0 && config.restarts == 0;
     let asks = matches!(stance, Stance::Query | Stance::Ringing);
     let Some(before) = world.origin.filter(|_| plain && asks && run.link == Link::Online) else {
         return false;

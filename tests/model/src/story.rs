@@ -134,6 +134,7 @@ impl Names<'_> {
             Act::Crash(at) => format!("{} starts again without memory", self.device(*at)),
             Act::Hello(at) => format!("{} says Hello", self.device(*at)),
             Act::Forget => "the inviter has no record any more".into(),
+            Act::Restart => "the inviter starts again with what it saved".into(),
             Act::Vanish => "the inviter is gone for ever".into(),
             Act::Evict(at) => format!("{} evicts its row", self.device(*at)),
             Act::Slide(at) => format!("the window of {} moves on", self.device(*at)),

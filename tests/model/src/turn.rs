@@ -36,6 +36,7 @@ impl<'a> Turn<'a> {
         let mut fx = Effects::default();
         let origin = Origin::start(self.config.invitees, self.config.limited, false, &mut fx);
         self.world.origin = Some(origin);
+        self.save();
         self.after_inviter(&fx, None);
     }
 
@@ -55,6 +56,7 @@ impl<'a> Turn<'a> {
             Act::Hello(at) => self.hello(*at),
             Act::Forget => self.forget(),
             Act::Vanish => (self.world.origin, self.world.there) = (None, false),
+            Act::Restart => self.restart(),
             Act::Evict(at) => self.drop_row(*at, true),
             Act::Slide(at) => self.slide(*at),
             Act::Room(at) => self.make_room(*at),
@@ -80,6 +82,9 @@ impl<'a> Turn<'a> {
         let mut fx = Effects::default();
         work(&mut origin, &mut fx);
         self.world.origin = Some(origin);
+        if origin.ver() != before.ver() && !broken!("unsaved") {
+            self.save();
+        }
         self.watch_inviter(&before, &fx);
         self.after_inviter(&fx, asker);
     }
@@ -141,6 +146,30 @@ impl<'a> Turn<'a> {
         self.at_inviter(None, |origin, fx| {
             let _possible: bool = origin.modify(INVITER, fx);
         });
+    }
+
+    /// A durable inviter saves each new version before anything of it leaves.
+    fn save(&mut self) {
+        if self.config.restarts > 0 {
+            self.world.saved = self.world.origin;
+        }
+    }
+
+    /// It goes on with what it saved; its application is shown what was decided then.
+    fn restart(&mut self) {
+        self.world.left.restarts -= 1;
+        let Some(saved) = self.world.saved.filter(|_| self.world.origin.is_some()) else { return };
+        let slots: Vec<_> = saved.slots().to_vec();
+        let mut origin = Inviter::restore(&saved.saved(), slots.into_iter());
+        for party in saved.parties() {
+            let peers = saved.party(party).map(|party| party.peers().to_vec()).unwrap_or_default();
+            origin.restore_peers(party, peers.into_iter());
+        }
+        let mut fx = Effects::default();
+        origin.resume(&mut fx);
+        self.world.witness.told = (0..self.config.invitees).filter(|&i| origin.slot(i).decided()).collect();
+        self.world.origin = Some(origin);
+        self.after_inviter(&fx, None);
     }
 
     fn forget(&mut self) {

@@ -19,7 +19,7 @@ const fn variant(name: &'static str, config: &'static str, instead: &'static str
 pub const BOUND: usize = 400_000;
 
 /// All of them.
-pub const VARIANTS: [Variant; 47] = [
+pub const VARIANTS: [Variant; 48] = [
     variant("own-timer", "one", "each client decides: its ring timer is final"),
     variant("invitee-decides", "two", "the invitee's accept is final"),
     variant("volatile-decider", "forgotten", "the decider forgets, and decides again"),
@@ -42,6 +42,7 @@ pub const VARIANTS: [Variant; 47] = [
     variant("E1", "forgotten", "an event for an id never shown"),
     variant("observers-untold", "observer", "observers get no Decision"),
     variant("observer-decisions", "observer", "observers are answered by Decisions"),
+    variant("unsaved", "durable", "a durable inviter tells what it has not saved"),
     variant("M1", "modify", "a Modify is applied whatever its number"),
     variant("M2", "modify", "the author gets a callback"),
     variant("M3", "observer", "a Cancel does not end with the invitation"),

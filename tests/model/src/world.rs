@@ -119,6 +119,8 @@ pub struct Left {
     pub modify: u8,
     /// Modifications by the inviter.
     pub own_modify: u8,
+    /// Restarts of a durable inviter.
+    pub restarts: u8,
     /// Losses of the relay's memory.
     pub relay_crashes: u8,
 }
@@ -147,6 +149,8 @@ pub struct Witness {
 pub struct World {
     /// The invitation where it was made; none once it is forgotten.
     pub origin: Option<Inviter>,
+    /// The invitation as a durable inviter saved it last.
+    pub saved: Option<Inviter>,
     /// Whether the inviter's device is there at all.
     pub there: bool,
     /// All other devices.
@@ -183,6 +187,7 @@ impl World {
             (0u8..).zip(&runs).filter(|(_, run)| run.link != Link::Absent).map(|(at, _)| at).collect();
         Self {
             origin: None,
+            saved: None,
             there: true,
             runs,
             net: Network::default(),
@@ -197,6 +202,7 @@ impl World {
                 crashes: config.crashes,
                 modify: config.modify,
                 own_modify: config.own_modify,
+                restarts: config.restarts,
                 relay_crashes: config.relay_crashes,
             },
             witness: Witness::default(),

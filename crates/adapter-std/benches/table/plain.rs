@@ -94,7 +94,8 @@ impl<K> Calls<K> {
     }
 }
 
-/// With a heap of deadlines, of which those of ended invitations are skipped when they come up.
+/// With a heap of deadlines, of which those of ended invitations are skipped when they come up, and thrown out
+/// when they are more than half: else they would grow without bound.
 pub(crate) struct Heaped {
     calls: Calls<()>,
     due: BinaryHeap<Reverse<(u64, InviteId)>>,
@@ -111,6 +112,9 @@ impl Store for Heaped {
     fn invite(&mut self, limit: u32) -> InviteId {
         let id = self.calls.invite(|_| ());
         self.due.push(Reverse((self.now + u64::from(limit), id)));
+        if self.due.len() > 2 * self.calls.by_id.len().max(1_000) {
+            self.due.retain(|due| self.calls.by_id.contains_key(&due.0.1));
+        }
         id
     }
 

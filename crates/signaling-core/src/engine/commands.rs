@@ -5,6 +5,7 @@ use super::row::{Rest, Role, Row};
 use super::storage::{Payload, Slices, Storage};
 use super::table::NEVER;
 use super::{AddError, AnswerError, CancelError, Engine, Inner, InviteError, ModifyError};
+use crate::fmt::{debug, warning};
 use crate::machine::{Answer, Holder, Me, Origin, State};
 use crate::name::{GroupId, InviteId, NameError, UserId};
 
@@ -51,6 +52,7 @@ pub struct Added<'a> {
 
 /// How a cancel went.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum CancelOutcome {
     /// It was made here: all that were pending are cancelled.
     Cancelled,
@@ -79,9 +81,11 @@ impl<S: Storage<Row<P, I, D>>, P: Payload, const I: usize, const D: usize> Engin
         rest.own.set(invite.push);
         rest.online_only = invite.online_only;
         rest.end = invite.timeout.map_or(NEVER, |limit| inner.now.saturating_add(u64::from(limit)));
+        row.role = Role::Origin(Origin::EMPTY);
         let (role, rest, mut fx) = row.parts(&mut inner.number);
-        *role =
-            Role::Origin(Origin::start(rest.count(), invite.timeout.is_some(), rest.online_only, &mut fx));
+        if let Role::Origin(origin) = role {
+            origin.begin(rest.count(), invite.timeout.is_some(), rest.online_only, &mut fx);
+        }
         let armed = fx.done().armed;
         inner.settle(&mut slices, at, armed);
         Ok(id)
@@ -235,9 +239,11 @@ impl Inner {
         }
         let Some(oldest) = self.table.oldest_terminal() else {
             self.counters.full = self.counters.full.saturating_add(1);
+            warning!("{}: the table is full of live invitations", id);
             return None;
         };
         self.counters.evicted = self.counters.evicted.saturating_add(1);
+        debug!("{}: the oldest terminal row makes room", id);
         self.bury(slices, oldest);
         self.table.insert(slices, id)
     }

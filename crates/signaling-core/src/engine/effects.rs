@@ -342,9 +342,9 @@ impl Inner {
         self.jitter ^= self.jitter << 13;
         self.jitter ^= self.jitter >> 7;
         self.jitter ^= self.jitter << 17;
-        // 80 to 120 %.
-        let percent = 80u64.saturating_add((self.jitter >> 33).checked_rem(41).unwrap_or(0));
-        self.now.saturating_add((interval.saturating_mul(percent) / 100).max(1))
+        // 80 to 120 %, in 64ths: small chips cannot divide.
+        let share = 51u64.saturating_add((self.jitter >> 59).min(26));
+        self.now.saturating_add((interval.saturating_mul(share) >> 6).max(1))
     }
 }
 

@@ -19,6 +19,7 @@ macro_rules! error {
     ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident $(($($field:ident: $kind:ty),+))? => $code:expr, $text:literal;)+ }) => {
         $(#[$doc])*
         #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+        #[cfg_attr(feature = "defmt", derive(defmt::Format))]
         #[non_exhaustive]
         pub enum $name { $($(#[$vdoc])* $variant $(($($kind),+))?,)+ }
 
@@ -139,6 +140,7 @@ error! {
 
 /// Why something that came over the link was ignored. It is counted, and nothing changed.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum Ignored {
     /// Its body is no message of this version.

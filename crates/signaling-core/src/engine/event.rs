@@ -16,6 +16,7 @@ pub struct Event<'a, P> {
 
 /// What happened to an invitation. A `slot` is the place of an invitee in the list.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum What {
     /// At a durable inviter: it was made in an earlier run, and goes on. What was decided then, its view shows.
@@ -114,6 +115,7 @@ impl<P> Copy for View<'_, P> {}
 
 /// What this device is to an invitation, and where it stands.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Standing {
     /// It was made here.
     Inviter,

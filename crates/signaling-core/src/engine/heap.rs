@@ -58,6 +58,9 @@ impl Heap<'_> {
 
     /// Puts `due` where `place` is, or where it belongs from there.
     fn move_to(&mut self, place: u32, due: Due) {
+        if self.at(place) == Some(due) {
+            return;
+        }
         let above = place.checked_sub(1).and_then(|place| self.at(place / BRANCHES));
         if above.is_some_and(|above| above.deadline > due.deadline) {
             self.rise(place, due);

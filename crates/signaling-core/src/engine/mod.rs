@@ -1,5 +1,6 @@
 //! The invitations of one device: tables, ids, deadlines, back-off and payloads around the machine.
 
+mod capacity;
 mod commands;
 mod effects;
 mod error;
@@ -13,6 +14,7 @@ mod saved;
 mod storage;
 mod table;
 
+pub use capacity::{largest_frame, ram, rows};
 pub use commands::{Added, CancelOutcome, Invite, MAX_DATA, MAX_LIMIT, MAX_PUSH};
 pub use error::{
     AddError, AnswerError, CODE_EXISTS, CODE_INVALID, CODE_NO_PERMISSION, CODE_TOO_LONG, CODE_UNKNOWN,
@@ -25,12 +27,14 @@ pub use row::Row;
 pub use saved::{RestoreError, Snapshot, Stamp};
 pub use storage::{Bytes, Fixed, Payload, Slices, Storage};
 
+use crate::fmt::warning;
 use crate::name::{Device, InviteId, UserId};
 use memory::Memory;
 use table::Table;
 
 /// Who an engine is, and how patient. All times in ms.
 #[derive(Clone, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Config {
     /// The user whose device this is.
     pub user: UserId,
@@ -73,6 +77,7 @@ impl Config {
 
 /// What an engine did since it was made; only ever counts up.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Counters {
     /// Terminal rows that went early because room was needed.
     pub evicted: u32,
@@ -84,6 +89,14 @@ pub struct Counters {
     pub unsendable: u32,
     /// Data of others that was too large for this device and was dropped; the outcome stands.
     pub oversize: u32,
+}
+
+impl Counters {
+    /// Data of another device is too large to be kept.
+    fn drop_data(&mut self, data: &[u8]) {
+        self.oversize = self.oversize.saturating_add(1);
+        warning!("{} bytes of data are too many for this device and are dropped", data.len());
+    }
 }
 
 /// The invitations of one device. Sans-IO: it has no clock, no socket and no thread; time is an argument, in

@@ -2,9 +2,10 @@
 
 use super::effects::PACE;
 use super::row::{Role, Row};
-use super::storage::{Payload, Storage};
+use super::storage::{Payload, Slices, Storage};
 use super::table::NEVER;
 use super::{Engine, Event, Inner};
+use crate::fmt::warning;
 use crate::machine::{Full, Kind, Mask, Me, Origin, Parties, PartyId, Slot, Stance};
 use crate::name::InviteId;
 use crate::wire::{
@@ -29,8 +30,7 @@ impl<S: Storage<Row<P, I, D>>, P: Payload, const I: usize, const D: usize> Engin
                 continue;
             }
             let Some(next) = row.take_owed(self.inner.now) else {
-                let deadline = row.rest.timers.next();
-                self.inner.table.set_deadline(&mut slices, at, deadline);
+                self.inner.rest(&mut slices, at);
                 continue;
             };
             let written = self.inner.write(row, next, buf);
@@ -39,6 +39,7 @@ impl<S: Storage<Row<P, I, D>>, P: Payload, const I: usize, const D: usize> Engin
                 Ok(bytes) => return Some(bytes),
                 Err(NoRoom) => {
                     self.inner.counters.unsendable = self.inner.counters.unsendable.saturating_add(1);
+                    warning!("a frame exceeds the buffer of {} bytes and is dropped", buf.len());
                 }
             }
         }
@@ -152,6 +153,21 @@ fn open<const I: usize, const D: usize>(origin: &Origin<I, D>, users: Parties) -
 }
 
 impl Inner {
+    /// The row has nothing to send now: some answer waits, or it may go.
+    fn rest<P: Payload, const I: usize, const D: usize>(
+        &mut self,
+        slices: &mut Slices<'_, Row<P, I, D>>,
+        at: u32,
+    ) {
+        let Some(row) = slices.rows.get(at as usize) else { return };
+        if row.owes() {
+            let deadline = row.rest.timers.next();
+            self.table.set_deadline(slices, at, deadline);
+        } else {
+            self.place(slices, at);
+        }
+    }
+
     fn write<P: Payload, const I: usize, const D: usize>(
         &self,
         row: &Row<P, I, D>,

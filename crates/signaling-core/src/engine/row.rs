@@ -227,19 +227,19 @@ impl<P: Payload, const I: usize, const D: usize> Row<P, I, D> {
         rest: Rest::EMPTY,
     };
 
-    /// Begins a new invitation, in place.
+    /// Begins a new invitation, in a row that is [`EMPTY`](Self::EMPTY).
     pub(super) fn begin(&mut self, id: InviteId) {
         self.id = id;
-        self.notes = Notes::NONE;
-        self.out.clear();
-        self.rest.clear();
+        self.rest.end = NEVER;
+        self.rest.timers = Timers::all(NEVER);
     }
 
-    /// Gives up what the invitation held.
+    /// Gives up what the invitation held; only its names stay, until others take their place.
     pub(super) fn clear(&mut self) {
         self.id = InviteId::default();
         self.role = Role::Free;
         self.notes = Notes::NONE;
+        self.out.clear();
         self.rest.clear();
     }
 
@@ -286,8 +286,7 @@ impl<P: Payload, const I: usize> Rest<P, I> {
         self.data = P::EMPTY;
         self.own = P::EMPTY;
         (self.online_only, self.hearsay, self.step) = (false, false, 0);
-        (self.n, self.n_at, self.end) = (0, 0, NEVER);
-        self.timers = Timers::all(NEVER);
+        (self.n, self.n_at) = (0, 0);
         self.heard = (0, Device::default());
         (self.ver, self.changed) = (0, 0);
     }

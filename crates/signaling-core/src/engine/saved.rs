@@ -54,10 +54,12 @@ impl<const I: usize, const D: usize> Snapshot<'_, I, D> {
 
 /// How far an engine has changed: what [`Engine::unsaved`] gives and [`Engine::handle_saved`] takes.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Stamp(u32);
 
 /// Why a saved invitation was not restored. The table is as before.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum RestoreError {
     /// It was saved in another form than this version reads.

@@ -25,6 +25,7 @@ pub enum HolderTimer {
 
 /// What this device is to the invitation.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Me {
     /// A device of the invitee of that slot.
     Invitee(u8),
@@ -34,6 +35,7 @@ pub enum Me {
 
 /// Where the invitation stands on this device.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum State {
     /// It may be over: asked before it rings.
     Confirming,

@@ -18,6 +18,7 @@ use crate::name::Device;
 
 /// Why a slot says rejected.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Reason {
     /// A person said no.
     Declined,
@@ -29,6 +30,7 @@ pub enum Reason {
 
 /// What became of one invitee. Written once, by the inviter's device.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Slot {
     /// Nothing yet.
     #[default]
@@ -52,6 +54,7 @@ impl Slot {
 
 /// The revision of an invitation's data: 0 as it was made, one more at each modification.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Rev {
     /// How many modifications there were.
     pub number: u16,
@@ -61,6 +64,7 @@ pub struct Rev {
 
 /// What a person can answer.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Answer {
     /// Yes.
     Accept,
@@ -72,6 +76,7 @@ pub enum Answer {
 
 /// Why a device cannot ring.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Full {
     /// Its table holds nothing but live invitations.
     NoCapacity,
@@ -81,6 +86,7 @@ pub enum Full {
 
 /// What a device tells the origin about itself.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Stance {
     /// It rings; the answer renews its lease.
     Ringing,

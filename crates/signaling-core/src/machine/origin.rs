@@ -26,6 +26,7 @@ pub enum OriginTimer {
 
 /// One side of an invitation: an invitee, or the inviter's own other devices.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum PartyId {
     /// The invitee of that slot.
     Invitee(u8),
@@ -71,6 +72,20 @@ pub struct Peer {
     small: bool,
 }
 
+impl Peer {
+    const NONE: Self = Self {
+        device: Device { id: 0, epoch: 0 },
+        acked: Mask::EMPTY,
+        acked_rev: 0,
+        modify: 0,
+        became: 0,
+        heard: false,
+        rang: false,
+        full: false,
+        small: false,
+    };
+}
+
 /// What the origin knows of one user's devices.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct Party<const D: usize> {
@@ -79,13 +94,9 @@ pub struct Party<const D: usize> {
     fanned: bool,
 }
 
-impl<const D: usize> Default for Party<D> {
-    fn default() -> Self {
-        Self { peers: [Peer::default(); D], len: 0, fanned: false }
-    }
-}
-
 impl<const D: usize> Party<D> {
+    const EMPTY: Self = Self { peers: [Peer::NONE; D], len: 0, fanned: false };
+
     /// The devices known.
     pub fn peers(&self) -> &[Peer] {
         self.peers.get(..usize::from(self.len)).unwrap_or_default()
@@ -136,27 +147,36 @@ pub struct Origin<const I: usize, const D: usize> {
 }
 
 impl<const I: usize, const D: usize> Origin<I, D> {
+    /// An invitation of nobody, all zero: what [`begin`](Self::begin) begins with, in place.
+    pub const EMPTY: Self = Self {
+        slots: [Slot::Pending; I],
+        len: 0,
+        with_data: Mask::EMPTY,
+        newest: 0,
+        established: Mask::EMPTY,
+        rev: Rev { number: 0, author: Device { id: 0, epoch: 0 } },
+        ver: 0,
+        limited: false,
+        online_only: false,
+        delivered: false,
+        invitees: [Party::EMPTY; I],
+        observers: Party::EMPTY,
+    };
+
     /// A new invitation of `invitees` users (at most `I`), and the first sending of it.
     pub fn start(invitees: u8, limited: bool, online_only: bool, fx: &mut impl Fx) -> Self {
-        let len = invitees.min(u8::try_from(I).unwrap_or(u8::MAX));
-        let mut origin = Self {
-            slots: [Slot::Pending; I],
-            len,
-            with_data: Mask::default(),
-            newest: 0,
-            established: Mask::default(),
-            rev: Rev::default(),
-            ver: 0,
-            limited,
-            online_only,
-            delivered: false,
-            invitees: [Party::default(); I],
-            observers: Party::default(),
-        };
+        let mut origin = Self::EMPTY;
+        origin.begin(invitees, limited, online_only, fx);
+        origin
+    }
+
+    /// As [`start`](Self::start), where [`EMPTY`](Self::EMPTY) lies.
+    pub fn begin(&mut self, invitees: u8, limited: bool, online_only: bool, fx: &mut impl Fx) {
+        self.len = invitees.min(u8::try_from(I).unwrap_or(u8::MAX));
+        (self.limited, self.online_only) = (limited, online_only);
         fx.arm(Timer::Origin(OriginTimer::Limit));
         fx.arm(Timer::Origin(OriginTimer::Refresh));
-        origin.changed(fx);
-        origin
+        self.changed(fx);
     }
 
     /// The slots, one an invitee.

@@ -80,6 +80,7 @@ impl FromIterator<u8> for Mask {
 
 /// Which of the two it is.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Kind {
     /// To whom the invitation is still open.
     Invite,

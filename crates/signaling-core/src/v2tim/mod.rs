@@ -49,6 +49,7 @@ pub const BUSINESS_ID: u32 = 1;
 
 /// What a message says of an invitation (`V2TIMSignalingActionType`).
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum ActionType {
     /// Nothing that V2TIM has a number for; to be ignored (`SignalingActionType_Unknown`).
     #[default]

@@ -13,6 +13,7 @@ pub const MAX_INVITE_ID: usize = 127;
 
 /// Why a custom message is not an invitation's. What it is instead is for others to find out.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum NotSignaling {
     /// It is not UTF-8.

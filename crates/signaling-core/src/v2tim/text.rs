@@ -8,6 +8,7 @@ use crate::name::InviteId;
 
 /// The buffer is too small for the text or the message.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct NoRoom {
     /// How many bytes would do.
     pub needed: usize,

@@ -8,6 +8,7 @@ use crate::machine::{Mask, Slot};
 
 /// Why something of an invitation cannot be said in V2TIM's JSON.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum ViewError {
     /// The data is not UTF-8, and V2TIM's `data` is text.

@@ -2,8 +2,6 @@
 
 use core::fmt;
 
-use serde::{Deserialize, Serialize};
-
 use super::MAX_INVITEES;
 use super::codec::List;
 use crate::name::{Device, InviteId};
@@ -45,7 +43,7 @@ pub enum Frame<'a> {
 }
 
 /// The first frame of a device on a link.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Hello<'a> {
     /// The user it belongs to.
     pub user: &'a str,
@@ -60,7 +58,8 @@ pub struct Hello<'a> {
 }
 
 /// What a relay holds its devices to.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Limits {
     /// The most bytes of one body.
     pub body: u32,
@@ -71,7 +70,8 @@ pub struct Limits {
 }
 
 /// The relay's answer to a Hello.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Welcome {
     /// What the relay holds its devices to.
     pub limits: Limits,
@@ -110,7 +110,7 @@ pub struct Send<'a> {
 }
 
 /// Who sent it, as the relay authenticated him.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct From<'a> {
     /// The user.
     pub user: &'a str,
@@ -121,12 +121,11 @@ pub struct From<'a> {
 }
 
 /// A message on its way from the relay.
-#[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Debug)]
 pub struct Deliver<'a> {
     /// The invitation it is about.
     pub key: InviteId,
     /// Who sent it.
-    #[serde(borrow)]
     pub from: From<'a>,
     /// The group whose rules the relay held the sender to; none if he named none, or named a device.
     pub group: Option<&'a str>,
@@ -135,7 +134,6 @@ pub struct Deliver<'a> {
     /// How many ms it waited on its way.
     pub dwell: u32,
     /// The message; none when it exceeds this device's largest frame.
-    #[serde(skip)]
     pub body: Option<&'a [u8]>,
 }
 
@@ -184,7 +182,8 @@ pub struct Fanout<'a> {
 }
 
 /// Why a relay refuses.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Refusal {
     /// Another version than the relay's.
     Version,
@@ -236,7 +235,8 @@ impl fmt::Display for Refusal {
 }
 
 /// A Send, or the whole link, is refused.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Refused {
     /// The invitation of the Send; none when it is the link that is refused.
     pub key: Option<InviteId>,
@@ -247,7 +247,8 @@ pub struct Refused {
 }
 
 /// What a device wants of a group.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum GroupOp {
     /// Make it, and be its first member.
     Create,
@@ -260,7 +261,7 @@ pub enum GroupOp {
 }
 
 /// A question about a group.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct GroupRequest<'a> {
     /// Comes back in the answer.
     pub seq: u32,
@@ -271,7 +272,8 @@ pub struct GroupRequest<'a> {
 }
 
 /// How it went.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum GroupAnswer {
     /// Done (also when there was nothing to do).
     Done,

@@ -2,13 +2,10 @@
 //!
 //! The invite id is not repeated in them: it is the key of the frame.
 
-use serde::{Deserialize, Serialize};
-
 use super::MAX_INVITEES;
-use super::codec::{DecodeError, Encoder, Item, List, NoRoom, bytes, last, maybe_bytes, open, take};
+use super::codec::{DecodeError, Item, List, NoRoom, Reader, Writer};
 use crate::engine::MAX_LIMIT;
 use crate::machine::{Kind, Mask, Rev, Slot, Stance};
-use crate::name::{GroupId, Label, UserId};
 
 /// Any end-to-end message.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -54,35 +51,19 @@ pub struct ReportMessage<'a> {
     pub slots: List<'a, SlotEntry<'a>>,
 }
 
-#[derive(Serialize, Deserialize)]
-struct ReportHead<'a> {
-    remaining: Option<u32>,
-    rev: u16,
-    author: Option<crate::name::Device>,
-    run: u32,
-    echo: u32,
-    modify: Option<(u32, u16)>,
-    online_only: bool,
-    group: Option<&'a str>,
-    #[serde(serialize_with = "maybe_bytes", borrow)]
-    data: Option<&'a [u8]>,
-    answer: Option<AnswerData<'a>>,
-}
-
 /// What an answer brought with it.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct AnswerData<'a> {
     /// Whose answer.
     pub slot: u8,
     /// What people call the device that gave it.
     pub label: &'a str,
     /// The application's data.
-    #[serde(serialize_with = "bytes", borrow)]
     pub data: &'a [u8],
 }
 
 /// One invitee.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct SlotEntry<'a> {
     /// Who.
     pub user: &'a str,
@@ -93,19 +74,18 @@ pub struct SlotEntry<'a> {
 }
 
 /// What a device tells the origin.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct StanceMessage<'a> {
     /// Its number.
     pub n: u32,
     /// What it does or wants.
     pub stance: Stance,
     /// The data of an answer, a Cancel or a Modify.
-    #[serde(serialize_with = "bytes", borrow)]
     pub data: &'a [u8],
 }
 
 /// What a device knows.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Ack {
     /// The revision whose data it has.
     pub rev: u16,
@@ -114,10 +94,8 @@ pub struct Ack {
 }
 
 impl<'a> Item<'a> for SlotEntry<'a> {
-    fn take(bytes: &mut &'a [u8]) -> Result<Self, DecodeError> {
-        let entry: Self = take(bytes)?;
-        UserId::check(entry.user).map_err(|_| DecodeError::Name)?;
-        Ok(entry)
+    fn read(from: &mut Reader<'a>) -> Self {
+        Self { user: from.user(), slot: from.slot(), data: from.bool() }
     }
 }
 
@@ -135,15 +113,18 @@ impl<'a> Message<'a> {
     /// # Errors
     /// [`DecodeError`] for whatever is not exactly one message of this version.
     pub fn decode(bytes: &'a [u8]) -> Result<Self, DecodeError> {
-        let (kind, rest) = open(bytes)?;
-        Ok(match kind {
-            kind::INVITE => Self::Report(report(Kind::Invite, rest)?),
-            kind::DECISION => Self::Report(report(Kind::Decision, rest)?),
-            kind::STANCE => Self::Stance(last(rest)?),
-            kind::ACK => Self::Ack(last(rest)?),
-            kind::UNKNOWN => Self::Unknown { echo: last(rest)? },
+        let (kind, mut from) = Reader::open(bytes)?;
+        let message = match kind {
+            kind::INVITE => Self::Report(report(Kind::Invite, &mut from)),
+            kind::DECISION => Self::Report(report(Kind::Decision, &mut from)),
+            kind::STANCE => {
+                Self::Stance(StanceMessage { n: from.u32(), stance: from.stance(), data: from.bytes() })
+            }
+            kind::ACK => Self::Ack(Ack { rev: from.u16(), mask: from.mask() }),
+            kind::UNKNOWN => Self::Unknown { echo: from.u32() },
             _ => return Err(DecodeError::Malformed),
-        })
+        };
+        from.last(message)
     }
 
     /// Writes the message; how many bytes it took.
@@ -153,44 +134,62 @@ impl<'a> Message<'a> {
     pub fn encode(&self, buf: &mut [u8]) -> Result<usize, NoRoom> {
         match self {
             Self::Report(report) => encode_report(buf, report, report.slots.iter()),
-            Self::Stance(stance) => simple(buf, kind::STANCE, stance),
-            Self::Ack(ack) => simple(buf, kind::ACK, ack),
-            Self::Unknown { echo } => simple(buf, kind::UNKNOWN, echo),
+            Self::Stance(stance) => stance.encode(buf),
+            Self::Ack(ack) => {
+                let mut to = Writer::start(buf, kind::ACK);
+                to.u16(ack.rev);
+                to.number(ack.mask.bits());
+                to.done()
+            }
+            Self::Unknown { echo } => {
+                let mut to = Writer::start(buf, kind::UNKNOWN);
+                to.u32(*echo);
+                to.done()
+            }
         }
     }
 }
 
-fn simple(buf: &mut [u8], kind: u8, value: &impl Serialize) -> Result<usize, NoRoom> {
-    let mut out = Encoder::start(buf, kind)?;
-    out.put(value)?;
-    Ok(out.written())
+impl StanceMessage<'_> {
+    fn encode(&self, buf: &mut [u8]) -> Result<usize, NoRoom> {
+        let mut to = Writer::start(buf, kind::STANCE);
+        to.u32(self.n);
+        to.stance(self.stance);
+        to.bytes(self.data);
+        to.done()
+    }
 }
 
-fn report(kind: Kind, mut bytes: &[u8]) -> Result<ReportMessage<'_>, DecodeError> {
-    let head: ReportHead<'_> = take(&mut bytes)?;
-    let slots: List<'_, SlotEntry<'_>> = List::take(&mut bytes, MAX_INVITEES)?;
-    if !bytes.is_empty() {
-        return Err(DecodeError::Trailing);
-    }
-    let ReportHead { remaining, rev, author, run, echo, modify, online_only, group, data, answer } = head;
-    if group.is_some_and(|group| GroupId::check(group).is_err())
-        || answer.is_some_and(|answer| Label::check(answer.label).is_err())
-    {
-        return Err(DecodeError::Name);
-    }
-    if slots.is_empty() || repeats(slots.iter().map(|entry| entry.user)) {
-        return Err(DecodeError::List);
-    }
-    let strange_answer = answer.is_some_and(|answer| {
-        !slots.iter().nth(usize::from(answer.slot)).is_some_and(|entry| entry.slot.decided() && entry.data)
-    });
-    let lacks_data = kind == Kind::Invite && data.is_none();
-    let too_long = remaining.is_some_and(|remaining| remaining > MAX_LIMIT);
-    if strange_answer || lacks_data || too_long || (rev == 0) != author.is_none() {
-        return Err(DecodeError::Range);
-    }
-    let rev = Rev { number: rev, author: author.unwrap_or_default() };
-    Ok(ReportMessage { kind, remaining, rev, run, echo, modify, online_only, group, data, answer, slots })
+fn report<'a>(kind: Kind, from: &mut Reader<'a>) -> ReportMessage<'a> {
+    let remaining = from.option(Reader::u32);
+    let number = from.u16();
+    let author = from.option(Reader::device);
+    let report = ReportMessage {
+        kind,
+        remaining,
+        rev: Rev { number, author: author.unwrap_or_default() },
+        run: from.u32(),
+        echo: from.u32(),
+        modify: from.option(|from| (from.u32(), from.u16())),
+        online_only: from.bool(),
+        group: from.option(Reader::group),
+        data: from.option(Reader::bytes),
+        answer: from.option(|from| AnswerData { slot: from.byte(), label: from.label(), data: from.bytes() }),
+        slots: List::read(from, MAX_INVITEES),
+    };
+    let names = report.slots.iter().map(|entry| entry.user);
+    from.check(!report.slots.is_empty() && !repeats(names), DecodeError::List);
+    from.check((number == 0) == author.is_none() && sound(&report), DecodeError::Range);
+    report
+}
+
+/// Whether it says what an invitation can say.
+fn sound(report: &ReportMessage<'_>) -> bool {
+    let slot = |answer: AnswerData<'_>| report.slots.iter().nth(usize::from(answer.slot));
+    let belongs = |entry: SlotEntry<'_>| entry.slot.decided() && entry.data;
+    report.answer.is_none_or(|answer| slot(answer).is_some_and(belongs))
+        && (report.kind == Kind::Decision || report.data.is_some())
+        && report.remaining.is_none_or(|remaining| remaining <= MAX_LIMIT)
 }
 
 /// Whether a name comes twice.
@@ -216,21 +215,34 @@ pub fn encode_report<'u>(
         Kind::Invite => kind::INVITE,
         Kind::Decision => kind::DECISION,
     };
-    let mut out = Encoder::start(buf, kind)?;
-    let ReportMessage { remaining, rev, run, echo, modify, online_only, group, data, answer, .. } = *report;
-    let author = (rev.number > 0).then_some(rev.author);
-    out.put(&ReportHead {
-        remaining,
-        rev: rev.number,
-        author,
-        run,
-        echo,
-        modify,
-        online_only,
-        group,
-        data,
-        answer,
-    })?;
-    out.list(slots, |out, entry| out.put(&entry))?;
-    Ok(out.written())
+    let mut to = Writer::start(buf, kind);
+    write_head(report, &mut to);
+    to.list(slots, |to, entry| {
+        to.text(entry.user);
+        to.slot(entry.slot);
+        to.bool(entry.data);
+    });
+    to.done()
+}
+
+/// All of it but the slots.
+fn write_head(report: &ReportMessage<'_>, to: &mut Writer<'_>) {
+    let rev = report.rev;
+    to.option(report.remaining, Writer::u32);
+    to.u16(rev.number);
+    to.option((rev.number > 0).then_some(rev.author), Writer::device);
+    to.u32(report.run);
+    to.u32(report.echo);
+    to.option(report.modify, |to, (n, became)| {
+        to.u32(n);
+        to.u16(became);
+    });
+    to.bool(report.online_only);
+    to.option(report.group, Writer::text);
+    to.option(report.data, Writer::bytes);
+    to.option(report.answer, |to, answer| {
+        to.byte(answer.slot);
+        to.text(answer.label);
+        to.bytes(answer.data);
+    });
 }

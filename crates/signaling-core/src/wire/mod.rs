@@ -9,7 +9,7 @@ mod frame;
 mod message;
 
 pub(crate) use codec::bytes;
-pub use codec::{DecodeError, Encoder, Item, List, NoRoom};
+pub use codec::{DecodeError, Item, List, NoRoom};
 pub use frame::{
     Deliver, Fanout, FanoutUser, Frame, From, GroupAnswer, GroupOp, GroupReply, GroupRequest, Hello, Limits,
     MAX_DEVICES, MAX_MEMBERS, MAX_RECIPIENTS, Reach, Refusal, Refused, Send, Target, Welcome, encode_fanout,

@@ -6,6 +6,7 @@ use super::super::row::{Notes, Rest, Role, Row};
 use super::super::storage::{Payload, Slices, Storage};
 use super::super::table::NEVER;
 use super::super::{Engine, Ignored, Inner, output};
+use crate::fmt::warning;
 use crate::machine::{Arrival, First, Full, Holder, Kind, Mask, Me, Report, Slot};
 use crate::name::{GroupId, UserId};
 use crate::wire::{Deliver, ReportMessage};
@@ -18,10 +19,12 @@ impl<S: Storage<Row<P, I, D>>, P: Payload, const I: usize, const D: usize> Engin
     pub(super) fn on_headless(&mut self, deliver: &Deliver<'_>, reply: &mut [u8]) -> Result<usize, Ignored> {
         self.check_origin(deliver)?;
         self.inner.counters.full = self.inner.counters.full.saturating_add(1);
+        warning!("{}: too large for this device's frames", deliver.key);
         let number = self.inner.take_number();
         Ok(output::write_full(deliver, number, Full::TooLarge, reply))
     }
 
+    #[inline(never)] // its frame is not to lie on the stack under that of another input
     pub(super) fn on_report(
         &mut self,
         deliver: &Deliver<'_>,
@@ -56,6 +59,7 @@ impl<S: Storage<Row<P, I, D>>, P: Payload, const I: usize, const D: usize> Engin
         Ok(0)
     }
 
+    #[inline(never)] // as on_report
     pub(super) fn on_unknown(&mut self, deliver: &Deliver<'_>) -> Result<usize, Ignored> {
         let inner = &mut self.inner;
         let mut slices = self.storage.slices();
@@ -75,6 +79,7 @@ impl<S: Storage<Row<P, I, D>>, P: Payload, const I: usize, const D: usize> Engin
 
 impl Inner {
     /// The first that is heard of an invitation.
+    #[inline(never)] // as on_report
     fn on_first<P: Payload, const I: usize, const D: usize>(
         &mut self,
         slices: &mut Slices<'_, Row<P, I, D>>,
@@ -142,7 +147,10 @@ impl Inner {
             true if !self.table.has_room(slices) => Err(Full::NoCapacity),
             true => Ok(()),
         };
-        self.counters.full = self.counters.full.saturating_add(u32::from(room.is_err()));
+        if let Err(full) = room {
+            self.counters.full = self.counters.full.saturating_add(1);
+            warning!("{}: no room ({:?})", deliver.key, full);
+        }
         room
     }
 
@@ -167,7 +175,7 @@ impl Inner {
             rest.hearsay = false;
             if !rest.data.set(data) {
                 rest.data = P::EMPTY;
-                self.counters.oversize = self.counters.oversize.saturating_add(1);
+                self.counters.drop_data(data);
             }
         }
         let Some(answer) = message.answer else { return };
@@ -175,8 +183,9 @@ impl Inner {
         for (slot, entry) in (0u8..).zip(message.slots.iter()).filter(|(slot, _)| came.has(*slot)) {
             let shared = entry.slot == Slot::Cancelled && cancel == Some(Slot::Cancelled);
             if slot == answer.slot || shared {
-                let oversize = u32::from(answer.data.len() > P::LIMIT);
-                self.counters.oversize = self.counters.oversize.saturating_add(oversize);
+                if answer.data.len() > P::LIMIT {
+                    self.counters.drop_data(answer.data);
+                }
                 rest.keep_answer(slot, answer.label, answer.data);
             }
         }

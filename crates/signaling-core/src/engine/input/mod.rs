@@ -8,6 +8,7 @@ use super::effects::Outcome;
 use super::row::{Role, Row};
 use super::storage::{Payload, Storage};
 use super::{Engine, Ignored};
+use crate::fmt::debug;
 use crate::wire::{Deliver, Frame, Message};
 
 impl<S: Storage<Row<P, I, D>>, P: Payload, const I: usize, const D: usize> Engine<S, P, I, D> {
@@ -33,6 +34,7 @@ impl<S: Storage<Row<P, I, D>>, P: Payload, const I: usize, const D: usize> Engin
 
     fn ignore(&mut self, why: Ignored) -> Ignored {
         self.inner.counters.ignored = self.inner.counters.ignored.saturating_add(1);
+        debug!("ignored: {}", why);
         why
     }
 

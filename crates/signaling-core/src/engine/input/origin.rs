@@ -9,6 +9,7 @@ use crate::name::Device;
 use crate::wire::{Ack, Deliver, Fanout, List, Reach, Refused, StanceMessage};
 
 impl<S: Storage<Row<P, I, D>>, P: Payload, const I: usize, const D: usize> Engine<S, P, I, D> {
+    #[inline(never)] // its frame is not to lie on the stack under that of another input
     pub(super) fn on_stance(
         &mut self,
         deliver: &Deliver<'_>,
@@ -36,6 +37,7 @@ impl<S: Storage<Row<P, I, D>>, P: Payload, const I: usize, const D: usize> Engin
         Ok(written)
     }
 
+    #[inline(never)] // as on_stance
     pub(super) fn on_ack(&mut self, deliver: &Deliver<'_>, ack: Ack) -> Result<usize, Ignored> {
         let inner = &mut self.inner;
         let mut slices = self.storage.slices();
@@ -129,7 +131,9 @@ impl Inner {
         let label = if message.stance == Stance::Cancel { "" } else { deliver.from.label };
         let brought = !message.data.is_empty() || !label.is_empty();
         let oversize = message.data.len() > MAX_DATA.min(P::LIMIT);
-        self.counters.oversize = self.counters.oversize.saturating_add(u32::from(oversize));
+        if oversize {
+            self.counters.drop_data(message.data);
+        }
         let stance = match message.stance {
             // Answered without a record of it: refused.
             Stance::Modify if oversize => Stance::Query,

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::super::{Fx, Mask, Rev, Slot, Timer};
-use super::{Origin, OriginTimer, Party, PartyId, Peer};
+use super::{Origin, OriginTimer, PartyId, Peer};
 
 /// What an [`Origin`] must not forget, besides its slots and peers.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
@@ -43,20 +43,8 @@ impl<const I: usize, const D: usize> Origin<I, D> {
     pub fn restore(saved: &SavedOrigin, slots: impl Iterator<Item = Slot>) -> Self {
         let SavedOrigin { with_data, newest, established, rev, ver, limited, online_only, delivered } =
             *saved;
-        let mut origin = Self {
-            slots: [Slot::Pending; I],
-            len: 0,
-            with_data,
-            newest,
-            established,
-            rev,
-            ver,
-            limited,
-            online_only,
-            delivered,
-            invitees: [Party::default(); I],
-            observers: Party::default(),
-        };
+        let mut origin =
+            Self { with_data, newest, established, rev, ver, limited, online_only, delivered, ..Self::EMPTY };
         for (place, slot) in origin.slots.iter_mut().zip(slots) {
             *place = slot;
             origin.len = origin.len.saturating_add(1);

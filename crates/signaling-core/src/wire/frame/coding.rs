@@ -1,60 +1,26 @@
 //! Frames to bytes and back.
 
-use serde::{Deserialize, Serialize};
-
 use super::{
-    Deliver, Fanout, FanoutUser, Frame, GroupAnswer, GroupReply, GroupRequest, Hello, MAX_DEVICES,
-    MAX_MEMBERS, MAX_RECIPIENTS, Reach, Send, Target,
+    Deliver, Fanout, FanoutUser, Frame, From, GroupAnswer, GroupOp, GroupReply, GroupRequest, Hello, Limits,
+    MAX_DEVICES, MAX_MEMBERS, MAX_RECIPIENTS, Reach, Refusal, Refused, Send, Target, Welcome,
 };
-use crate::name::{Device, GroupId, InviteId, Label, UserId};
-use crate::wire::codec::{DecodeError, Encoder, Item, List, NoRoom, last, maybe_bytes, open, take};
-
-#[derive(Serialize, Deserialize)]
-struct SendHead<'a> {
-    key: InviteId,
-    ver: u32,
-    device: Option<(&'a str, FixedU64)>,
-    group: Option<&'a str>,
-    online_only: bool,
-    ttl: u32,
-    #[serde(serialize_with = "maybe_bytes", borrow)]
-    push: Option<&'a [u8]>,
-}
-
-#[derive(Serialize, Deserialize)]
-struct FixedU64(#[serde(with = "postcard::fixint::le")] u64);
-
-#[derive(Serialize, Deserialize)]
-struct FanoutHead {
-    key: InviteId,
-    ver: u32,
-    partial: bool,
-}
-
-impl<'a> Item<'a> for &'a str {
-    fn take(bytes: &mut &'a [u8]) -> Result<Self, DecodeError> {
-        let text = take(bytes)?;
-        UserId::check(text).map_err(|_| DecodeError::Name)?;
-        Ok(text)
-    }
-}
-
-impl<'a> Item<'a> for Device {
-    fn take(bytes: &mut &'a [u8]) -> Result<Self, DecodeError> {
-        take(bytes)
-    }
-}
+use crate::name::{Device, InviteId};
+use crate::wire::codec::{DecodeError, Item, List, NoRoom, Reader, Writer};
+use crate::wire::repeats;
 
 impl<'a> Item<'a> for FanoutUser<'a> {
-    fn take(bytes: &mut &'a [u8]) -> Result<Self, DecodeError> {
-        let user = <&str>::take(bytes)?;
-        let reach = match take::<u8>(bytes)? {
-            0 => Reach::Devices(List::take(bytes, MAX_DEVICES)?),
+    fn read(from: &mut Reader<'a>) -> Self {
+        let user = from.user();
+        let reach = match from.byte() {
+            0 => Reach::Devices(List::read(from, MAX_DEVICES)),
             1 => Reach::Later,
             2 => Reach::Never,
-            _ => return Err(DecodeError::Range),
+            _ => {
+                from.fail(DecodeError::Range);
+                Reach::Later
+            }
         };
-        Ok(Self { user, reach })
+        Self { user, reach }
     }
 }
 
@@ -71,9 +37,29 @@ mod kind {
     pub(super) const GROUP_REPLY: u8 = 9;
 }
 
-fn name<E>(checked: Result<(), E>) -> Result<(), DecodeError> {
-    checked.map_err(|_| DecodeError::Name)
-}
+/// In the order of their numbers.
+const REFUSALS: [Refusal; 11] = [
+    Refusal::Version,
+    Refusal::Malformed,
+    Refusal::Token,
+    Refusal::Expired,
+    Refusal::Device,
+    Refusal::Replaced,
+    Refusal::TooLarge,
+    Refusal::Busy,
+    Refusal::Stopping,
+    Refusal::Hello,
+    Refusal::Forbidden,
+];
+const OPS: [GroupOp; 4] = [GroupOp::Create, GroupOp::Join, GroupOp::Leave, GroupOp::Members];
+const ANSWERS: [GroupAnswer; 6] = [
+    GroupAnswer::Done,
+    GroupAnswer::Unknown,
+    GroupAnswer::Exists,
+    GroupAnswer::Later,
+    GroupAnswer::Full,
+    GroupAnswer::TooLarge,
+];
 
 impl<'a> Frame<'a> {
     /// Reads one frame.
@@ -81,20 +67,21 @@ impl<'a> Frame<'a> {
     /// # Errors
     /// [`DecodeError`] for whatever is not exactly one frame of this version.
     pub fn decode(bytes: &'a [u8]) -> Result<Self, DecodeError> {
-        let (kind, rest) = open(bytes)?;
-        Ok(match kind {
-            kind::HELLO => Self::Hello(hello(rest)?),
-            kind::WELCOME => Self::Welcome(last(rest)?),
-            kind::SEND => Self::Send(send(rest)?),
-            kind::DELIVER => Self::Deliver(deliver(rest)?),
-            kind::FANOUT => Self::Fanout(fanout(rest)?),
-            kind::REFUSED => Self::Refused(last(rest)?),
-            kind::PING => Self::Ping(last(rest)?),
-            kind::PONG => Self::Pong(last(rest)?),
-            kind::GROUP => Self::Group(group(rest)?),
-            kind::GROUP_REPLY => Self::GroupReply(group_reply(rest)?),
+        let (kind, mut from) = Reader::open(bytes)?;
+        let frame = match kind {
+            kind::HELLO => Self::Hello(hello(&mut from)),
+            kind::WELCOME => Self::Welcome(welcome(&mut from)),
+            kind::SEND => Self::Send(send(&mut from)),
+            kind::DELIVER => Self::Deliver(deliver(&mut from)),
+            kind::FANOUT => Self::Fanout(fanout(&mut from)),
+            kind::REFUSED => Self::Refused(refused(&mut from)),
+            kind::PING => Self::Ping(from.u32()),
+            kind::PONG => Self::Pong(from.u32()),
+            kind::GROUP => Self::Group(group(&mut from)),
+            kind::GROUP_REPLY => Self::GroupReply(group_reply(&mut from)),
             _ => return Err(DecodeError::Malformed),
-        })
+        };
+        from.last(frame)
     }
 
     /// Writes the frame; how many bytes it took.
@@ -103,12 +90,8 @@ impl<'a> Frame<'a> {
     /// [`NoRoom`] if `buf` is too small.
     pub fn encode(&self, buf: &mut [u8]) -> Result<usize, NoRoom> {
         match self {
-            Self::Hello(hello) => simple(buf, kind::HELLO, hello),
-            Self::Welcome(welcome) => simple(buf, kind::WELCOME, welcome),
-            Self::Refused(refused) => simple(buf, kind::REFUSED, refused),
-            Self::Ping(number) => simple(buf, kind::PING, number),
-            Self::Pong(number) => simple(buf, kind::PONG, number),
-            Self::Group(request) => simple(buf, kind::GROUP, request),
+            Self::Hello(hello) => hello.encode(buf),
+            Self::Welcome(welcome) => welcome.encode(buf),
             Self::Send(send) => {
                 let users = match &send.to {
                     Target::Users(users) => *users,
@@ -116,90 +99,144 @@ impl<'a> Frame<'a> {
                 };
                 encode_send(buf, send, users.iter(), |body| copy(send.body, body))
             }
-            Self::Deliver(deliver) => encode_deliver(buf, deliver),
+            Self::Deliver(deliver) => deliver.encode(buf),
             Self::Fanout(fanout) => {
                 let users = fanout.users.iter().map(|user| (user.user, user.reach.map(|list| list.iter())));
                 encode_fanout(buf, fanout.key, fanout.ver, fanout.partial, users)
             }
+            Self::Refused(refused) => refused.encode(buf),
+            Self::Ping(number) => encode_number(buf, kind::PING, *number),
+            Self::Pong(number) => encode_number(buf, kind::PONG, *number),
+            Self::Group(request) => request.encode(buf),
             Self::GroupReply(reply) => encode_group_reply(buf, reply.seq, reply.answer, reply.members.iter()),
         }
     }
 }
 
-fn simple(buf: &mut [u8], kind: u8, value: &impl Serialize) -> Result<usize, NoRoom> {
-    let mut out = Encoder::start(buf, kind)?;
-    out.put(value)?;
-    Ok(out.written())
-}
-
 fn copy(from: &[u8], to: &mut [u8]) -> Result<usize, NoRoom> {
-    to.get_mut(..from.len()).ok_or(NoRoom)?.copy_from_slice(from);
+    let to = to.get_mut(..from.len()).ok_or(NoRoom)?;
+    to.iter_mut().zip(from).for_each(|(to, from)| *to = *from);
     Ok(from.len())
 }
 
-fn hello(bytes: &[u8]) -> Result<Hello<'_>, DecodeError> {
-    let hello: Hello<'_> = last(bytes)?;
-    name(UserId::check(hello.user))?;
-    name(Label::check(hello.label))?;
-    Ok(hello)
+fn hello<'a>(from: &mut Reader<'a>) -> Hello<'a> {
+    let (user, device, label) = (from.user(), from.device(), from.label());
+    Hello { user, device, label, largest: from.u32(), token: from.text() }
 }
 
-fn send<'a>(mut bytes: &'a [u8]) -> Result<Send<'a>, DecodeError> {
-    let head: SendHead<'a> = take(&mut bytes)?;
-    if let Some(group) = head.group {
-        name(GroupId::check(group))?;
-    }
-    let to = if let Some((user, device)) = head.device {
-        name(UserId::check(user))?;
-        Target::Device(user, device.0)
-    } else {
-        Target::Users(users(&mut bytes)?)
+fn welcome(from: &mut Reader<'_>) -> Welcome {
+    let limits = Limits { body: from.u32(), recipients: from.u16(), silence: from.u32() };
+    Welcome { limits, random: from.raw() }
+}
+
+fn send<'a>(from: &mut Reader<'a>) -> Send<'a> {
+    let (key, ver) = (from.id(), from.u32());
+    let device = from.option(|from| (from.user(), from.device_id()));
+    let group = from.option(Reader::group);
+    let (online_only, ttl, push) = (from.bool(), from.u32(), from.option(Reader::bytes));
+    let to = match device {
+        Some((user, device)) => Target::Device(user, device),
+        None => Target::Users(users(from)),
     };
-    let SendHead { key, ver, group, online_only, ttl, push, .. } = head;
-    Ok(Send { key, ver, to, group, online_only, ttl, push, body: bytes })
+    Send { key, ver, to, group, online_only, ttl, push, body: from.rest() }
 }
 
-fn users<'a>(bytes: &mut &'a [u8]) -> Result<List<'a, &'a str>, DecodeError> {
-    let users: List<'a, &'a str> = List::take(bytes, MAX_RECIPIENTS)?;
-    let mut seen = heapless::Vec::<&str, MAX_RECIPIENTS>::new();
-    let repeats = users.iter().any(|user| seen.contains(&user) || seen.push(user).is_err());
-    if users.is_empty() || repeats { Err(DecodeError::List) } else { Ok(users) }
+fn users<'a>(from: &mut Reader<'a>) -> List<'a, &'a str> {
+    let users: List<'a, &'a str> = List::read(from, MAX_RECIPIENTS);
+    from.check(!users.is_empty() && !repeats(users.iter()), DecodeError::List);
+    users
 }
 
-fn deliver<'a>(mut bytes: &'a [u8]) -> Result<Deliver<'a>, DecodeError> {
-    let mut deliver: Deliver<'a> = take(&mut bytes)?;
-    name(UserId::check(deliver.from.user))?;
-    name(Label::check(deliver.from.label))?;
-    name(deliver.group.map_or(Ok(()), GroupId::check))?;
-    deliver.body = take::<bool>(&mut bytes)?.then_some(bytes);
-    if deliver.body.is_none() && !bytes.is_empty() {
-        return Err(DecodeError::Trailing);
+fn deliver<'a>(from: &mut Reader<'a>) -> Deliver<'a> {
+    let key = from.id();
+    let sender = From { user: from.user(), device: from.device(), label: from.label() };
+    let group = from.option(Reader::group);
+    let (to_users, dwell) = (from.bool(), from.u32());
+    Deliver { key, from: sender, group, to_users, dwell, body: from.option(Reader::rest) }
+}
+
+fn fanout<'a>(from: &mut Reader<'a>) -> Fanout<'a> {
+    let (key, ver, partial) = (from.id(), from.u32(), from.bool());
+    Fanout { key, ver, partial, users: List::read(from, MAX_RECIPIENTS) }
+}
+
+fn refused(from: &mut Reader<'_>) -> Refused {
+    let (key, ver) = (from.option(Reader::id), from.u32());
+    Refused { key, ver, reason: from.one_of(REFUSALS).unwrap_or(Refusal::Malformed) }
+}
+
+fn group<'a>(from: &mut Reader<'a>) -> GroupRequest<'a> {
+    let (seq, op) = (from.u32(), from.one_of(OPS).unwrap_or(GroupOp::Members));
+    GroupRequest { seq, op, group: from.group() }
+}
+
+fn group_reply<'a>(from: &mut Reader<'a>) -> GroupReply<'a> {
+    let (seq, answer) = (from.u32(), from.one_of(ANSWERS).unwrap_or(GroupAnswer::Unknown));
+    GroupReply { seq, answer, members: List::read(from, MAX_MEMBERS) }
+}
+
+fn encode_number(buf: &mut [u8], kind: u8, number: u32) -> Result<usize, NoRoom> {
+    let mut to = Writer::start(buf, kind);
+    to.u32(number);
+    to.done()
+}
+
+impl Hello<'_> {
+    fn encode(&self, buf: &mut [u8]) -> Result<usize, NoRoom> {
+        let mut to = Writer::start(buf, kind::HELLO);
+        to.text(self.user);
+        to.device(self.device);
+        to.text(self.label);
+        to.u32(self.largest);
+        to.text(self.token);
+        to.done()
     }
-    Ok(deliver)
 }
 
-fn fanout(mut bytes: &[u8]) -> Result<Fanout<'_>, DecodeError> {
-    let head: FanoutHead = take(&mut bytes)?;
-    let users = List::take(&mut bytes, MAX_RECIPIENTS)?;
-    if !bytes.is_empty() {
-        return Err(DecodeError::Trailing);
+impl Welcome {
+    fn encode(&self, buf: &mut [u8]) -> Result<usize, NoRoom> {
+        let mut to = Writer::start(buf, kind::WELCOME);
+        to.u32(self.limits.body);
+        to.u16(self.limits.recipients);
+        to.u32(self.limits.silence);
+        to.raw(&self.random);
+        to.done()
     }
-    Ok(Fanout { key: head.key, ver: head.ver, partial: head.partial, users })
 }
 
-fn group(bytes: &[u8]) -> Result<GroupRequest<'_>, DecodeError> {
-    let request: GroupRequest<'_> = last(bytes)?;
-    name(GroupId::check(request.group))?;
-    Ok(request)
-}
-
-fn group_reply(mut bytes: &[u8]) -> Result<GroupReply<'_>, DecodeError> {
-    let (seq, answer) = take(&mut bytes)?;
-    let members = List::take(&mut bytes, MAX_MEMBERS)?;
-    if !bytes.is_empty() {
-        return Err(DecodeError::Trailing);
+impl Deliver<'_> {
+    fn encode(&self, buf: &mut [u8]) -> Result<usize, NoRoom> {
+        let mut to = Writer::start(buf, kind::DELIVER);
+        to.id(self.key);
+        to.text(self.from.user);
+        to.device(self.from.device);
+        to.text(self.from.label);
+        to.option(self.group, Writer::text);
+        to.bool(self.to_users);
+        to.u32(self.dwell);
+        to.option(self.body, Writer::raw);
+        to.done()
     }
-    Ok(GroupReply { seq, answer, members })
+}
+
+impl Refused {
+    fn encode(&self, buf: &mut [u8]) -> Result<usize, NoRoom> {
+        let mut to = Writer::start(buf, kind::REFUSED);
+        to.option(self.key, Writer::id);
+        to.u32(self.ver);
+        to.byte(self.reason as u8);
+        to.done()
+    }
+}
+
+impl GroupRequest<'_> {
+    fn encode(&self, buf: &mut [u8]) -> Result<usize, NoRoom> {
+        let mut to = Writer::start(buf, kind::GROUP);
+        to.u32(self.seq);
+        to.byte(self.op as u8);
+        to.text(self.group);
+        to.done()
+    }
 }
 
 /// Writes a [`Send`] whose users come from `users` and whose body `body` writes in place. The users count
@@ -213,27 +250,31 @@ pub fn encode_send<'u>(
     users: impl Iterator<Item = &'u str> + Clone,
     body: impl FnOnce(&mut [u8]) -> Result<usize, NoRoom>,
 ) -> Result<usize, NoRoom> {
-    let mut out = Encoder::start(buf, kind::SEND)?;
-    let device = match send.to {
-        Target::Device(user, device) => Some((user, FixedU64(device))),
-        Target::Users(_) => None,
-    };
-    let to_users = device.is_none();
-    let Send { key, ver, group, online_only, ttl, push, .. } = *send;
-    out.put(&SendHead { key, ver, device, group, online_only, ttl, push })?;
-    if to_users {
-        out.list(users, Encoder::put)?;
+    let mut to = Writer::start(buf, kind::SEND);
+    write_head(send, &mut to);
+    if matches!(send.to, Target::Users(_)) {
+        to.list(users, Writer::text);
     }
-    out.nest(body)?;
-    Ok(out.written())
+    to.nest(body);
+    to.done()
 }
 
-fn encode_deliver(buf: &mut [u8], deliver: &Deliver<'_>) -> Result<usize, NoRoom> {
-    let mut out = Encoder::start(buf, kind::DELIVER)?;
-    out.put(deliver)?;
-    out.put(&deliver.body.is_some())?;
-    out.raw(deliver.body.unwrap_or_default())?;
-    Ok(out.written())
+/// All of it but the users and the body.
+fn write_head(send: &Send<'_>, to: &mut Writer<'_>) {
+    let device = match send.to {
+        Target::Device(user, device) => Some((user, device)),
+        Target::Users(_) => None,
+    };
+    to.id(send.key);
+    to.u32(send.ver);
+    to.option(device, |to, (user, device)| {
+        to.text(user);
+        to.device_id(device);
+    });
+    to.option(send.group, Writer::text);
+    to.bool(send.online_only);
+    to.u32(send.ttl);
+    to.option(send.push, Writer::bytes);
 }
 
 /// Writes a [`Fanout`].
@@ -247,20 +288,22 @@ pub fn encode_fanout<'u, D: Iterator<Item = Device> + Clone>(
     partial: bool,
     users: impl Iterator<Item = (&'u str, Reach<D>)> + Clone,
 ) -> Result<usize, NoRoom> {
-    let mut out = Encoder::start(buf, kind::FANOUT)?;
-    out.put(&FanoutHead { key, ver, partial })?;
-    out.list(users, |out, (user, reach)| {
-        out.put(user)?;
+    let mut to = Writer::start(buf, kind::FANOUT);
+    to.id(key);
+    to.u32(ver);
+    to.bool(partial);
+    to.list(users, |to, (user, reach)| {
+        to.text(user);
         match reach {
             Reach::Devices(list) => {
-                out.put(&0u8)?;
-                out.list(list, |out, device| out.put(&device))
+                to.byte(0);
+                to.list(list, Writer::device);
             }
-            Reach::Later => out.put(&1u8),
-            Reach::Never => out.put(&2u8),
+            Reach::Later => to.byte(1),
+            Reach::Never => to.byte(2),
         }
-    })?;
-    Ok(out.written())
+    });
+    to.done()
 }
 
 /// Writes a [`GroupReply`].
@@ -273,8 +316,9 @@ pub fn encode_group_reply<'u>(
     answer: GroupAnswer,
     members: impl Iterator<Item = &'u str> + Clone,
 ) -> Result<usize, NoRoom> {
-    let mut out = Encoder::start(buf, kind::GROUP_REPLY)?;
-    out.put(&(seq, answer))?;
-    out.list(members, Encoder::put)?;
-    Ok(out.written())
+    let mut to = Writer::start(buf, kind::GROUP_REPLY);
+    to.u32(seq);
+    to.byte(answer as u8);
+    to.list(members, Writer::text);
+    to.done()
 }

@@ -1,0 +1,64 @@
+//! What is worked out beforehand holds when it is built and used.
+
+use signaling_core::machine::{Answer, Stance};
+use signaling_core::wire::{Deliver, From, MAX_FRAME, Message, StanceMessage};
+use signaling_core::{Config, Device, FixedEngine, Invite, UserId, largest_frame, ram, rows};
+
+const LONGEST: &str = "12345678901234567890123456789012";
+
+fn user(number: u32) -> String {
+    format!("{number:02}{}", &LONGEST[2..])
+}
+
+#[test]
+fn an_engine_takes_what_was_said() {
+    assert_eq!(ram::<4, 2, 64>(4), size_of::<FixedEngine<4, 4, 2, 64>>());
+    assert!(ram::<1, 1, 16>(32) >= size_of::<FixedEngine<32, 1, 1, 16>>());
+    assert!(ram::<64, 8, 1024>(3) >= size_of::<FixedEngine<3, 64, 8, 1024>>());
+    assert_eq!(rows::<4, 2, 64>(0), 0);
+    assert_eq!(ram::<4, 2, 64>(usize::MAX), usize::MAX);
+}
+
+#[test]
+fn no_frame_is_larger_than_was_said() {
+    assert_eq!(largest_frame(64, 12 * 1024), MAX_FRAME);
+    let device = Device { id: u64::MAX, epoch: u32::MAX };
+    let alice = UserId::new(LONGEST).unwrap();
+    let mut engine = FixedEngine::<1, 4, 2, 64>::new(Config::new(alice, device), Default::default());
+    let names: Vec<String> = (0..4).map(user).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let group = "123456789012345678901234567890123456789012345678";
+    let (data, push, timeout) = ([7; 64], [8; 64], Some(86_400_000));
+    let invite = Invite {
+        invitees: &names,
+        group: Some(group),
+        data: &data,
+        timeout,
+        push: &push,
+        ..Invite::default()
+    };
+    let id = engine.invite(0, &invite).unwrap();
+    let mut largest = drain(&mut engine, 1);
+    for (at, name) in (0u32..).zip(&names) {
+        let peer = Device { id: u64::MAX - 1 - u64::from(at), epoch: u32::MAX };
+        let modify = StanceMessage { n: u32::MAX - 1, stance: Stance::Modify, data: &data };
+        let accept = StanceMessage { n: u32::MAX, stance: Stance::Answer(Answer::Accept), data: &data };
+        for stance in [modify, accept] {
+            let mut body = [0; 256];
+            let len = Message::Stance(stance).encode(&mut body).unwrap();
+            let from = From { user: name, device: peer, label: "123456789012345678901234" };
+            let body = body.get(..len);
+            let deliver = Deliver { key: id, from, group: None, to_users: false, dwell: 0, body };
+            engine.handle_message(100, &deliver, &mut [0; 1024]).unwrap();
+            largest = largest.max(drain(&mut engine, 100 + 100 * u64::from(at)));
+        }
+    }
+    let said = largest_frame(4, 64);
+    assert!(largest <= said && largest + 200 > said, "{largest} of {said} bytes");
+}
+
+fn drain(engine: &mut FixedEngine<1, 4, 2, 64>, now: u64) -> usize {
+    let mut buf = [0; 2048];
+    let lens = std::iter::from_fn(|| engine.poll_transmit(now, &mut buf));
+    lens.max().unwrap_or(0)
+}

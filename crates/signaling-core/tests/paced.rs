@@ -1,0 +1,68 @@
+//! Answers that had to wait, step by step at the inviter's engine.
+
+use signaling_core::machine::{Answer, Mask, Stance};
+use signaling_core::wire::{Ack, Deliver, Frame, From, Message, Reach, StanceMessage, encode_fanout};
+use signaling_core::{Config, Device, FixedEngine, Invite, InviteId, UserId};
+
+const BOB: Device = Device { id: 2, epoch: 1 };
+
+struct Alice {
+    engine: FixedEngine<1, 1, 1, 16>,
+    id: InviteId,
+}
+
+impl Alice {
+    /// She rang bob, whose device is all that anybody has.
+    fn new() -> Self {
+        let config = Config::new(UserId::new("alice").unwrap(), Device { id: 1, epoch: 1 });
+        let mut engine = FixedEngine::new(config, Default::default());
+        let id = engine.invite(0, &Invite { invitees: &["bob"], ..Invite::default() }).unwrap();
+        Self { engine, id }
+    }
+
+    /// How many frames leave; she hears all there is to hear.
+    fn drain(&mut self, now: u64) -> usize {
+        self.engine.handle_timeout(now);
+        let mut buf = [0; 512];
+        let sent = std::iter::from_fn(|| self.engine.poll_transmit(now, &mut buf)).count();
+        while self.engine.poll_event().is_some() {}
+        sent
+    }
+
+    fn fan_out(&mut self, now: u64, ver: u32) {
+        let mut buf = [0; 256];
+        let users =
+            [("bob", Reach::Devices(vec![BOB].into_iter())), ("alice", Reach::Devices(vec![].into_iter()))];
+        let len = encode_fanout(&mut buf, self.id, ver, false, users.into_iter()).unwrap();
+        let Ok(Frame::Fanout(fanout)) = Frame::decode(&buf[..len]) else { panic!("it is one") };
+        self.engine.handle_fanout(now, &fanout).unwrap();
+    }
+
+    fn hear(&mut self, now: u64, message: &Message<'_>) {
+        let mut body = [0; 64];
+        let len = message.encode(&mut body).unwrap();
+        let from = From { user: "bob", device: BOB, label: "" };
+        let deliver =
+            Deliver { key: self.id, from, group: None, to_users: false, dwell: 0, body: Some(&body[..len]) };
+        self.engine.handle_message(now, &deliver, &mut []).unwrap();
+    }
+}
+
+#[test]
+fn a_row_goes_though_an_answer_still_waited_when_all_was_known() {
+    let accept = Message::Stance(StanceMessage { n: 1, stance: Stance::Answer(Answer::Accept), data: b"" });
+    let mut alice = Alice::new();
+    alice.drain(0);
+    alice.fan_out(10, 1);
+    alice.hear(100, &accept);
+    alice.drain(100);
+    alice.fan_out(105, 2);
+    alice.hear(110, &accept);
+    assert_eq!(alice.drain(110), 1, "the repeat is answered");
+    alice.hear(120, &accept);
+    assert_eq!(alice.drain(120), 0, "not twice in 50 ms");
+    alice.hear(130, &Message::Ack(Ack { rev: 0, mask: Mask::one(0) }));
+    assert_eq!((alice.drain(130), alice.engine.len()), (0, 1), "the answer still waits");
+    assert_eq!(alice.drain(170), 1);
+    assert!(alice.engine.is_empty(), "nobody has anything left to learn");
+}

@@ -1,0 +1,259 @@
+//! Which difference each rule explains. A rule explains as little as it can: it is what hides a fault.
+
+use adapter_std::MAX_INVITEES;
+
+use super::{At, Scene};
+use crate::callback::{Callback, Kind};
+use crate::compare::{Difference, TOLERANCE};
+use crate::recording::{Answer, Command, Entry, Invite, Verb, user};
+use crate::world::Told;
+
+use Difference::{Code, Extra, Field, Late, Missing};
+
+/// The codes that signaling itself answers with; all others come from the messages underneath.
+const SIGNALING_CODES: [u32; 9] = [0, 6013, 6014, 6017, 8001, 8010, 8011, 8012, 8020];
+
+/// The two answers.
+const ANSWERS: [Verb; 2] = [Verb::Accept, Verb::Reject];
+
+fn callback(difference: &Difference) -> Option<&Callback> {
+    match difference {
+        Missing(told) | Extra(told) | Late { ours: told, .. } => Some(&told.callback),
+        Field { of, .. } => of.as_ref(),
+        _ => None,
+    }
+}
+
+pub(super) fn one_decider(at: At<'_>, difference: &Difference) -> bool {
+    let Some(invited) = callback(difference).and_then(|callback| at.scene.invited(&callback.id)) else {
+        return false;
+    };
+    match difference {
+        Field { name, ours, .. } if name == "isSelfTimeout" => *ours == (at.peer == invited.peer).to_string(),
+        // No device but the inviter's announces anything, and that one announces no inviter.
+        Missing(told) if told.callback.kind == Kind::Timeout => {
+            let strange = !told.callback.names().any(|name| invited.names(name));
+            strange || at.scene.was_away(invited.peer, told.at)
+        }
+        _ => false,
+    }
+}
+
+pub(super) fn at_the_limit(at: At<'_>, difference: &Difference) -> bool {
+    if let Field { name, recorded, of: Some(callback), .. } = difference {
+        return callback.kind == Kind::Timeout && name == "data" && recorded.is_empty();
+    }
+    let (Late { ours: told, .. } | Extra(told)) = difference else { return false };
+    let callback = &told.callback;
+    let Some(invited) = at.scene.invited(&callback.id) else { return false };
+    let now = invited.limit().is_some_and(|limit| told.at.abs_diff(limit) <= TOLERANCE);
+    if callback.kind != Kind::Timeout || !now {
+        return false;
+    }
+    let answered = |name| ANSWERS.iter().any(|verb| at.scene.did(name, *verb, &callback.id));
+    let party = at.peer == invited.peer || invited.names(user(at.peer));
+    matches!(difference, Late { .. }) || (party && !callback.names().any(answered))
+}
+
+pub(super) fn told_once(at: At<'_>, difference: &Difference) -> bool {
+    let ours = at.scene.told_at(at.peer);
+    match difference {
+        Missing(told) if told.callback.kind == Kind::Timeout => covers(ours, &told.callback),
+        Extra(told) if told.callback.kind == Kind::Timeout => {
+            covers(&at.scene.recorded_at(at.peer), &told.callback)
+        }
+        // The same again.
+        Missing(told) => ours.iter().any(|ours| ours.callback.is_like(&told.callback)),
+        _ => false,
+    }
+}
+
+/// Whether each name of a time limit is in one of those that were told.
+fn covers(told: &[Told], callback: &Callback) -> bool {
+    let all = Scene::timed_out(told, &callback.id);
+    callback.names().count() > 0 && callback.names().all(|name| all.contains(&name))
+}
+
+pub(super) fn over_is_8010(at: At<'_>, difference: &Difference) -> bool {
+    let (Code { recorded, ours: Some(8010) }, Some((verb, id))) = (difference, at.act()) else {
+        return false;
+    };
+    match recorded {
+        Some(8020) => verb == Verb::Cancel,
+        Some(8011) if ANSWERS.contains(&verb) => {
+            at.scene.invited(id).is_some_and(|invited| invited.names(user(at.peer)))
+        }
+        _ => false,
+    }
+}
+
+pub(super) fn every_refusal_has_its_code(at: At<'_>, difference: &Difference) -> bool {
+    match difference {
+        Code { recorded: None, ours: Some(1..) } => true,
+        Code { recorded: Some(8010), ours: Some(8011) } => {
+            let Some((verb, id)) = at.act() else { return false };
+            let Some(invited) = at.scene.invited(id) else { return false };
+            match verb {
+                Verb::Accept | Verb::Reject => !invited.names(user(at.peer)),
+                Verb::Cancel => user(at.peer) != user(invited.peer),
+                Verb::Modify => false,
+            }
+        }
+        _ => false,
+    }
+}
+
+pub(super) fn rejecters_follow(at: At<'_>, difference: &Difference) -> bool {
+    let Extra(told) = difference else { return false };
+    let callback = &told.callback;
+    let group = at.scene.invited(&callback.id).is_some_and(|invited| invited.invite.group.is_some());
+    group && callback.kind != Kind::New && at.scene.did(user(at.peer), Verb::Reject, &callback.id)
+}
+
+pub(super) fn observers_follow(at: At<'_>, difference: &Difference) -> bool {
+    match difference {
+        Code { recorded, ours: Some(0) } if *recorded != Some(0) => {
+            let Some((Verb::Cancel | Verb::Modify, id)) = at.act() else { return false };
+            let invited = at.scene.invited(id).filter(|invited| invited.invite.group.is_some());
+            invited.is_some_and(|invited| invited.observed_by(at.peer))
+        }
+        Code { recorded: Some(0), ours: Some(8010) } => {
+            at.act().is_some_and(|(_, id)| at.scene.observer_acted(id))
+        }
+        Missing(told) => at.scene.observer_acted(&told.callback.id),
+        Extra(told) if told.callback.kind != Kind::New => {
+            let Some(invited) = at.scene.invited(&told.callback.id) else { return false };
+            let observer = invited.invite.group.is_some() && invited.observed_by(at.peer);
+            observer || at.scene.observer_acted(&told.callback.id)
+        }
+        _ => false,
+    }
+}
+
+pub(super) fn crossing(at: At<'_>, difference: &Difference) -> bool {
+    match difference {
+        // Both calls succeeded, as recorded: the later one cannot, once it is known that it is.
+        Code { recorded: Some(0), ours: Some(8010) } => {
+            at.act().is_some_and(|(verb, id)| verb != Verb::Modify && !at.scene.crossed(id).is_empty())
+        }
+        // One of the two ends must have been told here, though.
+        Missing(told) if !at.scene.ended(&told.callback.id) => false,
+        Missing(told) | Extra(told) | Late { ours: told, .. } => {
+            let crossed = at.scene.crossed(&told.callback.id);
+            let about = |name: &str| crossed.contains(&name);
+            match told.callback.kind {
+                Kind::Cancelled => !crossed.is_empty(),
+                Kind::Accepted | Kind::Rejected | Kind::Timeout => told.callback.names().any(about),
+                Kind::New | Kind::Modified => false,
+            }
+        }
+        _ => false,
+    }
+}
+
+pub(super) fn nothing_fails(at: At<'_>, difference: &Difference) -> bool {
+    match difference {
+        Code { recorded, ours: Some(0) } if foreign(*recorded) => true,
+        // Tried again, as recorded; here the first try counts.
+        Code { recorded: Some(0), ours: Some(8010) } => at.act().is_some_and(|(_, id)| failed(at.scene, id)),
+        // What was answered here after all, or ran out there instead.
+        Extra(told) => failed(at.scene, &told.callback.id),
+        Missing(told) if told.callback.kind == Kind::Timeout => failed(at.scene, &told.callback.id),
+        _ => false,
+    }
+}
+
+/// A code of the messages underneath.
+fn foreign(code: Option<u32>) -> bool {
+    code.is_some_and(|code| !SIGNALING_CODES.contains(&code))
+}
+
+/// Whether something about that invitation could not be sent, as recorded.
+fn failed(scene: &Scene<'_>, id: &str) -> bool {
+    let invite = scene.invited(id).and_then(|invited| invited.recorded).and_then(Answer::code);
+    let calls = |verb| scene.calls(verb, id).into_iter().any(|(_, _, code)| foreign(code));
+    foreign(invite) || [Verb::Accept, Verb::Reject, Verb::Cancel, Verb::Modify].into_iter().any(calls)
+}
+
+pub(super) fn refused(at: At<'_>, difference: &Difference) -> bool {
+    match difference {
+        Code { ours: Some(6017), .. } => match at.command() {
+            Some(Command::Invite(invite)) => hopeless(invite, user(at.peer)),
+            _ => false,
+        },
+        Code { ours: Some(8010), .. } => at.act().is_some_and(|(_, id)| at.scene.was_refused(id)),
+        Missing(told) => at.scene.was_refused(&told.callback.id),
+        _ => false,
+    }
+}
+
+fn hopeless(invite: &Invite, inviter: &str) -> bool {
+    let names = &invite.invitees;
+    let twice = names.iter().enumerate().any(|(at, name)| names[..at].contains(name));
+    let nobody = names.is_empty() || names.iter().any(|name| name == inviter || name.is_empty());
+    let nowhere = invite.group.as_deref() == Some("");
+    nobody || twice || nowhere || names.len() > MAX_INVITEES || !(0.0..=86_400.0).contains(&invite.timeout)
+}
+
+pub(super) fn online_only(at: At<'_>, difference: &Difference) -> bool {
+    let online = |id: &str| at.scene.invited(id).is_some_and(|invited| invited.invite.online_only);
+    match difference {
+        Code { recorded: Some(0), ours: Some(8011) } => {
+            at.act().is_some_and(|(verb, id)| verb == Verb::Modify && online(id))
+        }
+        Missing(told) => told.callback.kind == Kind::Modified && online(&told.callback.id),
+        // A time limit is told with the data that was not changed here.
+        Field { name, of: Some(callback), .. } if name == "data" => {
+            callback.kind == Kind::Timeout
+                && online(&callback.id)
+                && at.scene.done(Verb::Modify, &callback.id)
+        }
+        _ => false,
+    }
+}
+
+pub(super) fn no_global_guard(at: At<'_>, difference: &Difference) -> bool {
+    match difference {
+        Code { recorded: Some(8010) | None, ours: Some(0) } => {
+            at.step.is_some_and(|step| at.scene.waits_for_another(step))
+        }
+        // What was done here after all, or ran out there instead.
+        Extra(told) => was_guarded(at.scene, &told.callback.id),
+        Missing(told) if told.callback.kind == Kind::Timeout => was_guarded(at.scene, &told.callback.id),
+        _ => false,
+    }
+}
+
+fn was_guarded(scene: &Scene<'_>, id: &str) -> bool {
+    let calls = [Verb::Accept, Verb::Reject, Verb::Cancel].iter().flat_map(|verb| scene.calls(*verb, id));
+    calls.into_iter().any(|(step, _, code)| code != Some(0) && scene.waits_for_another(step))
+}
+
+pub(super) fn late_comers_ring(at: At<'_>, difference: &Difference) -> bool {
+    let Extra(told) = difference else { return false };
+    let id = &told.callback.id;
+    let group = at.scene.invited(id).is_some_and(|invited| invited.invite.group.is_some());
+    let late = at.scene.came_online(at.peer).is_some_and(|online| told.at >= online);
+    group && late && ANSWERS.iter().any(|verb| at.scene.done(*verb, id))
+}
+
+pub(super) fn strict_info(at: At<'_>, difference: &Difference) -> bool {
+    let Some(Command::GetInfo { .. }) = at.command() else { return false };
+    let Field { name, ours, .. } = difference else { return false };
+    (name == "result" && ours == "null") || (name == "actionType" && ours == "0")
+}
+
+impl<'a> At<'a> {
+    /// The command that was called.
+    fn command(self) -> Option<&'a Command> {
+        match &self.scene.recording.steps.get(self.step?)?.entry {
+            Entry::Command(command) => Some(command),
+            _ => None,
+        }
+    }
+
+    /// The same, of those that take an id: which, and for which invitation.
+    fn act(self) -> Option<(Verb, &'a str)> {
+        self.scene.act(self.step?)
+    }
+}

@@ -1,0 +1,222 @@
+//! What a rule may ask about a recording and its replay.
+
+use adapter_std::CODE_INVALID;
+
+use crate::callback::{Callback, Kind};
+use crate::recording::{Answer, Command, Entry, Invite, Note, Recording, Verb, user};
+use crate::replay::Replay;
+use crate::world::Told;
+
+/// A recording and its replay.
+pub(crate) struct Scene<'a> {
+    /// The recording.
+    pub(crate) recording: &'a Recording,
+    /// What we did.
+    pub(crate) replay: &'a Replay,
+}
+
+/// An invitation that was recorded.
+#[derive(Clone, Copy)]
+pub(super) struct Invited<'a> {
+    pub(super) at: u64,
+    /// The device that invited.
+    pub(super) peer: &'a str,
+    pub(super) invite: &'a Invite,
+    pub(super) recorded: Option<&'a Answer>,
+    pub(super) ours: Option<u32>,
+}
+
+impl<'a> Scene<'a> {
+    /// Of a recording and its replay.
+    pub(crate) fn new(recording: &'a Recording, replay: &'a Replay) -> Self {
+        Self { recording, replay }
+    }
+
+    /// What the listener of a peer was told, as recorded.
+    pub(crate) fn recorded_at(&self, peer: &str) -> Vec<Told> {
+        let here = self.recording.steps.iter().filter(|step| step.peer == peer);
+        here.filter_map(|step| match &step.entry {
+            Entry::Callback(callback) => {
+                Some(Told { at: step.at, line: step.line, callback: callback.clone() })
+            }
+            _ => None,
+        })
+        .collect()
+    }
+
+    /// What the listener of a peer was told here.
+    pub(crate) fn told_at(&self, peer: &str) -> &'a [Told] {
+        self.replay.told.get(peer).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// Whether a peer was told something twice here, or that time was up twice for somebody.
+    pub(super) fn repeats(&self, peer: &str, callback: &Callback) -> bool {
+        let told = self.told_at(peer);
+        if callback.kind != Kind::Timeout {
+            return told.iter().filter(|other| other.callback.is_like(callback)).count() > 1;
+        }
+        let names = Self::timed_out(told, &callback.id);
+        callback.names().any(|name| names.iter().filter(|other| **other == name).count() > 1)
+    }
+
+    /// The names that time limits of `id` were recorded for, or told for, at a peer.
+    pub(super) fn timed_out<'t>(told: &'t [Told], id: &str) -> Vec<&'t str> {
+        let timeouts =
+            told.iter().filter(|told| told.callback.kind == Kind::Timeout && told.callback.id == id);
+        timeouts.flat_map(|told| told.callback.names()).collect()
+    }
+
+    /// The invitation of that recorded id.
+    pub(super) fn invited(&self, id: &str) -> Option<Invited<'a>> {
+        let mut all = self.recording.steps.iter().enumerate().filter_map(|(index, step)| {
+            let Entry::Command(Command::Invite(invite)) = &step.entry else { return None };
+            (self.recording.id_of(index) == id).then_some((index, step, invite))
+        });
+        let (index, step, invite) = all.next()?;
+        Some(Invited {
+            at: step.at,
+            peer: &step.peer,
+            invite,
+            recorded: self.recording.answer_of(index),
+            ours: self.replay.answers.get(&index).copied().flatten(),
+        })
+    }
+
+    /// The command of a step, if it takes an id: which, and for which invitation.
+    pub(super) fn act(&self, step: usize) -> Option<(Verb, &'a str)> {
+        match &self.recording.steps.get(step)?.entry {
+            Entry::Command(Command::Act { verb, id, .. }) => Some((*verb, id)),
+            _ => None,
+        }
+    }
+
+    /// The steps at which that method was called for `id`: index, peer, recorded code.
+    pub(super) fn calls(&self, verb: Verb, id: &str) -> Vec<(usize, &'a str, Option<u32>)> {
+        let all = self.recording.steps.iter().enumerate();
+        all.filter(|(index, _)| self.act(*index) == Some((verb, id)))
+            .map(|(index, step)| {
+                let answer = self.recording.answer_of(index);
+                (index, step.peer.as_str(), answer.and_then(Answer::code))
+            })
+            .collect()
+    }
+
+    /// Whether that user called the method for `id` with success, as recorded.
+    pub(super) fn did(&self, who: &str, verb: Verb, id: &str) -> bool {
+        self.calls(verb, id).iter().any(|(_, peer, code)| user(peer) == who && *code == Some(0))
+    }
+
+    /// Whether anybody did.
+    pub(super) fn done(&self, verb: Verb, id: &str) -> bool {
+        self.calls(verb, id).iter().any(|(_, _, code)| *code == Some(0))
+    }
+
+    /// When a peer first came online; none if it was there from the beginning, or never.
+    pub(super) fn came_online(&self, peer: &str) -> Option<u64> {
+        let mut here = self.recording.steps.iter().filter(|step| step.peer == peer);
+        here.find(|step| matches!(step.entry, Entry::Note(Note::Online))).map(|step| step.at)
+    }
+
+    /// The invitees whose answer succeeded, as recorded, although a cancel or the time limit also did.
+    pub(super) fn crossed(&self, id: &str) -> Vec<&'a str> {
+        let answers = [(Verb::Accept, Kind::Accepted), (Verb::Reject, Kind::Rejected)];
+        let mut crossed = Vec::new();
+        for (verb, kind) in answers {
+            for (step, peer, _) in self.calls(verb, id).into_iter().filter(|(_, _, code)| *code == Some(0)) {
+                let cancels =
+                    self.calls(Verb::Cancel, id).into_iter().filter(|(_, _, code)| *code == Some(0));
+                let cancelled = cancels
+                    .into_iter()
+                    .any(|(cancel, at, _)| !self.heard_between(step, cancel, at, kind, user(peer)));
+                if cancelled || self.ran_out(id, user(peer)) {
+                    crossed.push(user(peer));
+                }
+            }
+        }
+        crossed
+    }
+
+    /// Whether anybody was told of an end here.
+    pub(super) fn ended(&self, id: &str) -> bool {
+        let mut told = self.replay.told.values().flatten();
+        told.any(|told| told.callback.id == id && !matches!(told.callback.kind, Kind::New | Kind::Modified))
+    }
+
+    /// Whether a peer was told, between two steps, that `who` answered.
+    fn heard_between(&self, first: usize, last: usize, peer: &str, kind: Kind, who: &str) -> bool {
+        let between = self.recording.steps.get(first..last).unwrap_or_default();
+        between.iter().filter(|step| step.peer == peer).any(|step| match &step.entry {
+            Entry::Callback(callback) => callback.kind == kind && callback.invitee.as_deref() == Some(who),
+            _ => false,
+        })
+    }
+
+    /// Whether anybody was told that time was up for `who`, as recorded.
+    fn ran_out(&self, id: &str, who: &str) -> bool {
+        self.recording.steps.iter().any(|step| match &step.entry {
+            Entry::Callback(callback) => {
+                callback.kind == Kind::Timeout
+                    && callback.id == id
+                    && callback.names().any(|name| name == who)
+            }
+            _ => false,
+        })
+    }
+
+    /// Whether an invitation was made, as recorded, and refused here.
+    pub(super) fn was_refused(&self, id: &str) -> bool {
+        self.invited(id).is_some_and(|invited| {
+            invited.ours == Some(CODE_INVALID) && invited.recorded.and_then(Answer::code) == Some(0)
+        })
+    }
+
+    /// Whether, at that step, an earlier call of the same peer for another invitation was not answered yet.
+    pub(super) fn waits_for_another(&self, step: usize) -> bool {
+        let Some(this) = self.recording.steps.get(step) else { return false };
+        (0..step).any(|other| {
+            let same_peer = self.recording.steps[other].peer == this.peer;
+            let another =
+                self.act(other).is_some_and(|(_, id)| self.act(step).is_some_and(|act| act.1 != id));
+            same_peer && another && self.recording.answered_at(other).is_none_or(|at| at > step)
+        })
+    }
+
+    /// Whether a peer had lost its link by then, and had it not back.
+    pub(super) fn was_away(&self, peer: &str, at: u64) -> bool {
+        let mut before = self.recording.steps.iter().filter(|step| step.peer == peer && step.at <= at);
+        let last = before.rfind(|step| matches!(step.entry, Entry::Note(Note::Online | Note::Offline)));
+        last.is_some_and(|step| matches!(step.entry, Entry::Note(Note::Offline)))
+    }
+
+    /// Whether another device of the inviter cancelled or modified a group invitation here, which it could not,
+    /// as recorded.
+    pub(super) fn observer_acted(&self, id: &str) -> bool {
+        let Some(invited) = self.invited(id).filter(|invited| invited.invite.group.is_some()) else {
+            return false;
+        };
+        [Verb::Cancel, Verb::Modify].iter().flat_map(|verb| self.calls(*verb, id)).any(
+            |(step, peer, code)| {
+                let here = self.replay.answers.get(&step).copied().flatten();
+                invited.observed_by(peer) && code != Some(0) && here == Some(0)
+            },
+        )
+    }
+}
+
+impl Invited<'_> {
+    /// When its time limit is, in ms from the beginning; none without one.
+    pub(super) fn limit(&self) -> Option<u64> {
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // `as` keeps within the range
+        let ms = (self.invite.timeout * 1_000.0) as u64;
+        (ms > 0).then(|| self.at + ms)
+    }
+
+    /// Whether that is another device of the inviter.
+    pub(super) fn observed_by(&self, peer: &str) -> bool {
+        peer != self.peer && user(peer) == user(self.peer)
+    }
+
+    pub(super) fn names(&self, who: &str) -> bool {
+        self.invite.invitees.iter().any(|name| name == who)
+    }
+}

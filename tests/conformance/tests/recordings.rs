@@ -1,0 +1,296 @@
+//! What was recorded happens here too, but for the documented differences.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use conformance::{Callback, DONE, Difference, RULES, Recording, Replay, Told, check, compare, play};
+
+fn files() -> Vec<PathBuf> {
+    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("data");
+    let mut files: Vec<PathBuf> = fs::read_dir(data).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    files
+}
+
+fn recordings() -> Vec<Recording> {
+    files().iter().flat_map(|file| Recording::read(file).unwrap()).collect()
+}
+
+/// A recording of these lines; of each, the time and what is particular to it.
+fn inline(lines: &[(u32, &str)]) -> Recording {
+    let lines =
+        lines.iter().map(|(t, line)| format!(r#"{{"scenario":"inline","impl":"chat","t":{t},{line}}}"#));
+    let lines: Vec<String> = lines.collect();
+    Recording::parse(Path::new("inline"), &lines.join("\n")).unwrap().remove(0)
+}
+
+fn replay(recording: &Recording) -> Replay {
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
+    runtime.block_on(play(recording))
+}
+
+#[test]
+fn every_recording_is_as_here_or_explained() {
+    let mut rules = BTreeSet::new();
+    for recording in recordings() {
+        let report = check(&recording);
+        assert_eq!(report.unexplained(), 0, "{report}");
+        assert!(report.unplayed.is_empty(), "{report}");
+        assert!(!report.rows.is_empty(), "{report}");
+        rules.extend(report.rules());
+    }
+    let idle: Vec<u8> =
+        RULES.iter().map(|rule| rule.number).filter(|number| !rules.contains(number)).collect();
+    assert_eq!(idle, [6, 11, 14], "these have stories of their own; each other rule is seen at work");
+}
+
+#[test]
+fn a_rejecter_of_v2tims_web_client_hears_no_more_and_ours_does() {
+    let report = check(&inline(&[
+        (
+            0,
+            r#""peer":"alice","cmd":"inviteInGroup","args":{"groupID":"g1","inviteeList":["bob","carol"],"data":"x","timeout":10}"#,
+        ),
+        (0, r#""peer":"alice","result":{"code":0,"inviteID":"i"},"of":"inviteInGroup#1""#),
+        (
+            0,
+            r#""peer":"bob","event":"NEW_INVITATION_RECEIVED","data":{"inviteID":"i","inviter":"alice","groupID":"g1","data":"x","inviteeList":["bob","carol"]}"#,
+        ),
+        (
+            0,
+            r#""peer":"carol","event":"NEW_INVITATION_RECEIVED","data":{"inviteID":"i","inviter":"alice","groupID":"g1","data":"x","inviteeList":["bob","carol"]}"#,
+        ),
+        (0, r#""peer":"bob","cmd":"reject","args":{"inviteID":"i","data":"no"}"#),
+        (0, r#""peer":"bob","result":{"code":0},"of":"reject#4""#),
+        (
+            0,
+            r#""peer":"alice","event":"INVITEE_REJECTED","data":{"inviteID":"i","invitee":"bob","data":"no"}"#,
+        ),
+        (
+            0,
+            r#""peer":"carol","event":"INVITEE_REJECTED","data":{"inviteID":"i","invitee":"bob","data":"no"}"#,
+        ),
+        (0, r#""peer":"carol","cmd":"accept","args":{"inviteID":"i","data":"yes"}"#),
+        (0, r#""peer":"carol","result":{"code":0},"of":"accept#7""#),
+        (
+            0,
+            r#""peer":"alice","event":"INVITEE_ACCEPTED","data":{"inviteID":"i","invitee":"carol","data":"yes"}"#,
+        ),
+    ]));
+    assert_eq!((report.differences(), report.unexplained()), (1, 0), "{report}");
+    assert!(report.rules().contains(&6), "{report}");
+}
+
+#[test]
+fn web_clients_modify_what_is_online_only_and_ours_refuse() {
+    let report = check(&inline(&[
+        (
+            0,
+            r#""peer":"alice","cmd":"invite","args":{"userID":"bob","data":"x","timeout":10,"onlineUserOnly":true}"#,
+        ),
+        (0, r#""peer":"alice","result":{"code":0,"inviteID":"i"},"of":"invite#1""#),
+        (
+            0,
+            r#""peer":"bob","event":"NEW_INVITATION_RECEIVED","data":{"inviteID":"i","inviter":"alice","groupID":"","data":"x","inviteeList":["bob"]}"#,
+        ),
+        (0, r#""peer":"alice","cmd":"modifyInvitation","args":{"inviteID":"i","data":"y"}"#),
+        (0, r#""peer":"alice","result":{"code":0},"of":"modifyInvitation#3""#),
+        (0, r#""peer":"bob","event":"INVITATION_MODIFIED","data":{"inviteID":"i","data":"y"}"#),
+        (0, r#""note":"advance 12s""#),
+        (
+            10,
+            r#""peer":"bob","event":"INVITATION_TIMEOUT","data":{"inviteID":"i","inviteeList":["bob"],"data":"y"}"#,
+        ),
+        (
+            10,
+            r#""peer":"alice","event":"INVITATION_TIMEOUT","data":{"inviteID":"i","inviteeList":["bob"],"data":"y"}"#,
+        ),
+    ]));
+    assert_eq!(report.unexplained(), 0, "{report}");
+    assert!(report.rules().contains(&11), "{report}");
+}
+
+/// The recordings in which every method and every callback has its plain course.
+fn plain() -> Vec<(Recording, Replay)> {
+    let names = [
+        "c2c-accept",
+        "c2c-cancel",
+        "c2c-multi-device-accept",
+        "c2c-reject",
+        "c2c-timeout-both-online",
+        "group-accept-and-reject",
+        "group-cancel-after-partial",
+        "group-partial-accept-then-timeout",
+        "modify-by-invitee",
+    ];
+    let plain =
+        recordings().into_iter().filter(|it| it.client == "chat" && names.contains(&it.scenario.as_str()));
+    let plain = plain.map(|recording| {
+        let replay = replay(&recording);
+        (recording, replay)
+    });
+    let plain: Vec<_> = plain.collect();
+    assert_eq!(plain.len(), names.len());
+    plain
+}
+
+fn unexplained(recording: &Recording, replay: &Replay) -> Vec<Difference> {
+    let findings = compare(recording, replay).into_iter().flat_map(|row| row.findings);
+    findings.filter(|finding| finding.rule.is_none()).map(|finding| finding.difference).collect()
+}
+
+/// Every replay with one callback of it changed.
+fn with_each_callback(
+    change: impl Fn(&mut Vec<Told>, usize),
+    mut see: impl FnMut(&Recording, &Replay, &Callback),
+) {
+    for (recording, good) in plain() {
+        assert_eq!(unexplained(&recording, &good), []);
+        for (peer, told) in &good.told {
+            for (at, one) in told.iter().enumerate() {
+                let mut bad = Replay { told: good.told.clone(), answers: good.answers.clone() };
+                change(bad.told.get_mut(peer).unwrap(), at);
+                see(&recording, &bad, &one.callback);
+            }
+        }
+    }
+}
+
+#[test]
+fn no_rule_hides_a_callback_that_is_lost() {
+    with_each_callback(
+        |told, at| drop(told.remove(at)),
+        |recording, bad, lost| {
+            let found = unexplained(recording, bad);
+            assert!(
+                matches!(found[..], [Difference::Missing(_)]),
+                "{}: {lost}: {found:?}",
+                recording.scenario
+            );
+        },
+    );
+}
+
+#[test]
+fn no_rule_hides_a_callback_that_comes_twice() {
+    with_each_callback(
+        |told, at| told.push(told[at].clone()),
+        |recording, bad, twice| {
+            let found = unexplained(recording, bad);
+            assert!(
+                matches!(found[..], [Difference::Extra(_)]),
+                "{}: {twice}: {found:?}",
+                recording.scenario
+            );
+        },
+    );
+}
+
+#[test]
+fn no_rule_hides_other_data() {
+    with_each_callback(
+        |told, at| told[at].callback.data = Some("forged".into()),
+        |recording, bad, changed| {
+            let found = unexplained(recording, bad);
+            assert!(
+                matches!(found[..], [Difference::Field { .. }]),
+                "{}: {changed}: {found:?}",
+                recording.scenario
+            );
+        },
+    );
+}
+
+#[test]
+fn no_rule_hides_a_callback_at_a_wrong_time() {
+    with_each_callback(
+        |told, at| told[at].at += 2_500,
+        |recording, bad, late| {
+            let found = unexplained(recording, bad);
+            assert!(
+                matches!(found[..], [Difference::Late { .. }]),
+                "{}: {late}: {found:?}",
+                recording.scenario
+            );
+        },
+    );
+}
+
+#[test]
+fn no_rule_hides_another_order() {
+    let mut swapped = 0;
+    for (recording, good) in plain() {
+        for (peer, told) in &good.told {
+            for at in 1..told.len() {
+                let mut bad = Replay { told: good.told.clone(), answers: good.answers.clone() };
+                bad.told.get_mut(peer).unwrap().swap(at - 1, at);
+                let found = unexplained(&recording, &bad);
+                assert!(found.iter().any(|what| matches!(what, Difference::Order(_))), "{found:?}");
+                swapped += 1;
+            }
+        }
+    }
+    assert!(swapped > 5);
+}
+
+/// Of two ends that cross, rule 8 lets one win, but not none.
+#[test]
+fn no_rule_hides_that_nobody_is_told_of_an_end() {
+    let cross = recordings().into_iter().find(|it| it.scenario == "c2c-cross-cancel-accept").unwrap();
+    let good = replay(&cross);
+    assert_eq!(unexplained(&cross, &good), []);
+    let mut bad = Replay { told: good.told, answers: good.answers };
+    for told in bad.told.values_mut() {
+        told.retain(|told| told.callback.kind == conformance::Kind::New);
+    }
+    assert_eq!(unexplained(&cross, &bad).len(), 2, "alice's acceptance and bob's cancel");
+}
+
+#[test]
+fn no_rule_hides_another_code() {
+    for (recording, good) in plain() {
+        for step in good.answers.keys() {
+            for code in [Some(8010), Some(8011), Some(6017), None, DONE] {
+                let mut bad = Replay { told: good.told.clone(), answers: good.answers.clone() };
+                if bad.answers.insert(*step, code) == Some(code) {
+                    continue;
+                }
+                let found = unexplained(&recording, &bad);
+                assert!(
+                    matches!(found[..], [Difference::Code { .. }]),
+                    "{}: {code:?}: {found:?}",
+                    recording.scenario
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn two_outcomes_of_one_invitee_are_never_explained() {
+    let (recording, mut bad) = plain().remove(0);
+    let mut told = bad.told["alice"][0].clone();
+    told.callback.kind = conformance::Kind::Rejected;
+    bad.told.get_mut("bob").unwrap().push(told);
+    let found = unexplained(&recording, &bad);
+    assert!(found.iter().any(|what| matches!(what, Difference::Contradiction(_))), "{found:?}");
+}
+
+#[test]
+fn the_documented_differences_are_those_of_the_code() {
+    let docs = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/v2tim.md")).unwrap();
+    let rows: Vec<&str> = docs.lines().filter(|line| line.starts_with("| ")).collect();
+    for rule in &RULES {
+        let begin = format!("| {} | {} | ", rule.number, rule.title);
+        let row =
+            rows.iter().find(|row| row.starts_with(&begin)).unwrap_or_else(|| panic!("no row {begin:?}"));
+        assert!(row.ends_with(&format!(" | {} |", rule.section)), "{row}");
+        assert_eq!(row.matches(" | ").count(), 4, "{row}");
+    }
+    let numbered = rows
+        .iter()
+        .filter(|row| row[2..].starts_with(|c: char| c.is_ascii_digit()) && row.matches(" | ").count() == 4);
+    assert_eq!(numbered.count(), RULES.len());
+}

@@ -1,0 +1,57 @@
+//! Links the programs of `tests/footprint` for chips, and reads what was linked.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result};
+use object::read::elf::ElfFile32;
+use object::{Object, ObjectSection, ObjectSymbol, SectionKind};
+
+use crate::run::{root, run};
+
+/// The smallest chips and the usual ones.
+pub(crate) const CHIPS: [&str; 2] = ["thumbv6m-none-eabi", "thumbv7em-none-eabihf"];
+/// All that the program `operations` can call.
+pub(crate) const EVERYTHING: &str = "durable,json,machine,texts,wire";
+
+/// Adds a target to the toolchain, if it is not there.
+pub(crate) fn add_target(target: &str) -> Result<()> {
+    run(Command::new("rustup").args(["target", "add", target]))
+}
+
+/// Links one program; where it is.
+pub(crate) fn link(chip: &str, program: &str, features: &str) -> Result<PathBuf> {
+    let folder = Path::new(root()).join("tests/footprint");
+    let target_dir = Path::new(root()).join("target/footprint");
+    let mut cargo = Command::new("cargo");
+    cargo.args(["build", "--quiet", "--release", "--target", chip, "--bin", program, "--features", features]);
+    run(cargo.arg("--target-dir").arg(&target_dir).current_dir(folder))?;
+    Ok(target_dir.join(chip).join("release").join(program))
+}
+
+/// What stands in a linked program.
+pub(crate) struct Linked {
+    /// Bytes that are flashed: code, constants, and what variables begin with.
+    pub(crate) flash: u64,
+    /// The names of all symbols, as Rust spells them.
+    pub(crate) symbols: Vec<String>,
+}
+
+/// Reads a linked program.
+pub(crate) fn read(path: &Path) -> Result<Linked> {
+    let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let file: ElfFile32<'_> =
+        ElfFile32::parse(&*bytes).with_context(|| format!("no ELF: {}", path.display()))?;
+    let flash = file.sections().filter(is_flashed).map(|section| section.size()).sum();
+    let names = file.symbols().filter_map(|symbol| symbol.name().ok().map(demangle));
+    Ok(Linked { flash, symbols: names.collect() })
+}
+
+fn is_flashed<'d>(section: &impl ObjectSection<'d>) -> bool {
+    use SectionKind::{Data, ReadOnlyData, ReadOnlyString, Text};
+    matches!(section.kind(), Text | ReadOnlyData | ReadOnlyString | Data)
+}
+
+fn demangle(name: &str) -> String {
+    format!("{:#}", rustc_demangle::demangle(name))
+}

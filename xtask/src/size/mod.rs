@@ -1,0 +1,33 @@
+//! `cargo xtask size`: what the core costs on a chip, beside what was recorded last.
+
+mod measure;
+mod record;
+mod table;
+
+use anyhow::{Context, Result};
+
+use crate::run::root;
+
+/// One thing that was measured.
+pub(super) struct Figure {
+    /// The table that it stands in.
+    pub(super) table: &'static str,
+    pub(super) name: String,
+    pub(super) bytes: u64,
+    /// The most bytes that we want.
+    pub(super) aim: Option<u64>,
+}
+
+/// Measures and prints; with `record`, what was measured is what the next time is compared with.
+pub(crate) fn size(record: bool) -> Result<()> {
+    let figures = measure::all()?;
+    let last = record::read()?;
+    println!("\n{}", table::render(&figures, Some(&last)));
+    if !record {
+        return Ok(());
+    }
+    record::write(&figures)?;
+    let page = format!("{}/docs/size.md", root());
+    let text = format!("{}\n{}", include_str!("page.md"), table::render(&figures, None));
+    std::fs::write(&page, text).with_context(|| format!("cannot write {page}"))
+}
