@@ -19,8 +19,9 @@ type Check = (&'static str, fn() -> Result<()>);
 pub(crate) fn test() -> Result<()> {
     let mut total = Count::default();
     count(&mut cargo(&["test", "--workspace"]), &mut total)?;
-    let checks: [Check; 5] = [
+    let checks: [Check; 6] = [
         ("the core builds for a chip", chip),
+        ("the fuzz targets take their seeds", crate::fuzz::check_seeds),
         ("the quick model holds", || model_check(&[])),
         ("the model catches each broken rule", model_variants),
         ("the simulation agrees", || simulate(&["--seeds".into(), SEEDS.into()])),
