@@ -5,6 +5,7 @@ mod bench;
 mod emulator;
 mod firmware;
 mod footprint;
+mod fuzz;
 mod no_panic;
 mod run;
 mod size;
@@ -68,6 +69,18 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
     },
+    /// Fuzzes each target of `fuzz/`, after the build. Needs nightly.
+    Fuzz {
+        /// For how long, each.
+        #[arg(long, default_value_t = 60)]
+        seconds: u64,
+        /// Only this one.
+        #[arg(long)]
+        target: Option<String>,
+        /// Writes the checked-in seeds anew instead.
+        #[arg(long)]
+        seed_corpus: bool,
+    },
 }
 
 fn main() -> Result<()> {
@@ -82,5 +95,7 @@ fn main() -> Result<()> {
         Task::Model { args } => steps::model(&args),
         Task::Firmware { args } => firmware::firmware(&args),
         Task::Simulate { args } => steps::simulate(&args),
+        Task::Fuzz { seed_corpus: true, .. } => fuzz::seed_corpus(),
+        Task::Fuzz { seconds, target, .. } => fuzz::fuzz(seconds, target.as_deref()),
     }
 }

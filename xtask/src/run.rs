@@ -41,6 +41,15 @@ pub(crate) fn run(command: &mut Command) -> Result<()> {
     Ok(())
 }
 
+/// Installs a subcommand of cargo, unless it is there.
+pub(crate) fn install(tool: &str) -> Result<()> {
+    let there = Command::new(tool).arg("--version").output();
+    if there.is_ok_and(|output| output.status.success()) {
+        return Ok(());
+    }
+    run(Command::new("cargo").args(["install", "--locked", tool]).current_dir(root()))
+}
+
 /// Runs it and gives what it prints; an error unless it ends with success.
 pub(crate) fn capture(command: &mut Command) -> Result<String> {
     let spelt = spell(command);

@@ -20,11 +20,12 @@ type Check = (&'static str, fn() -> Result<()>);
 pub(crate) fn test() -> Result<()> {
     let mut total = Count::default();
     count(&mut cargo(&["test", "--workspace"]), &mut total)?;
-    let checks: [Check; 8] = [
+    let checks: [Check; 9] = [
         ("the core builds for every target with every feature", targets::targets),
         ("a loop without a system builds for a chip", chip),
         ("the core cannot panic", no_panic::no_panic),
         ("firmware rings in QEMU", || firmware::firmware(&[])),
+        ("the fuzz targets take their seeds", crate::fuzz::check_seeds),
         ("the quick model holds", || model_check(&[])),
         ("the model catches each broken rule", model_variants),
         ("the simulation agrees", || simulate(&["--seeds".into(), SEEDS.into()])),
