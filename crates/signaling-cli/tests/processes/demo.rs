@@ -1,17 +1,13 @@
 //! The demo, as a user sees it first.
 
-use std::time::{Duration, Instant};
-
 use serde_json::Value;
 
 use crate::world::World;
 
 #[test]
-fn all_agree_in_less_than_15_s() {
-    let start = Instant::now();
+fn all_agree() {
     let demo = World::empty().run(&["demo"]);
     assert_eq!(demo.code, Some(0), "{demo:#?}");
-    assert!(start.elapsed() < Duration::from_secs(15));
     assert!(demo.out.last().unwrap().contains("11 stories"), "{demo:#?}");
     assert!(demo.out.iter().any(|line| line.contains("answered elsewhere: bob/kitchen accepted")));
 }
