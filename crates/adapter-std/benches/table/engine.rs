@@ -51,6 +51,7 @@ impl Store for Table {
         let mut config = Config::new(UserId::new("alice").expect("a name"), Device { id: 1, epoch: 1 });
         // Invitations are renewed every third of the lease: here never, so that only time limits are left.
         config.lease = u32::MAX;
+        config.keep = u32::MAX;
         let stance = StanceMessage { n: 1, stance: Stance::Answer(Answer::Accept), data: b"yes" };
         let accept = encode(&Message::Stance(stance));
         Self { engine: Engine::new(config, Vectors::new(rows)), now: 0, accept, buf: vec![0; 1024] }
