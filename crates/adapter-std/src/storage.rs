@@ -18,6 +18,7 @@ pub type ClientEngine = Engine<Vectors<Data, MAX_INVITEES, MAX_DEVICES>, Data, M
 pub struct Vectors<P, const I: usize, const D: usize> {
     rows: Vec<Row<P, I, D>>,
     buckets: Vec<u32>,
+    pairs: Vec<u32>,
     heap: Vec<Due>,
     places: Vec<u32>,
     transmit: Vec<u32>,
@@ -34,6 +35,7 @@ impl<P: Payload, const I: usize, const D: usize> Vectors<P, I, D> {
         Self {
             rows: std::iter::repeat_with(|| Row::EMPTY).take(rows).collect(),
             buckets: links(),
+            pairs: links(),
             heap: vec![Due::NEVER; rows],
             places: links(),
             transmit: links(),
@@ -49,6 +51,7 @@ impl<P: Payload, const I: usize, const D: usize> Storage<Row<P, I, D>> for Vecto
         Slices {
             rows: &mut self.rows,
             buckets: &mut self.buckets,
+            pairs: &mut self.pairs,
             heap: &mut self.heap,
             places: &mut self.places,
             transmit: &mut self.transmit,

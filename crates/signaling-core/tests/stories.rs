@@ -198,11 +198,7 @@ fn bad_commands_change_nothing() {
 fn half_of_all_frames_lost_changes_nothing_in_the_end() {
     for seed in 0..200u64 {
         let mut world = World::of(&["alice", "bob", "bob/car", "carol"]);
-        let mut state = seed * 2 + 1;
-        world.lose = Box::new(move |_| {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            state >> 63 == 1
-        });
+        world.lose_half(seed);
         let id = world.invite(0, &["bob", "carol"], 20);
         world.run(4_000);
         let accepted = world.phones[2].engine.accept(world.now, id, b"").is_ok();

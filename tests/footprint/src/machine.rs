@@ -2,9 +2,9 @@
 
 use signaling_core::machine::{
     Answer, Arrival, Fanned, First, Fx, Holder, HolderTimer, Mask, Me, Origin, OriginTimer, Parties, Party,
-    PartyId, Reply, Report, SavedOrigin, Seen, Slot, Stance, Tell, Timer, To, Via,
+    PartyId, Reply, Report, Rival, SavedOrigin, Seen, Slot, Stance, Tell, Timer, To, Via,
 };
-use signaling_core::{Device, Window};
+use signaling_core::{Device, InviteId, Window};
 
 use crate::{any, keep};
 
@@ -67,6 +67,7 @@ pub fn origin(via: Via, n: u32, fx: &mut Count) {
     Origin::on_link_up(&origin, fx);
     keep(Origin::modify(&mut origin, via.device, fx));
     keep(Origin::cancel(&mut origin, any(false), fx));
+    Origin::on_glare(&mut origin, fx);
     let report = Origin::report(&origin, any(signaling_core::machine::Kind::Invite), any(None), n);
     keep(report.slots.count());
     let mut slots = report.slots;
@@ -99,13 +100,15 @@ fn look(origin: &Origin<4, 2>, party: PartyId) {
 #[inline(never)]
 pub fn holder(report: &Report<impl Iterator<Item = (Slot, bool)> + Clone>, me: Me, fx: &mut Count) {
     let device = any(Device::default());
-    let arrival = any(Arrival { prompt: true, to_users: true });
+    let arrival = any(Arrival { prompt: true, to_users: true, rival: Rival::None });
     let mut holder = Holder::<4>::add(me, device, any(4), fx);
     if let First::Row(row) = Holder::first(report, arrival, any(Seen::New), me, device, any(Ok(())), fx) {
         holder = row;
     }
     keep(Holder::on_answer(&mut holder, any(Answer::Accept), fx));
     keep((Holder::on_modify(&mut holder, fx), Holder::on_cancel(&mut holder, fx)));
+    Holder::on_rival(&mut holder, any(Rival::of(any(InviteId::default()), any(InviteId::default()))), fx);
+    keep((Holder::release(&mut holder, any(false), fx), Holder::unanswered(&holder)));
     Holder::on_report(&mut holder, report, arrival, fx);
     keep(Holder::on_unknown(&mut holder, fx));
     keep(Holder::on_timer(&mut holder, any(HolderTimer::Lease), fx));

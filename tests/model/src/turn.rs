@@ -3,7 +3,7 @@
 use signaling_core::broken;
 use signaling_core::machine::{
     Answer, Arrival, First, Full, Holder, HolderTimer, Kind, Mask, Origin, OriginTimer, Parties, PartyId,
-    Reply, Seen, Stance, To, Via,
+    Reply, Rival, Seen, Stance, To, Via,
 };
 
 use crate::act::Act;
@@ -187,7 +187,7 @@ impl<'a> Turn<'a> {
         match msg {
             Msg::Send { to, ver, report } => self.fan_out(*to, *ver, *report),
             Msg::Report { to, users, report } => {
-                self.on_report(*to, report, Arrival { prompt, to_users: *users });
+                self.on_report(*to, report, Arrival { prompt, to_users: *users, rival: Rival::None });
             }
             Msg::Unknown { to } => self.on_unknown(*to),
             Msg::Stance { from, n, stance, data } => self.on_stance(*from, *n, *stance, *data),

@@ -48,9 +48,9 @@ const fn fixed<const I: usize, const D: usize, const BYTES: usize>() -> usize {
     size_of::<Engine<Fixed<0, I, D, BYTES>, Bytes<BYTES>, I, D>>()
 }
 
-/// What a row takes, and its entries in the index, the heap, and the two rings.
+/// What a row takes, and its entries in the two indexes, the heap, and the two rings.
 const fn row<const I: usize, const D: usize, const BYTES: usize>() -> usize {
-    size_of::<Row<Bytes<BYTES>, I, D>>().saturating_add(size_of::<Due>()).saturating_add(4 * size_of::<u32>())
+    size_of::<Row<Bytes<BYTES>, I, D>>().saturating_add(size_of::<Due>()).saturating_add(5 * size_of::<u32>())
 }
 
 /// The most bytes that an engine writes into one frame, if its invitations have at most `invitees` invitees and

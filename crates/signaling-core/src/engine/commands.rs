@@ -88,6 +88,9 @@ impl<S: Storage<Row<P, I, D>>, P: Payload, const I: usize, const D: usize> Engin
         }
         let armed = fx.done().armed;
         inner.settle(&mut slices, at, armed);
+        if inner.config.glare {
+            inner.cross(&mut slices, at);
+        }
         Ok(id)
     }
 

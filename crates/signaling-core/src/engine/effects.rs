@@ -3,7 +3,7 @@
 use super::Inner;
 use super::row::{Notes, Outbox, Role, Row, Verdict};
 use super::storage::{Payload, Slices};
-use super::table::NEVER;
+use super::table::{List, NEVER};
 use crate::machine::{Fx, HolderTimer, Me, OriginTimer, PartyId, Reply, State, Tell, Timer, To};
 
 /// Refreshing goes on every third of the lease, or so often without one.
@@ -136,6 +136,7 @@ impl<const I: usize, const D: usize> Fx for Effects<'_, '_, I, D> {
             }
             Tell::TimedOut(slots) => news.timed_out = news.timed_out.or(slots),
             Tell::Cancelled => news.cancelled = true,
+            Tell::Glare => news.glare = true,
             Tell::Modified => news.modified = true,
             Tell::New => news.new = !self.notes.mute,
             // Who has not heard of the one needs not hear of the other.
@@ -177,12 +178,16 @@ impl Inner {
         armed: Armed,
     ) {
         let Some(row) = slices.rows.get_mut(at as usize) else { return };
+        let mut ended = false;
         match &row.role {
             Role::Free => return,
-            Role::Origin(_) => self.settle_origin(row, armed),
+            Role::Origin(_) => ended = self.settle_origin(row, armed),
             Role::Holder(_) => self.settle_holder(row, armed),
         }
         self.place(slices, at);
+        if ended && self.config.glare {
+            self.release(slices, at);
+        }
     }
 
     /// Sorts the row into the table by what it owes, tells and waits for.
@@ -198,11 +203,17 @@ impl Inner {
             Role::Origin(origin) => (origin.over(), origin.quiet()),
             Role::Holder(holder) => (holder.terminal(), false),
         };
+        let crossing = self.config.glare && row.may_be_crossed();
         if told && quiet && !owes {
             return self.bury(slices, at);
         }
         self.table.set_deadline(slices, at, deadline);
-        self.table.set_terminal(slices, at, terminal && told);
+        let list = match (terminal && told, crossing) {
+            (true, _) => List::Terminal,
+            (false, true) => List::Crossing,
+            (false, false) => List::None,
+        };
+        self.table.set_list(slices, at, list);
         if owes {
             self.table.push_transmit(slices, at);
         }
@@ -226,12 +237,13 @@ impl Inner {
         self.table.remove(slices, at);
     }
 
+    /// Whether the last of its slots is decided just now.
     fn settle_origin<P: Payload, const I: usize, const D: usize>(
         &mut self,
         row: &mut Row<P, I, D>,
         armed: Armed,
-    ) {
-        let Role::Origin(origin) = &row.role else { return };
+    ) -> bool {
+        let Role::Origin(origin) = &row.role else { return false };
         let rest = &mut row.rest;
         if armed.limit {
             rest.timers.limit = rest.end;
@@ -242,7 +254,8 @@ impl Inner {
         if armed.resend {
             rest.timers.resend = self.backoff(&mut rest.step, armed.fired);
         }
-        if origin.over() && rest.timers.keep == NEVER {
+        let ended = origin.over() && rest.timers.keep == NEVER;
+        if ended {
             rest.timers.keep = self.now.saturating_add(u64::from(self.config.keep));
             row.notes.news.ended = true;
         }
@@ -253,6 +266,7 @@ impl Inner {
         clear(&mut rest.timers.limit, origin.armed(OriginTimer::Limit));
         clear(&mut rest.timers.lease, origin.armed(OriginTimer::Refresh));
         clear(&mut rest.timers.resend, origin.armed(OriginTimer::Resend));
+        ended
     }
 
     fn settle_holder<P: Payload, const I: usize, const D: usize>(

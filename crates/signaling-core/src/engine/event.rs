@@ -49,6 +49,9 @@ pub enum What {
     RingingStopped,
     /// Ring on: the inviter is back.
     RingingResumed,
+    /// At the inviter: this invitation was withdrawn, for one of the invitee rings here in its place
+    /// ([`Config::glare`](crate::Config::glare)).
+    Glare,
     /// An invitee accepted (`onInviteeAccepted`); on his own other devices: answered elsewhere.
     Accepted {
         /// Who.
@@ -283,6 +286,9 @@ impl<P: Payload, const I: usize, const D: usize> Row<P, I, D> {
         if let Some(slot) = first(&mut news.decided) {
             let accepted = matches!(slot_of(role, slot), Slot::Accepted(_));
             return Some(if accepted { What::Accepted { slot } } else { What::Rejected { slot } });
+        }
+        if take(&mut news.glare) {
+            return Some(What::Glare);
         }
         if take(&mut news.cancelled) {
             return Some(What::Cancelled);

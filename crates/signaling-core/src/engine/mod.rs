@@ -2,6 +2,7 @@
 
 mod capacity;
 mod commands;
+mod crossing;
 mod effects;
 mod error;
 mod event;
@@ -53,6 +54,9 @@ pub struct Config {
     /// Whether invitations made here outlive a restart: nothing is sent or told of one before it is saved,
     /// see [`Engine::unsaved`].
     pub durable: bool,
+    /// Whether of two one-to-one invitations that cross, of this user and of the one whom he invites, one gives
+    /// way (protocol section 6, "Glare"). Meant to be the same on all devices.
+    pub glare: bool,
     /// Spreads the repeats and the index; any number, best another for each device.
     pub seed: u64,
 }
@@ -70,6 +74,7 @@ impl Config {
             resend_first: 200,
             resend_most: 4_000,
             durable: false,
+            glare: false,
             seed,
         }
     }

@@ -89,6 +89,7 @@ pub(super) struct News {
     pub(super) established: Mask,
     pub(super) restored: bool,
     pub(super) new: bool,
+    pub(super) glare: bool,
     pub(super) missed: bool,
     pub(super) delivered: bool,
     pub(super) peers: bool,
@@ -110,6 +111,7 @@ impl News {
         established: Mask::EMPTY,
         restored: false,
         new: false,
+        glare: false,
         missed: false,
         delivered: false,
         peers: false,
@@ -249,6 +251,24 @@ impl<P: Payload, const I: usize, const D: usize> Row<P, I, D> {
         number: &'n mut u32,
     ) -> (&'r mut Role<I, D>, &'r mut Rest<P, I>, Effects<'r, 'n, I, D>) {
         (&mut self.role, &mut self.rest, Effects::new(&mut self.notes, Some(&mut self.out), number))
+    }
+
+    /// The user who invites, or is invited first, from here.
+    pub(super) fn other_end(&self) -> &str {
+        match &self.role {
+            Role::Origin(_) => self.rest.name(0),
+            Role::Free | Role::Holder(_) => self.rest.inviter.as_str(),
+        }
+    }
+
+    /// Whether an invitation from or to its [`other_end`](Self::other_end) would cross it.
+    pub(super) fn may_be_crossed(&self) -> bool {
+        let asks = match &self.role {
+            Role::Free => false,
+            Role::Origin(origin) => !origin.over(),
+            Role::Holder(holder) => holder.unanswered(),
+        };
+        asks && self.rest.count() == 1 && self.rest.group().is_none()
     }
 
     pub(super) fn owes(&self) -> bool {

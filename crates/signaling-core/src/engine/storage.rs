@@ -45,6 +45,8 @@ pub struct Slices<'a, R> {
     pub rows: &'a mut [R],
     /// The index: where each chain of rows with one hash begins.
     pub buckets: &'a mut [u32],
+    /// Where each list of rows begins that an invitation from or to one user would cross (glare).
+    pub pairs: &'a mut [u32],
     /// The deadlines, the earliest first.
     pub heap: &'a mut [Due],
     /// Where in the heap each row has its deadline.
@@ -103,6 +105,7 @@ pub struct Fixed<
 > {
     rows: [Row<Bytes<BYTES>, I, D>; ROWS],
     buckets: [u32; ROWS],
+    pairs: [u32; ROWS],
     heap: [Due; ROWS],
     places: [u32; ROWS],
     transmit: [u32; ROWS],
@@ -125,6 +128,7 @@ impl<
         Self {
             rows: [const { Row::EMPTY }; ROWS],
             buckets: [0; ROWS],
+            pairs: [0; ROWS],
             heap: [Due::NEVER; ROWS],
             places: [0; ROWS],
             transmit: [0; ROWS],
@@ -162,6 +166,7 @@ impl<
         Slices {
             rows: &mut self.rows,
             buckets: &mut self.buckets,
+            pairs: &mut self.pairs,
             heap: &mut self.heap,
             places: &mut self.places,
             transmit: &mut self.transmit,

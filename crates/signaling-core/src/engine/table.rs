@@ -24,6 +24,16 @@ impl Link {
     }
 }
 
+/// The list that a row is in, by its links `older` and `newer`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum List {
+    None,
+    /// Of the rows that may go when room is needed.
+    Terminal,
+    /// Of those that an invitation from or to the same user would cross; there is one for each bucket.
+    Crossing,
+}
+
 /// What a row carries for the table's sake.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Links {
@@ -32,19 +42,24 @@ pub(super) struct Links {
     newer: Link,
     /// The next of those that wait until they are saved.
     after: Link,
-    terminal: bool,
+    list: List,
     transmit: bool,
     events: bool,
     unsaved: bool,
 }
 
 impl Links {
+    /// The next row of the same list.
+    pub(super) fn next(self) -> Option<u32> {
+        self.newer.row()
+    }
+
     pub(super) const NONE: Self = Self {
         chain: Link::NONE,
         older: Link::NONE,
         newer: Link::NONE,
         after: Link::NONE,
-        terminal: false,
+        list: List::None,
         transmit: false,
         events: false,
         unsaved: false,
@@ -162,7 +177,7 @@ impl Table {
         }
         row.begin(id);
         row.links.chain = Link(*head);
-        row.links.terminal = false;
+        row.links.list = List::None;
         *head = Link::to(at).0;
         self.live = self.live.saturating_add(1);
         Some(at)
@@ -175,7 +190,7 @@ impl Table {
         at: u32,
     ) {
         self.set_deadline(slices, at, NEVER);
-        self.set_terminal(slices, at, false);
+        self.set_list(slices, at, List::None);
         let Some(row) = slices.rows.get_mut(at as usize) else { return };
         let bucket = self.bucket(row.id, slices.buckets.len());
         let after = core::mem::replace(&mut row.links.chain, self.free);
@@ -221,43 +236,70 @@ impl Table {
         self.deadlines = heap.len;
     }
 
-    /// Notes whether the row may go when room is needed; the oldest goes first.
-    pub(super) fn set_terminal<P: Payload, const I: usize, const D: usize>(
+    /// Moves the row to another list: last of the terminal ones, or first of those that may be crossed.
+    pub(super) fn set_list<P: Payload, const I: usize, const D: usize>(
         &mut self,
         slices: &mut Slices<'_, Row<P, I, D>>,
         at: u32,
-        terminal: bool,
+        list: List,
     ) {
         let Some(row) = slices.rows.get_mut(at as usize) else { return };
-        if row.links.terminal == terminal {
+        let (older, newer, row_link) = (row.links.older, row.links.newer, Link::to(at));
+        let was = core::mem::replace(&mut row.links.list, list);
+        if was == list {
             return;
         }
-        row.links.terminal = terminal;
-        if terminal {
-            (row.links.older, row.links.newer) = (self.newest, Link::NONE);
-            self.join(slices, self.newest, Link::to(at));
-            self.newest = Link::to(at);
-            return;
+        let bucket = self.pair(row.other_end(), slices.pairs.len());
+        match was {
+            List::None => {}
+            List::Terminal => self.join(slices, None, older, newer),
+            List::Crossing => self.join(slices, Some(bucket), older, newer),
         }
-        let (older, newer) = (row.links.older, row.links.newer);
-        self.join(slices, older, newer);
-        match newer.row().and_then(|newer| slices.rows.get_mut(newer as usize)) {
-            Some(row) => row.links.older = older,
-            None => self.newest = older,
+        match list {
+            List::None => {}
+            List::Terminal => {
+                self.join(slices, None, self.newest, row_link);
+                self.join(slices, None, row_link, Link::NONE);
+            }
+            List::Crossing => {
+                let first = slices.pairs.get(bucket).map_or(Link::NONE, |&first| Link(first));
+                self.join(slices, Some(bucket), row_link, first);
+                self.join(slices, Some(bucket), Link::NONE, row_link);
+            }
         }
     }
 
-    /// Lets `newer` follow `older` in the list of terminal rows, or begin it.
+    /// Lets `newer` follow `older` in the list of terminal rows, or of that bucket; or begin it, or end it.
     fn join<P, const I: usize, const D: usize>(
         &mut self,
         slices: &mut Slices<'_, Row<P, I, D>>,
+        bucket: Option<usize>,
         older: Link,
         newer: Link,
     ) {
-        match older.row().and_then(|older| slices.rows.get_mut(older as usize)) {
-            Some(row) => row.links.newer = newer,
-            None => self.oldest = newer,
+        let first = bucket.and_then(|bucket| slices.pairs.get_mut(bucket));
+        match (older.row().and_then(|older| slices.rows.get_mut(older as usize)), first) {
+            (Some(row), _) => row.links.newer = newer,
+            (None, Some(first)) => *first = newer.0,
+            (None, None) => self.oldest = newer,
         }
+        match newer.row().and_then(|newer| slices.rows.get_mut(newer as usize)) {
+            Some(row) => row.links.older = older,
+            None if bucket.is_none() => self.newest = older,
+            None => {}
+        }
+    }
+
+    /// The rows of that bucket, one after the other.
+    pub(super) fn first_crossing<R>(&self, slices: &Slices<'_, R>, user: &str) -> Option<u32> {
+        Link(*slices.pairs.get(self.pair(user, slices.pairs.len()))?).row()
+    }
+
+    fn pair(&self, user: &str, buckets: usize) -> usize {
+        let [high, low] = halves(self.seed);
+        let hash =
+            user.bytes().fold(high ^ low, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
+        usize::try_from(hash ^ (hash >> 15)).unwrap_or(0).checked_rem(buckets).unwrap_or(0)
     }
 
     /// The row that is terminal for the longest time.

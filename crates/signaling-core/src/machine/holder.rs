@@ -4,7 +4,7 @@ mod act;
 mod first;
 mod report;
 
-use super::{Answer, Fx, Mask, Reply, Rev, Slot, Stance, Tell, Timer};
+use super::{Answer, Fx, Mask, Reply, Rev, Rival, Slot, Stance, Tell, Timer};
 use crate::broken;
 use crate::name::Device;
 
@@ -39,6 +39,8 @@ pub enum Me {
 pub enum State {
     /// It may be over: asked before it rings.
     Confirming,
+    /// It waits, without a word, for the end of an own invitation to the inviter (glare).
+    Held,
     /// It rings.
     Ringing,
     /// An observer follows it.
@@ -71,6 +73,8 @@ pub struct Arrival {
     pub prompt: bool,
     /// It was sent to users, not to this device alone.
     pub to_users: bool,
+    /// Whether an own invitation to the inviter is pending.
+    pub rival: Rival,
 }
 
 /// What became of a report about an invitation without a row.
@@ -235,6 +239,12 @@ impl<const I: usize> Holder<I> {
         (0..self.len).filter(|&i| self.slot(i).decided() && !self.shown.has(i)).collect()
     }
 
+    /// Whether it still asks its person something, so that an own invitation to the inviter would cross it.
+    pub fn unanswered(&self) -> bool {
+        let open = matches!(self.state, State::Confirming | State::Held | State::Ringing | State::Silent);
+        open && self.me != Me::Observer
+    }
+
     fn mine_pending(&self) -> bool {
         match self.me {
             Me::Invitee(slot) => !self.slot(slot).decided(),
@@ -244,10 +254,13 @@ impl<const I: usize> Holder<I> {
 
     /// Whether the timer runs.
     pub fn armed(&self, timer: HolderTimer) -> bool {
-        use State::{Answered, Confirming, Done, Observing, Ringing, Silent, Unresolved};
+        use State::{Answered, Confirming, Done, Held, Observing, Ringing, Silent, Unresolved};
         match timer {
             HolderTimer::Lease => self.state == Ringing,
-            HolderTimer::Ring => matches!(self.state, Ringing | Observing),
+            HolderTimer::Ring => match self.state {
+                Held => self.mine_pending(),
+                state => matches!(state, Ringing | Observing),
+            },
             HolderTimer::Resend => {
                 matches!(self.state, Confirming | Ringing | Silent | Answered | Unresolved)
                     || self.request != Request::None
@@ -255,7 +268,7 @@ impl<const I: usize> Holder<I> {
             HolderTimer::Resolve => match self.state {
                 Confirming | Silent | Answered => true,
                 Done => !self.terminal() && !broken!("L6"),
-                Ringing | Observing | Unresolved => false,
+                Held | Ringing | Observing | Unresolved => false,
             },
             HolderTimer::Request => self.request != Request::None,
         }
@@ -310,7 +323,20 @@ impl<const I: usize> Holder<I> {
         if self.state == State::Ringing {
             fx.tell(Tell::Stopped);
         }
-        self.ask(State::Silent, fx);
+        self.ask(self.unsure(), fx);
+    }
+
+    /// The state of a device that asks: it goes on where the application knows of the invitation.
+    fn unsure(&self) -> State {
+        if self.known { State::Silent } else { State::Confirming }
+    }
+
+    /// An own invitation to the inviter is pending, and stays.
+    fn hold(&mut self, fx: &mut impl Fx) {
+        if core::mem::replace(&mut self.state, State::Held) == State::Ringing {
+            fx.tell(Tell::Stopped);
+        }
+        self.arm(&[HolderTimer::Ring], fx);
     }
 
     fn doubt(&mut self, fx: &mut impl Fx) {
@@ -318,7 +344,7 @@ impl<const I: usize> Holder<I> {
         if was == State::Ringing {
             fx.tell(Tell::Stopped);
         }
-        if self.answer.is_none() && matches!(was, State::Ringing | State::Observing) {
+        if self.answer.is_none() && matches!(was, State::Held | State::Ringing | State::Observing) {
             self.renumber(fx);
         }
         self.arm(&[HolderTimer::Resend], fx);

@@ -4,10 +4,12 @@
 //! device. Both are plain values (`Copy`, `Eq`, `Hash`): the model checker, the simulator, the fuzzer and the
 //! firmware run this very source. What they want done leaves through [`Fx`].
 
+mod glare;
 mod holder;
 mod origin;
 mod report;
 
+pub use glare::Rival;
 pub use holder::{Arrival, First, Holder, HolderTimer, Me, Seen, State};
 pub use origin::{Fanned, Origin, OriginSlots, OriginTimer, Party, PartyId, Peer, SavedOrigin, Via};
 pub use report::{Kind, Mask, Report};
@@ -163,6 +165,8 @@ pub enum Tell {
     TimedOut(Mask),
     /// The invitation was taken back; told once.
     Cancelled,
+    /// At the inviter: it gave way to an invitation from the one it was for.
+    Glare,
     /// The data changed, by somebody else.
     Modified,
     /// A new invitation: ring.

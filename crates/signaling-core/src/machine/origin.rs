@@ -333,6 +333,13 @@ impl<const I: usize, const D: usize> Origin<I, D> {
         pending
     }
 
+    /// It gives way to an invitation from the one it is for, which rings here.
+    pub fn on_glare(&mut self, fx: &mut impl Fx) {
+        if self.end(self.pending(), Slot::Cancelled, false, fx) {
+            fx.tell(Tell::Glare);
+        }
+    }
+
     /// The application changed the data; `author` is this device. Whether that was still possible.
     pub fn modify(&mut self, author: Device, fx: &mut impl Fx) -> bool {
         if self.online_only || self.over() || self.rev.number == u16::MAX {

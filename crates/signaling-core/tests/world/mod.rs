@@ -73,18 +73,33 @@ impl World {
         phone.told.clear();
     }
 
-    /// From now on its invitations outlive a restart.
-    pub(crate) fn make_durable(&mut self, at: usize) {
+    /// The same, as another kind of device.
+    pub(crate) fn restart_with(&mut self, at: usize, change: impl FnOnce(&mut Config)) {
+        self.restart(at);
+        self.reconfigure(at, change);
+    }
+
+    /// It begins anew, as another kind of device.
+    pub(crate) fn reconfigure(&mut self, at: usize, change: impl FnOnce(&mut Config)) {
         let phone = &mut self.phones[at];
         let mut config = phone.engine.config().clone();
-        config.durable = true;
+        change(&mut config);
         phone.engine = Small::new(config, Default::default());
+    }
+
+    /// From now on its invitations outlive a restart.
+    pub(crate) fn make_durable(&mut self, at: usize) {
+        self.reconfigure(at, |config| config.durable = true);
     }
 
     /// The durable device starts again with what its disk holds.
     pub(crate) fn recover(&mut self, at: usize) {
-        self.restart(at);
-        self.make_durable(at);
+        self.recover_with(at, |config| config.durable = true);
+    }
+
+    /// The same, as another kind of device.
+    pub(crate) fn recover_with(&mut self, at: usize, change: impl FnOnce(&mut Config)) {
+        self.restart_with(at, change);
         let phone = &mut self.phones[at];
         for bytes in &phone.disk {
             phone.engine.restore(self.now, &postcard::from_bytes(bytes).unwrap()).unwrap();
@@ -189,6 +204,24 @@ impl World {
                 }
             }
         }
+    }
+
+    /// Every other frame is lost, by a seed.
+    pub(crate) fn lose_half(&mut self, seed: u64) {
+        let mut state = seed * 2 + 1;
+        self.lose = Box::new(move |_| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            state >> 63 == 1
+        });
+    }
+
+    /// Lets everything leave, and gives what is under way to that phone instead of carrying it there.
+    pub(crate) fn catch(&mut self, to: usize) -> Vec<Vec<u8>> {
+        self.flush();
+        let (caught, air) = self.air.drain(..).partition(|(_, at, _)| *at == to);
+        self.air = air;
+        let caught: VecDeque<(u64, usize, Vec<u8>)> = caught;
+        caught.into_iter().map(|(.., bytes)| bytes).collect()
     }
 
     fn devices_of(&self, user: &str, but: usize) -> Vec<usize> {

@@ -7,7 +7,7 @@ use super::super::storage::{Payload, Slices, Storage};
 use super::super::table::NEVER;
 use super::super::{Engine, Ignored, Inner, output};
 use crate::fmt::warning;
-use crate::machine::{Arrival, First, Full, Holder, Kind, Mask, Me, Report, Slot};
+use crate::machine::{Arrival, First, Full, Holder, Kind, Mask, Me, Report, Rival, Slot, State};
 use crate::name::{GroupId, UserId};
 use crate::wire::{Deliver, ReportMessage};
 
@@ -36,6 +36,7 @@ impl<S: Storage<Row<P, I, D>>, P: Payload, const I: usize, const D: usize> Engin
         let Some(at) = inner.table.find(slices.rows, slices.buckets, deliver.key) else {
             return inner.on_first(&mut slices, deliver, message, reply);
         };
+        let rival = inner.rival_to(&slices, deliver, message);
         let Some(row) = slices.rows.get_mut(at as usize) else { return Err(Ignored::NoRow) };
         let (role, rest, mut fx) = row.parts(&mut inner.number);
         let holder = told(role, rest, deliver)?;
@@ -46,8 +47,9 @@ impl<S: Storage<Row<P, I, D>>, P: Payload, const I: usize, const D: usize> Engin
         }
         rest.learn_group(deliver.group);
         let (rev, had, open) = (holder.rev(), holder.have(), own_open(holder));
+        let rang = holder.state() == State::Ringing;
         let epoch = inner.config.device.epoch;
-        holder.on_report(&report(message, epoch), arrival(deliver, message), &mut fx);
+        holder.on_report(&report(message, epoch), arrival(deliver, message, rival), &mut fx);
         let Outcome { armed, .. } = fx.done();
         if armed.limits() {
             rest.end = end(inner.now, deliver, message);
@@ -57,8 +59,13 @@ impl<S: Storage<Row<P, I, D>>, P: Payload, const I: usize, const D: usize> Engin
             rest.keep_answer(slot, "", &[]);
         }
         let (newer, came) = (holder.rev() != rev, holder.have().without(had));
+        let rings = holder.state() == State::Ringing && !rang;
+        let user = rest.inviter.clone();
         inner.keep_payloads(rest, message, newer, came);
         inner.settle(&mut slices, at, armed);
+        if rings && rival == Rival::Yields {
+            inner.give_way(&mut slices, &user, deliver.key);
+        }
         Ok(0)
     }
 
@@ -94,10 +101,11 @@ impl Inner {
         check_group(deliver, message)?;
         let seen = Memory::seen(slices.tombstones, slices.windows, deliver.key);
         let room = self.room(slices, deliver, message);
+        let rival = self.rival_to(slices, deliver, message);
         let mut notes = Notes { mute: me == Me::Observer && deliver.group.is_some(), ..Notes::NONE };
         let mut fx = Effects::<'_, '_, I, D>::new(&mut notes, None, &mut self.number);
         let device = self.config.device;
-        let (report, arrival) = (report(message, device.epoch), arrival(deliver, message));
+        let (report, arrival) = (report(message, device.epoch), arrival(deliver, message, rival));
         let first: First<I> = Holder::first(&report, arrival, seen, me, device, room, &mut fx);
         let Outcome { armed, direct, .. } = fx.done();
         match first {
@@ -155,6 +163,20 @@ impl Inner {
             warning!("{}: no room ({:?})", deliver.key, full);
         }
         room
+    }
+
+    /// Whether an own invitation crosses that one, and what it is to it.
+    fn rival_to<P: Payload, const I: usize, const D: usize>(
+        &self,
+        slices: &Slices<'_, Row<P, I, D>>,
+        deliver: &Deliver<'_>,
+        message: &ReportMessage<'_>,
+    ) -> Rival {
+        let for_two = message.slots.len() == 1 && message.group.is_none();
+        if !self.config.glare || !for_two {
+            return Rival::None;
+        }
+        self.rival(slices, deliver.from.user, deliver.key)
     }
 
     fn whoami(&self, deliver: &Deliver<'_>, message: &ReportMessage<'_>) -> Result<Me, Ignored> {
@@ -256,9 +278,9 @@ fn check_group(deliver: &Deliver<'_>, message: &ReportMessage<'_>) -> Result<(),
     if claimed { Err(Ignored::Contradicts) } else { Ok(()) }
 }
 
-fn arrival(deliver: &Deliver<'_>, message: &ReportMessage<'_>) -> Arrival {
+fn arrival(deliver: &Deliver<'_>, message: &ReportMessage<'_>, rival: Rival) -> Arrival {
     let left = message.remaining.is_none_or(|remaining| remaining > deliver.dwell);
-    Arrival { prompt: deliver.dwell <= PROMPT && left, to_users: deliver.to_users }
+    Arrival { prompt: deliver.dwell <= PROMPT && left, to_users: deliver.to_users, rival }
 }
 
 /// When the invitation runs out, by this device's clock.

@@ -1,14 +1,13 @@
 //! What the person, the application and time do.
 
-use super::super::{Answer, Fx, Reply, Slot, Tell};
+use super::super::{Answer, Fx, Reply, Rival, Slot, Tell};
 use super::{Holder, HolderTimer, Me, Request, State};
 use crate::broken;
 
 impl<const I: usize> Holder<I> {
     /// The person answered here. Whether that was possible; if not, it is decided or answered already.
     pub fn on_answer(&mut self, answer: Answer, fx: &mut impl Fx) -> bool {
-        let open = matches!(self.state, State::Confirming | State::Ringing | State::Silent);
-        if !open || self.me == Me::Observer {
+        if !self.unanswered() || !self.mine_pending() {
             return false;
         }
         self.answer = Some(answer);
@@ -41,6 +40,32 @@ impl<const I: usize> Holder<I> {
         self.request = request;
         self.arm(&[HolderTimer::Resend, HolderTimer::Request], fx);
         fx.reply(Reply::Request);
+        true
+    }
+
+    /// The application invites the inviter in turn.
+    pub fn on_rival(&mut self, rival: Rival, fx: &mut impl Fx) {
+        if rival == Rival::Holds && self.state == State::Ringing {
+            self.hold(fx);
+        }
+    }
+
+    /// The own invitation to the inviter ended, `accepted` or not: one that was held is asked about.
+    ///
+    /// Whether the row stays; if not, the id is to be marked as seen: who talk need not hear of it.
+    #[must_use]
+    pub fn release(&mut self, accepted: bool, fx: &mut impl Fx) -> bool {
+        if self.state != State::Held {
+            return true;
+        }
+        if accepted && !self.known {
+            return false;
+        }
+        if self.mine_pending() {
+            self.ask(self.unsure(), fx);
+        } else {
+            self.finish(fx);
+        }
         true
     }
 

@@ -1,6 +1,6 @@
 //! How a row begins (state Idle).
 
-use super::super::{Full, Fx, Kind, Reply, Report, Slot, Tell};
+use super::super::{Full, Fx, Kind, Reply, Report, Rival, Slot, Tell};
 use super::{Arrival, First, Holder, Me, Seen, State};
 use crate::broken;
 use crate::name::Device;
@@ -70,12 +70,11 @@ impl<const I: usize> Holder<I> {
         self.rev = report.rev;
         self.learn(report);
         let fresh = arrival.prompt && arrival.to_users && seen != Seen::Below && report.kind == Kind::Invite;
-        if !pending {
-            self.finish(fx);
-        } else if fresh {
-            self.ring(fx);
-        } else {
-            self.ask(State::Confirming, fx);
+        match arrival.rival {
+            Rival::Holds if fresh || !pending => self.hold(fx),
+            _ if !pending => self.finish(fx),
+            Rival::None if fresh => self.ring(fx),
+            _ => self.ask(State::Confirming, fx),
         }
         self.show(false, fx);
         self.acknowledge(report, fx);

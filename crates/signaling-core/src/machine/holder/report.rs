@@ -1,6 +1,6 @@
 //! What the origin says, and what the application is told of it.
 
-use super::super::{Answer, Fx, Kind, Mask, Reply, Report, Slot, Tell};
+use super::super::{Answer, Fx, Kind, Mask, Reply, Report, Rival, Slot, Tell};
 use super::{Arrival, Holder, HolderTimer, Me, Request, State};
 use crate::broken;
 
@@ -16,9 +16,11 @@ impl<const I: usize> Holder<I> {
         self.learn(report);
         self.learn_rev(report, fx);
         self.settle_request(report, fx);
+        // It is told as missed once the own invitation ended, unless the two talk by then.
+        let waits = self.state == State::Held && !self.known;
         if self.mine_pending() {
             self.on_open(report, arrival, fx);
-        } else if was_pending || self.state != State::Done {
+        } else if !waits && (was_pending || self.state != State::Done) {
             self.finish(fx);
         }
         self.show(false, fx);
@@ -30,6 +32,7 @@ impl<const I: usize> Holder<I> {
         let answers = report.echo == self.n && self.n != 0;
         let fresh = answers && arrival.prompt && report.kind == Kind::Invite;
         match self.state {
+            State::Confirming | State::Silent if fresh && arrival.rival == Rival::Holds => self.hold(fx),
             State::Confirming if fresh || (broken!("C1") && arrival.prompt) => self.ring(fx),
             State::Silent if fresh || (broken!("R1") && arrival.prompt) => self.ring(fx),
             State::Ringing if answers && (!self.heard || broken!("R2")) => {
@@ -41,14 +44,17 @@ impl<const I: usize> Holder<I> {
                 fx.reply(Reply::Stance);
             }
             State::Unresolved if broken!("Q1") => fx.reply(Reply::Stance),
-            State::Unresolved if fresh && !broken!("L2") => self.recover(fx),
-            State::Observing => self.arm(&[HolderTimer::Ring], fx),
+            State::Unresolved if fresh && !broken!("L2") => self.recover(arrival.rival, fx),
+            State::Observing | State::Held => self.arm(&[HolderTimer::Ring], fx),
             _ => {}
         }
     }
 
     /// The invitation stands after all.
-    pub(super) fn recover(&mut self, fx: &mut impl Fx) {
+    pub(super) fn recover(&mut self, rival: Rival, fx: &mut impl Fx) {
+        if self.answer.is_none() && rival == Rival::Holds {
+            return self.hold(fx);
+        }
         if self.answer.is_none() || broken!("L3") {
             self.answer = None;
             return self.ring(fx);
@@ -121,7 +127,7 @@ impl<const I: usize> Holder<I> {
 
     /// Tells each outcome once, when its data is there, or without it when `anyway`.
     pub(super) fn show(&mut self, anyway: bool, fx: &mut impl Fx) {
-        if !self.known && self.state == State::Confirming && !broken!("show-early") {
+        if !self.known && matches!(self.state, State::Confirming | State::Held) && !broken!("show-early") {
             return; // It may still ring, and is told then.
         }
         let mut timed_out = Mask::default();
@@ -182,7 +188,8 @@ impl<const I: usize> Holder<I> {
         }
         match self.state {
             _ if broken!("forgotten") && self.mine_pending() => self.guess(Slot::TimedOut, fx),
-            State::Confirming if !self.known && !broken!("E1") => return false,
+            State::Held if !self.mine_pending() => {}
+            State::Confirming | State::Held if !self.known && !broken!("E1") => return false,
             State::Confirming if broken!("E1") => fx.tell(Tell::Unresolved),
             State::Done if !self.terminal() => self.give_up(fx),
             State::Done | State::Unresolved => {}

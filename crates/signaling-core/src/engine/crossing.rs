@@ -1,0 +1,125 @@
+//! One-to-one invitations of two users that cross (protocol section 6, "Glare"): finding the other one.
+//!
+//! Rows that may be crossed hang in short lists by the user at the other end, so nothing scans the table.
+
+use super::row::{Role, Row};
+use super::storage::{Payload, Slices};
+use super::{Inner, effects::Outcome};
+use crate::machine::{Rival, Slot, State};
+use crate::name::{InviteId, UserId};
+
+impl Inner {
+    /// The first row that may be crossed with that user at its other end, and is `wanted`.
+    fn find_crossing<P: Payload, const I: usize, const D: usize>(
+        &self,
+        slices: &Slices<'_, Row<P, I, D>>,
+        user: &str,
+        wanted: impl Fn(&Row<P, I, D>) -> bool,
+    ) -> Option<u32> {
+        let mut next = self.table.first_crossing(slices, user);
+        loop {
+            let at = next?;
+            let row = slices.rows.get(at as usize)?;
+            if row.other_end() == user && wanted(row) {
+                return Some(at);
+            }
+            next = row.links.next();
+        }
+    }
+
+    /// What the own pending invitations to `user` are to the one of his with that id.
+    pub(super) fn rival<P: Payload, const I: usize, const D: usize>(
+        &self,
+        slices: &Slices<'_, Row<P, I, D>>,
+        user: &str,
+        id: InviteId,
+    ) -> Rival {
+        let of = |row: &Row<P, I, D>| match row.role {
+            Role::Origin(_) => Rival::of(row.id, id),
+            Role::Free | Role::Holder(_) => Rival::None,
+        };
+        let is = |rival| move |row: &Row<P, I, D>| of(row) == rival;
+        if self.find_crossing(slices, user, is(Rival::Holds)).is_some() {
+            return Rival::Holds;
+        }
+        self.find_crossing(slices, user, is(Rival::Yields)).map_or(Rival::None, |_| Rival::Yields)
+    }
+
+    /// An invitation of `user` began to ring here: own ones to him give way.
+    pub(super) fn give_way<P: Payload, const I: usize, const D: usize>(
+        &mut self,
+        slices: &mut Slices<'_, Row<P, I, D>>,
+        user: &UserId,
+        id: InviteId,
+    ) {
+        let yields = |row: &Row<P, I, D>| {
+            matches!(row.role, Role::Origin(_)) && Rival::of(row.id, id) == Rival::Yields
+        };
+        while let Some(at) = self.find_crossing(slices, user.as_str(), yields) {
+            let Some(row) = slices.rows.get_mut(at as usize) else { return };
+            let (Role::Origin(origin), _, mut fx) = row.parts(&mut self.number) else { return };
+            origin.on_glare(&mut fx);
+            let Outcome { armed, .. } = fx.done();
+            self.settle(slices, at, armed);
+        }
+    }
+
+    /// An invitation was made here, in the row `own`: what rings from the same user falls silent, or has it give
+    /// way.
+    pub(super) fn cross<P: Payload, const I: usize, const D: usize>(
+        &mut self,
+        slices: &mut Slices<'_, Row<P, I, D>>,
+        own: u32,
+    ) {
+        let Some(row) = slices.rows.get(own as usize).filter(|row| row.may_be_crossed()) else { return };
+        let (user, id) = (row.rest.names().first().cloned().unwrap_or_default(), row.id);
+        let rings = |row: &Row<P, I, D>| matches!(&row.role, Role::Holder(holder) if holder.state() == State::Ringing);
+        while let Some(at) = self.find_crossing(slices, user.as_str(), rings) {
+            let Some(row) = slices.rows.get_mut(at as usize) else { return };
+            let (theirs, rival) = (row.id, Rival::of(id, row.id));
+            if rival != Rival::Holds {
+                return self.give_way(slices, &user, theirs);
+            }
+            let (Role::Holder(holder), _, mut fx) = row.parts(&mut self.number) else { return };
+            holder.on_rival(rival, &mut fx);
+            let Outcome { armed, .. } = fx.done();
+            self.settle(slices, at, armed);
+        }
+    }
+
+    /// An invitation of that user that is held, and by no own one any more.
+    fn find_held<P: Payload, const I: usize, const D: usize>(
+        &self,
+        slices: &Slices<'_, Row<P, I, D>>,
+        user: &str,
+    ) -> Option<u32> {
+        self.find_crossing(slices, user, |row| {
+            let held = matches!(&row.role, Role::Holder(holder) if holder.state() == State::Held);
+            held && self.rival(slices, user, row.id) != Rival::Holds
+        })
+    }
+
+    /// The own invitation in the row `own` ended: what it held may be asked about, unless another holds it.
+    pub(super) fn release<P: Payload, const I: usize, const D: usize>(
+        &mut self,
+        slices: &mut Slices<'_, Row<P, I, D>>,
+        own: u32,
+    ) {
+        let Some(Row { role: Role::Origin(origin), rest, .. }) = slices.rows.get(own as usize) else {
+            return;
+        };
+        let accepted = matches!(origin.slot(0), Slot::Accepted(_));
+        let user = rest.names().first().cloned().unwrap_or_default();
+        while let Some(at) = self.find_held(slices, user.as_str()) {
+            let Some(row) = slices.rows.get_mut(at as usize) else { return };
+            let (Role::Holder(holder), _, mut fx) = row.parts(&mut self.number) else { return };
+            let stays = holder.release(accepted, &mut fx);
+            let Outcome { armed, .. } = fx.done();
+            if stays {
+                self.settle(slices, at, armed);
+            } else {
+                self.bury(slices, at);
+            }
+        }
+    }
+}
