@@ -71,6 +71,7 @@ pub struct ClientBuilder {
     clock: Box<dyn Clock>,
     lease: Option<Duration>,
     durable: bool,
+    glare: bool,
     rows: usize,
     queue: usize,
     backlog: usize,
@@ -89,6 +90,7 @@ impl ClientBuilder {
             clock: Box::new(SystemClock),
             lease: None,
             durable: false,
+            glare: false,
             rows: 128,
             queue: 256,
             backlog: 4096,
@@ -183,6 +185,16 @@ impl ClientBuilder {
         self
     }
 
+    /// Of two one-to-one invitations that cross, alice's to bob and bob's to alice, lets one give way (protocol
+    /// section 6, "Glare"): one side goes on calling, the other is told
+    /// [`What::Glare`](signaling_core::What::Glare) of its own invitation, and rings. Nothing is accepted by
+    /// itself. Meant for all devices of an application or none. Default: both ring, as V2TIM has it.
+    #[must_use]
+    pub fn glare(mut self) -> Self {
+        self.glare = true;
+        self
+    }
+
     /// Where time comes from. Default: [`SystemClock`]; [`TokioClock`](crate::TokioClock) for tests.
     #[must_use]
     pub fn clock(mut self, clock: impl Clock) -> Self {
@@ -225,6 +237,7 @@ impl ClientBuilder {
             config.lease = u32::try_from(lease.as_millis()).unwrap_or(u32::MAX);
         }
         config.durable = self.durable;
+        config.glare = self.glare;
         let mut engine = ClientEngine::new(config, Vectors::new(self.rows));
         let disk =
             self.durable.then(|| state.dir().map(|dir| Disk::new(dir.into())).ok_or(BuildError::NoFolder));

@@ -83,6 +83,32 @@ async fn an_acceptance_that_crosses_a_cancel_ends_cancelled() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn of_two_calls_that_cross_one_rings() {
+    let world = World::new();
+    let alice = world.connect(world.builder("alice").glare()).await;
+    let bob = world.connect(world.builder("bob").glare()).await;
+    let (mut alices, mut bobs) = (alice.events(), bob.events());
+    let hers = alice.signaling().invite("bob", "", &options()).unwrap();
+    let his = bob.signaling().invite("alice", "", &options()).unwrap();
+    let (stays, goes, callee, rings, caller) = if hers.id() < his.id() {
+        (&hers, &his, &bob, &mut bobs, &mut alices)
+    } else {
+        (&his, &hers, &alice, &mut alices, &mut bobs)
+    };
+    let glare = until(rings, |what| *what == What::Glare).await;
+    assert_eq!(glare.invitation.id, goes.id());
+    assert_eq!(goes.ended().await.unwrap().invitees[0].outcome, Slot::Cancelled);
+    assert_eq!(callee.signaling().accept(stays.id(), "").await, Ok(Answered::Confirmed));
+    assert!(matches!(stays.ended().await.unwrap().invitees[0].outcome, Slot::Accepted(_)));
+    let ended = until(caller, |what| !matches!(what, What::Delivered | What::Ringing { .. })).await;
+    assert_eq!(
+        (ended.invitation.id, ended.what),
+        (stays.id(), What::Accepted { slot: 0 }),
+        "it did not ring"
+    );
+}
+
+#[tokio::test(start_paused = true)]
 async fn time_runs_out_for_both() {
     let world = World::new();
     let (alice, bob) = (world.client("alice").await, world.client("bob").await);

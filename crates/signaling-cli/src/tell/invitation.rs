@@ -25,6 +25,7 @@ pub(super) fn tell(event: &InvitationEvent, me: &UserId) -> Option<Notice> {
         What::RingingResumed => scene.resumed(),
         What::Accepted { slot } => scene.accepted(info.invitee(slot)?, me),
         What::Rejected { slot } => scene.rejected(info.invitee(slot)?, me),
+        What::Glare => Notice::new("glare", Tone::Step, "withdrawn: they ring here"),
         What::Cancelled => scene.cancelled(),
         What::TimedOut { slots } => scene.timed_out(slots.iter().filter_map(|slot| info.invitee(slot))),
         What::Established { slot } => scene.established(info.invitee(slot)?),
