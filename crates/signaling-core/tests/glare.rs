@@ -2,7 +2,7 @@
 
 mod world;
 
-use signaling_core::{Invite, InviteId, Slot, Standing, State};
+use signaling_core::{AnswerError, Invite, InviteId, Slot, Standing, State};
 use world::World;
 
 /// Phones of which every one gives way.
@@ -141,6 +141,50 @@ fn an_invitation_that_is_over_makes_nobody_give_way() {
     world.run(500);
     assert!(!world.told(1).contains(&"glare") && !world.told(1).contains(&"new"), "{:?}", world.told(1));
     assert_eq!(state(&world, 0, his), Some(State::Ringing));
+}
+
+#[test]
+fn who_calls_back_what_rings_on_after_its_end_goes_on_calling() {
+    let mut world = crossing(&["alice", "bob"]);
+    let hers = world.invite(0, &["bob"], 30);
+    world.run(500);
+    // Bob misses the end of her call, so it rings on for a lease.
+    world.lose = Box::new(|to| to == 1);
+    world.phones[0].engine.cancel(world.now, hers, b"").unwrap();
+    world.run(1_000);
+    assert_eq!(state(&world, 1, hers), Some(State::Ringing));
+    world.lose = Box::new(|_| false);
+    let his = world.invite(1, &["alice"], 30);
+    world.run(5_000);
+    assert!(!world.told(1).contains(&"glare"), "he asked first: {:?}", world.told(1));
+    assert_eq!(state(&world, 0, his), Some(State::Ringing));
+}
+
+#[test]
+fn who_accepts_the_other_ones_takes_back_his_own() {
+    let mut world = crossing(&["alice", "bob"]);
+    let hers = world.invite(0, &["bob"], 30);
+    world.run(500);
+    let his = world.invite(1, &["alice"], 30);
+    world.accept(1, hers);
+    assert!(world.phones[1].engine.view(his).unwrap().over());
+    world.run(500);
+    assert!(world.told(1).contains(&"glare") && world.told(1).contains(&"confirmed"), "{:?}", world.told(1));
+    assert!(!world.told(0).contains(&"new"), "{:?}", world.told(0));
+}
+
+#[test]
+fn what_is_held_cannot_be_accepted_but_rejected() {
+    let mut world = crossing(&["alice", "bob"]);
+    world.lose = Box::new(|to| to == 1);
+    let (_, his) = both_invite(&mut world);
+    world.run(1_000);
+    let alice = &mut world.phones[0].engine;
+    assert_eq!(alice.accept(world.now, his, b""), Err(AnswerError::Held));
+    assert_eq!(alice.reject(world.now, his, true, b""), Ok(()));
+    world.lose = Box::new(|_| false);
+    world.run(5_000);
+    assert!(world.told(1).contains(&"rejected alice"), "{:?}", world.told(1));
 }
 
 #[test]

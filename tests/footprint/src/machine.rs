@@ -105,10 +105,10 @@ pub fn holder(report: &Report<impl Iterator<Item = (Slot, bool)> + Clone>, me: M
     if let First::Row(row) = Holder::first(report, arrival, any(Seen::New), me, device, any(Ok(())), fx) {
         holder = row;
     }
-    keep(Holder::on_answer(&mut holder, any(Answer::Accept), fx));
+    keep(Holder::on_answer(&mut holder, any(Answer::Accept), any(Rival::None), fx));
     keep((Holder::on_modify(&mut holder, fx), Holder::on_cancel(&mut holder, fx)));
     Holder::on_rival(&mut holder, any(Rival::of(any(InviteId::default()), any(InviteId::default()))), fx);
-    keep((Holder::release(&mut holder, any(false), fx), Holder::unanswered(&holder)));
+    keep((Holder::release(&mut holder, any(false), fx), Holder::unanswered(&holder), Holder::rings(&holder)));
     Holder::on_report(&mut holder, report, arrival, fx);
     keep(Holder::on_unknown(&mut holder, fx));
     keep(Holder::on_timer(&mut holder, any(HolderTimer::Lease), fx));

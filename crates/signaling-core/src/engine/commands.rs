@@ -6,7 +6,7 @@ use super::storage::{Payload, Slices, Storage};
 use super::table::NEVER;
 use super::{AddError, AnswerError, CancelError, Engine, Inner, InviteError, ModifyError};
 use crate::fmt::{debug, warning};
-use crate::machine::{Answer, Holder, Me, Origin, State};
+use crate::machine::{Answer, Holder, Me, Origin, Rival, State};
 use crate::name::{GroupId, InviteId, NameError, UserId};
 
 /// The most bytes of data of one invitation or answer that travel (V2TIM: 12 KB).
@@ -112,18 +112,25 @@ impl<S: Storage<Row<P, I, D>>, P: Payload, const I: usize, const D: usize> Engin
 
     fn answer(&mut self, now: u64, id: InviteId, answer: Answer, data: &[u8]) -> Result<(), AnswerError> {
         check_data::<P>(data).map_err(AnswerError::DataTooLong)?;
+        let accepts = answer == Answer::Accept;
+        let rival = if accepts { self.rival_of(id) } else { Rival::None };
         self.command(now, id, AnswerError::Unknown, |role, rest, fx| {
             let Role::Holder(holder) = role else { return Err(AnswerError::NotInvited) };
             match (holder.me(), holder.state()) {
                 (Me::Observer, _) => Err(AnswerError::NotInvited),
                 (_, State::Answered) => Err(AnswerError::Answered),
-                (Me::Invitee(slot), _) if holder.on_answer(answer, fx) => {
+                _ if rival == Rival::Holds => Err(AnswerError::Held),
+                (Me::Invitee(slot), _) if holder.on_answer(answer, rival, fx) => {
                     rest.keep_answer(slot, "", data);
                     Ok(())
                 }
                 _ => Err(AnswerError::Over),
             }
-        })
+        })?;
+        if rival == Rival::Yields {
+            self.give_way(id);
+        }
+        Ok(())
     }
 
     /// Takes the invitation back (V2TIM `cancel`): at once where it was made, else by asking there.

@@ -2,11 +2,31 @@
 //!
 //! Rows that may be crossed hang in short lists by the user at the other end, so nothing scans the table.
 
+use super::effects::Outcome;
 use super::row::{Role, Row};
-use super::storage::{Payload, Slices};
-use super::{Inner, effects::Outcome};
+use super::storage::{Payload, Slices, Storage};
+use super::{Engine, Inner};
 use crate::machine::{Rival, Slot, State};
 use crate::name::{InviteId, UserId};
+
+impl<S: Storage<Row<P, I, D>>, P: Payload, const I: usize, const D: usize> Engine<S, P, I, D> {
+    /// What the own pending invitations to its inviter are to one that may be crossed.
+    pub(super) fn rival_of(&mut self, id: InviteId) -> Rival {
+        let (inner, slices) = (&self.inner, self.storage.slices());
+        let at = inner.table.find(slices.rows, slices.buckets, id).filter(|_| inner.config.glare);
+        let row = at.and_then(|at| slices.rows.get(at as usize)).filter(|row| row.may_be_crossed());
+        row.map_or(Rival::None, |row| inner.rival(&slices, row.other_end(), id))
+    }
+
+    /// That invitation was accepted here: own ones to its inviter give way.
+    pub(super) fn give_way(&mut self, id: InviteId) {
+        let mut slices = self.storage.slices();
+        let at = self.inner.table.find(slices.rows, slices.buckets, id);
+        let Some(row) = at.and_then(|at| slices.rows.get(at as usize)) else { return };
+        let user = row.rest.inviter.clone();
+        self.inner.give_way(&mut slices, &user, id);
+    }
+}
 
 impl Inner {
     /// The first row that may be crossed with that user at its other end, and is `wanted`.
@@ -45,7 +65,7 @@ impl Inner {
         self.find_crossing(slices, user, is(Rival::Yields)).map_or(Rival::None, |_| Rival::Yields)
     }
 
-    /// An invitation of `user` began to ring here: own ones to him give way.
+    /// An invitation of `user` rings here, and stands: own ones to him give way.
     pub(super) fn give_way<P: Payload, const I: usize, const D: usize>(
         &mut self,
         slices: &mut Slices<'_, Row<P, I, D>>,
@@ -64,8 +84,7 @@ impl Inner {
         }
     }
 
-    /// An invitation was made here, in the row `own`: what rings from the same user falls silent, or has it give
-    /// way.
+    /// An invitation was made here, in the row `own`: what rings from the same user hears of it.
     pub(super) fn cross<P: Payload, const I: usize, const D: usize>(
         &mut self,
         slices: &mut Slices<'_, Row<P, I, D>>,
@@ -73,14 +92,16 @@ impl Inner {
     ) {
         let Some(row) = slices.rows.get(own as usize).filter(|row| row.may_be_crossed()) else { return };
         let (user, id) = (row.rest.names().first().cloned().unwrap_or_default(), row.id);
-        let rings = |row: &Row<P, I, D>| matches!(&row.role, Role::Holder(holder) if holder.state() == State::Ringing);
-        while let Some(at) = self.find_crossing(slices, user.as_str(), rings) {
+        let mut next = self.table.first_crossing(slices, user.as_str());
+        while let Some(at) = next {
             let Some(row) = slices.rows.get_mut(at as usize) else { return };
-            let (theirs, rival) = (row.id, Rival::of(id, row.id));
-            if rival != Rival::Holds {
-                return self.give_way(slices, &user, theirs);
+            // None of them leaves its list for that.
+            next = row.links.next();
+            if row.other_end() != user.as_str() {
+                continue;
             }
-            let (Role::Holder(holder), _, mut fx) = row.parts(&mut self.number) else { return };
+            let rival = Rival::of(id, row.id);
+            let (Role::Holder(holder), _, mut fx) = row.parts(&mut self.number) else { continue };
             holder.on_rival(rival, &mut fx);
             let Outcome { armed, .. } = fx.done();
             self.settle(slices, at, armed);

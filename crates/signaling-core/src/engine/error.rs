@@ -77,6 +77,8 @@ error! {
         Over => Some(CODE_UNKNOWN), "the invitation is over";
         /// This device answered already.
         Answered => Some(CODE_UNKNOWN), "this device has answered already";
+        /// An own invitation to the inviter is pending, and stays (glare): this one can be rejected, not accepted.
+        Held => Some(CODE_UNKNOWN), "an own invitation to the inviter comes first: cancel that one";
         /// The invitation does not ask this user.
         NotInvited => Some(CODE_NO_PERMISSION), "this user is not among the invitees";
         /// More data than this device keeps, or than travels.

@@ -245,6 +245,12 @@ impl<const I: usize> Holder<I> {
         open && self.me != Me::Observer
     }
 
+    /// If it rings, whether its present number was answered. When this has grown (None, false, true), the inviter
+    /// said just now that it stands, and an own invitation to him gives way.
+    pub fn rings(&self) -> Option<bool> {
+        (self.state == State::Ringing).then_some(self.heard)
+    }
+
     fn mine_pending(&self) -> bool {
         match self.me {
             Me::Invitee(slot) => !self.slot(slot).decided(),

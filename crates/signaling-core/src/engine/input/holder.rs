@@ -7,7 +7,7 @@ use super::super::storage::{Payload, Slices, Storage};
 use super::super::table::NEVER;
 use super::super::{Engine, Ignored, Inner, output};
 use crate::fmt::warning;
-use crate::machine::{Arrival, First, Full, Holder, Kind, Mask, Me, Report, Rival, Slot, State};
+use crate::machine::{Arrival, First, Full, Holder, Kind, Mask, Me, Report, Rival, Slot};
 use crate::name::{GroupId, UserId};
 use crate::wire::{Deliver, ReportMessage};
 
@@ -47,7 +47,7 @@ impl<S: Storage<Row<P, I, D>>, P: Payload, const I: usize, const D: usize> Engin
         }
         rest.learn_group(deliver.group);
         let (rev, had, open) = (holder.rev(), holder.have(), own_open(holder));
-        let rang = holder.state() == State::Ringing;
+        let rang = holder.rings();
         let epoch = inner.config.device.epoch;
         holder.on_report(&report(message, epoch), arrival(deliver, message, rival), &mut fx);
         let Outcome { armed, .. } = fx.done();
@@ -59,11 +59,11 @@ impl<S: Storage<Row<P, I, D>>, P: Payload, const I: usize, const D: usize> Engin
             rest.keep_answer(slot, "", &[]);
         }
         let (newer, came) = (holder.rev() != rev, holder.have().without(had));
-        let rings = holder.state() == State::Ringing && !rang;
+        let stands = holder.rings() > rang;
         let user = rest.inviter.clone();
         inner.keep_payloads(rest, message, newer, came);
         inner.settle(&mut slices, at, armed);
-        if rings && rival == Rival::Yields {
+        if stands && rival == Rival::Yields {
             inner.give_way(&mut slices, &user, deliver.key);
         }
         Ok(0)

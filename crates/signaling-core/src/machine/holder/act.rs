@@ -5,9 +5,11 @@ use super::{Holder, HolderTimer, Me, Request, State};
 use crate::broken;
 
 impl<const I: usize> Holder<I> {
-    /// The person answered here. Whether that was possible; if not, it is decided or answered already.
-    pub fn on_answer(&mut self, answer: Answer, fx: &mut impl Fx) -> bool {
-        if !self.unanswered() || !self.mine_pending() {
+    /// The person answered here. Whether that was possible; if not, it is decided or answered already, or an
+    /// own invitation to the inviter stays, so that this one cannot be accepted.
+    pub fn on_answer(&mut self, answer: Answer, rival: Rival, fx: &mut impl Fx) -> bool {
+        let held = rival == Rival::Holds && answer == Answer::Accept;
+        if held || !self.unanswered() || !self.mine_pending() {
             return false;
         }
         self.answer = Some(answer);
@@ -43,10 +45,12 @@ impl<const I: usize> Holder<I> {
         true
     }
 
-    /// The application invites the inviter in turn.
+    /// The application invites the inviter in turn, while it rings: it falls silent, or is asked about anew.
     pub fn on_rival(&mut self, rival: Rival, fx: &mut impl Fx) {
-        if rival == Rival::Holds && self.state == State::Ringing {
-            self.hold(fx);
+        match (self.state, rival) {
+            (State::Ringing, Rival::Holds) => self.hold(fx),
+            (State::Ringing, Rival::Yields) => self.resend(fx),
+            _ => {}
         }
     }
 
@@ -60,6 +64,9 @@ impl<const I: usize> Holder<I> {
         }
         if accepted && !self.known {
             return false;
+        }
+        if broken!("glare-forget") {
+            return true;
         }
         if self.mine_pending() {
             self.ask(self.unsure(), fx);
