@@ -10,6 +10,8 @@ use crate::world::{Run, World};
 /// One step.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Act {
+    /// The inviter invites; only where it has not yet.
+    Invite,
     /// A message arrives; whether it came at once.
     Deliver(Letter, bool),
     /// A timer of the inviter's row.

@@ -5,14 +5,12 @@ use std::collections::hash_map::Entry;
 use std::hash::{BuildHasherDefault, DefaultHasher, Hash, Hasher};
 use std::time::{Duration, Instant};
 
-use crate::act::Act;
-use crate::model::Model;
 use crate::properties::Flaw;
-use crate::world::World;
+use crate::space::Space;
 
-/// What came of a search.
+/// What came of a search; `A` is a step.
 #[derive(Debug)]
-pub struct Found {
+pub struct Found<A> {
     /// Different worlds seen.
     pub states: usize,
     /// Steps to the farthest of them.
@@ -20,7 +18,7 @@ pub struct Found {
     /// Whether there are no others.
     pub exhausted: bool,
     /// The shortest way to something wrong.
-    pub story: Option<(Flaw, Vec<Act>)>,
+    pub story: Option<(Flaw, Vec<A>)>,
     /// How long it took.
     pub time: Duration,
 }
@@ -48,31 +46,31 @@ impl Hasher for Plain {
 /// Each world by its key, with the key of the one before it and which step led here.
 type Seen = HashMap<u64, (u64, u16), BuildHasherDefault<Plain>>;
 
-fn key(world: &World) -> u64 {
+fn key(world: &impl Hash) -> u64 {
     let mut hasher = DefaultHasher::new();
     world.hash(&mut hasher);
     hasher.finish()
 }
 
 /// Searches until something is wrong, all is seen, or `bound` worlds were.
-pub fn search(model: &Model, bound: usize, mut progress: impl FnMut(usize, usize)) -> Found {
+pub fn search<S: Space>(space: &S, bound: usize, mut progress: impl FnMut(usize, usize)) -> Found<S::Act> {
     let begun = Instant::now();
-    let start = model.start();
+    let start = space.start();
     let first = key(&start);
     let mut seen = Seen::default();
     seen.insert(first, (first, 0));
     let mut level = vec![(start, first)];
     let mut found = Found { states: 1, depth: 0, exhausted: false, story: None, time: Duration::ZERO };
-    if let Some(flaw) = level.iter().find_map(|(world, _)| model.flaw(world)) {
+    if let Some(flaw) = level.iter().find_map(|(world, _)| space.flaw(world)) {
         found.story = Some((flaw, Vec::new()));
         return found;
     }
     while !level.is_empty() && seen.len() < bound {
         progress(found.depth, seen.len());
-        match next_level(model, &level, &mut seen, bound) {
+        match next_level(space, &level, &mut seen, bound) {
             Ok(next) => level = next,
             Err((flaw, last)) => {
-                found.story = Some((flaw, replay(model, &seen, first, last)));
+                found.story = Some((flaw, replay(space, &seen, first, last)));
                 break;
             }
         }
@@ -84,17 +82,22 @@ pub fn search(model: &Model, bound: usize, mut progress: impl FnMut(usize, usize
     found
 }
 
-type Level = Vec<(World, u64)>;
+type Level<S> = Vec<(<S as Space>::World, u64)>;
 
-fn next_level(model: &Model, level: &Level, seen: &mut Seen, bound: usize) -> Result<Level, (Flaw, u64)> {
-    let mut next = Level::new();
+fn next_level<S: Space>(
+    space: &S,
+    level: &Level<S>,
+    seen: &mut Seen,
+    bound: usize,
+) -> Result<Level<S>, (Flaw, u64)> {
+    let mut next = Level::<S>::new();
     for (world, from) in level {
-        for (nth, act) in (0u16..).zip(model.acts(world)) {
-            let Some((world, _)) = model.step(world, &act) else { continue };
+        for (nth, act) in (0u16..).zip(space.acts(world)) {
+            let Some(world) = space.step(world, &act) else { continue };
             let key = key(&world);
             let Entry::Vacant(place) = seen.entry(key) else { continue };
             place.insert((*from, nth));
-            if let Some(flaw) = model.flaw(&world) {
+            if let Some(flaw) = space.flaw(&world) {
                 return Err((flaw, key));
             }
             next.push((world, key));
@@ -107,7 +110,7 @@ fn next_level(model: &Model, level: &Level, seen: &mut Seen, bound: usize) -> Re
 }
 
 /// The steps from the first world to that one.
-fn replay(model: &Model, seen: &Seen, first: u64, last: u64) -> Vec<Act> {
+fn replay<S: Space>(space: &S, seen: &Seen, first: u64, last: u64) -> Vec<S::Act> {
     let mut steps = Vec::new();
     let mut at = last;
     while at != first {
@@ -115,11 +118,11 @@ fn replay(model: &Model, seen: &Seen, first: u64, last: u64) -> Vec<Act> {
         steps.push(nth);
         at = from;
     }
-    let mut world = model.start();
+    let mut world = space.start();
     let mut story = Vec::new();
     for nth in steps.into_iter().rev() {
-        let Some(act) = model.acts(&world).into_iter().nth(usize::from(nth)) else { break };
-        let Some((next, _)) = model.step(&world, &act) else { break };
+        let Some(act) = space.acts(&world).into_iter().nth(usize::from(nth)) else { break };
+        let Some(next) = space.step(&world, &act) else { break };
         story.push(act);
         world = next;
     }

@@ -7,8 +7,12 @@ use std::time::{Duration, Instant};
 use stateright::{Checker, Model as _, Property};
 
 use crate::act::Act;
+use crate::bfs::search;
+use crate::config::{Config, Kind};
+use crate::many::{Crossing, Many, Table};
 use crate::model::Model;
 use crate::properties::Flaw;
+use crate::space::Space;
 use crate::world::World;
 
 /// A model as stateright wants it, with a switch that ends the search.
@@ -97,7 +101,30 @@ impl stateright::Model for Checked {
     }
 }
 
-/// Searches all worlds, up to the bound of the configuration.
+/// Searches all worlds of a configuration, up to its bound.
+pub fn check_any(config: &Config, progress: impl FnMut(usize, usize)) -> Verdict {
+    match config.kind {
+        Kind::One => check(&Arc::new(Model::new(config.clone())), progress),
+        Kind::Crossing => check_many(&Many::<Crossing>::new(config.clone()), config.bound, progress),
+        Kind::Table(2) => check_many(&Many::<Table<2>>::new(config.clone()), config.bound, progress),
+        Kind::Table(_) => check_many(&Many::<Table<3>>::new(config.clone()), config.bound, progress),
+    }
+}
+
+/// The same for several invitations: each flaw is a property.
+fn check_many<S: Space>(space: &S, bound: usize, progress: impl FnMut(usize, usize)) -> Verdict {
+    let found = search(space, bound, progress);
+    Verdict {
+        states: found.states,
+        depth: found.depth,
+        exhausted: found.exhausted,
+        violated: found.story.iter().map(|(flaw, _)| flaw.words()).collect(),
+        unseen: space.unseen(),
+        time: found.time,
+    }
+}
+
+/// Searches all worlds with one invitation, up to the bound of the configuration.
 pub fn check(model: &Arc<Model>, mut progress: impl FnMut(usize, usize)) -> Verdict {
     let begun = Instant::now();
     let stop = Arc::new(AtomicBool::new(false));

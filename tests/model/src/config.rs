@@ -84,6 +84,17 @@ impl Spec {
     }
 }
 
+/// How many invitations there are in a small world, and what they have to do with each other.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Kind {
+    /// One.
+    One,
+    /// Two users who invite each other; the devices are those of each.
+    Crossing,
+    /// So many (two or three), one behind the other, on one device with room for one.
+    Table(u8),
+}
+
 /// One small world: who is in it, and what may go wrong there.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -91,10 +102,14 @@ pub struct Config {
     pub name: &'static str,
     /// What it is about, in one line.
     pub about: &'static str,
+    /// How many invitations there are.
+    pub kind: Kind,
     /// How many users are invited.
     pub invitees: u8,
     /// Whether there is a time limit.
     pub limited: bool,
+    /// Whether only who is online may hear of it.
+    pub online_only: bool,
     /// All devices but the inviter's own.
     pub devices: Vec<Spec>,
     /// The highest number that a device draws.
@@ -135,6 +150,8 @@ pub struct Config {
     pub slide: bool,
     /// Whether what waited, or came late, is told apart from what came at once.
     pub late: bool,
+    /// Whether what the relay says of a Send comes at once, and is never lost.
+    pub sure_fanout: bool,
     /// Whether a Send travels by itself before the relay sees it.
     pub lazy: bool,
     /// Whether the relay keeps the newest Send for who is away.
@@ -157,8 +174,10 @@ impl Config {
         Self {
             name,
             about,
+            kind: Kind::One,
             invitees: 1,
             limited: true,
+            online_only: false,
             devices,
             numbers: 2,
             answers: vec![Answer::Accept],
@@ -179,6 +198,7 @@ impl Config {
             evict: false,
             slide: false,
             late: true,
+            sure_fanout: false,
             lazy: false,
             store: false,
             relay_crashes: 0,

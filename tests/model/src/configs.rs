@@ -2,7 +2,7 @@
 
 use signaling_core::machine::Answer::{Accept, Busy, Decline};
 
-use crate::config::{Config, Link, Refusal, Spec, Takes, invitee, observer};
+use crate::config::{Config, Kind, Link, Refusal, Spec, Takes, invitee, observer};
 
 /// The one of that name.
 pub fn named(name: &str) -> Option<Config> {
@@ -11,7 +11,7 @@ pub fn named(name: &str) -> Option<Config> {
 
 /// Those that are searched every time.
 pub fn quick() -> Vec<Config> {
-    [people(), devices(), inviters(), relays(), groups()].concat()
+    [people(), devices(), inviters(), relays(), groups(), several()].concat()
 }
 
 /// One device, and all that people can do.
@@ -141,6 +141,15 @@ fn devices() -> Vec<Config> {
             cancel: true,
             ..Config::new("crash", "a device that starts again without memory", vec![invitee(0)])
         },
+        Config {
+            online_only: true,
+            cancel: true,
+            modify: 1,
+            own_modify: 1,
+            numbers: 3,
+            expect: &["denied", "confirmed", "cancelled"],
+            ..Config::new("online-only", "only for who is online: nobody modifies it", vec![invitee(0)])
+        },
     ]
 }
 
@@ -232,6 +241,46 @@ fn groups() -> Vec<Config> {
     ]
 }
 
+/// Small worlds without leases, in which the relay's word is sure.
+fn at_once(name: &'static str, about: &'static str, kind: Kind, devices: Vec<Spec>) -> Config {
+    let config = Config::new(name, about, devices);
+    Config { kind, lease: false, late: false, sure_fanout: true, ..config }
+}
+
+/// Several invitations at once.
+fn several() -> Vec<Config> {
+    let one = || vec![invitee(0)];
+    vec![
+        Config {
+            sure_fanout: false,
+            expect: &["held", "gave way", "one call", "rings after all"],
+            ..at_once("glare", "two who invite each other", Kind::Crossing, one())
+        },
+        Config {
+            cancel: true,
+            late: true,
+            answers: vec![Accept, Decline],
+            expect: &["held", "gave way", "one call", "rings after all"],
+            ..at_once(
+                "glare-all",
+                "the same, and they cancel and decline, and come late",
+                Kind::Crossing,
+                one(),
+            )
+        },
+        Config {
+            evict: true,
+            expect: &["evicted", "below the window", "a row below the window", "full"],
+            ..at_once(
+                "table",
+                "two invitations, one row, one tombstone, a window of one",
+                Kind::Table(2),
+                one(),
+            )
+        },
+    ]
+}
+
 /// Those that are searched when there is time, as far as that goes.
 pub fn larger() -> Vec<Config> {
     let one = |name, about| Config::new(name, about, vec![invitee(0)]);
@@ -240,6 +289,12 @@ pub fn larger() -> Vec<Config> {
     let away = invitee(0).linked(Link::Offline);
     let all = vec![
         Config { crashes: 2, cancel: true, ..one("crashes", "a device that forgets, twice") },
+        Config {
+            modify: 1,
+            numbers: 3,
+            ..two("full-modify", "one of two devices is full, modify", invitee(0).full())
+        },
+        Config::new("three", "three devices of one user", vec![invitee(0); 3]),
         Config {
             crashes: 1,
             evict: true,
@@ -320,5 +375,26 @@ pub fn larger() -> Vec<Config> {
             )
         },
     ];
-    all.into_iter().map(|config| Config { bound: 3_000_000, ..config }).collect()
+    all.into_iter().chain(more_at_once()).map(|config| Config { bound: 3_000_000, ..config }).collect()
+}
+
+fn more_at_once() -> Vec<Config> {
+    vec![
+        at_once(
+            "glare-siblings",
+            "two who invite each other, each with two devices",
+            Kind::Crossing,
+            vec![invitee(0), invitee(0)],
+        ),
+        Config {
+            evict: true,
+            numbers: 3,
+            ..at_once(
+                "table-three",
+                "three invitations, one row, one tombstone, a window of two",
+                Kind::Table(3),
+                vec![invitee(0)],
+            )
+        },
+    ]
 }

@@ -3,16 +3,17 @@
 mod table;
 
 use std::collections::HashMap;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, mpsc};
+use std::sync::mpsc;
 use std::thread::available_parallelism;
 
 use clap::{Parser, Subcommand};
-use model::bfs::search;
-use model::checker::{Verdict, check};
+use model::checker::{Verdict, check_any};
 use model::config::Config;
-use model::{Model, configs, story};
+use model::configs;
+use model::hunt::hunt;
 
 /// Model checks the shipped state machine.
 #[derive(Parser)]
@@ -35,6 +36,13 @@ enum Command {
         /// How many at a time; as many as there are processors unless told.
         #[arg(long)]
         threads: Option<usize>,
+        /// Only a part of them, say 1/3: the first, the fourth and so on. All parts together are all of them.
+        #[arg(long, value_parser = shard, value_name = "K/N")]
+        shard: Option<(usize, usize)>,
+        /// Where a search gives up, in states, instead of each world's own bound. A million take about a
+        /// gigabyte, more in large worlds.
+        #[arg(long)]
+        states: Option<usize>,
     },
     /// Swap every rule out in turn; needs a build with --cfg broken="any".
     Variants {
@@ -44,16 +52,28 @@ enum Command {
         /// All of them, each with its shortest story.
         #[arg(long)]
         stories: bool,
+        /// Draws each story as a sequence picture (SVG) into that folder.
+        #[arg(long, value_name = "DIR")]
+        draw: Option<PathBuf>,
     },
     /// Show the names of the small worlds and of the rules that can be swapped out.
     List,
 }
 
+/// "2/3" is the second of three parts.
+fn shard(text: &str) -> Result<(usize, usize), String> {
+    let parts = text.split_once('/').and_then(|(k, n)| Some((k.parse().ok()?, n.parse().ok()?)));
+    parts.filter(|(k, n)| (1..=*n).contains(k)).ok_or_else(|| "say K/N, with K from 1 to N".into())
+}
+
 fn main() -> ExitCode {
-    let quick = Command::Check { full: false, config: None, threads: None };
+    let quick = Command::Check { full: false, config: None, threads: None, shard: None, states: None };
     match Cli::parse().command.unwrap_or(quick) {
-        Command::Check { full, config, threads } => check_all(full, config.as_deref(), threads),
-        Command::Variants { story, stories } => variants(story.as_deref(), stories),
+        Command::Check { full, config, threads, shard, states } => {
+            let chosen = chosen(full, config.as_deref(), shard, states);
+            check_all(&chosen, threads)
+        }
+        Command::Variants { story, stories, draw } => variants(story.as_deref(), stories, draw.as_deref()),
         Command::List => {
             table::list();
             ExitCode::SUCCESS
@@ -61,17 +81,28 @@ fn main() -> ExitCode {
     }
 }
 
-fn check_all(full: bool, name: Option<&str>, threads: Option<usize>) -> ExitCode {
-    let wanted = |config: &Config| name.is_none_or(|name| config.name == name);
+fn chosen(
+    full: bool,
+    name: Option<&str>,
+    shard: Option<(usize, usize)>,
+    states: Option<usize>,
+) -> Vec<Config> {
     let larger = if full || name.is_some() { configs::larger() } else { Vec::new() };
-    let chosen: Vec<Config> = configs::quick().into_iter().chain(larger).filter(wanted).collect();
+    let wanted = |config: &Config| name.is_none_or(|name| config.name == name);
+    let all = configs::quick().into_iter().chain(larger).filter(wanted);
+    let (k, n) = shard.unwrap_or((1, 1));
+    let part = all.skip(k - 1).step_by(n);
+    part.map(|config| Config { bound: states.unwrap_or(config.bound), ..config }).collect()
+}
+
+fn check_all(chosen: &[Config], threads: Option<usize>) -> ExitCode {
     if chosen.is_empty() {
         eprintln!("no configuration of that name; see `model list`");
         return ExitCode::from(2);
     }
     let threads = threads.or_else(|| available_parallelism().ok().map(Into::into)).unwrap_or(1);
     table::check_head();
-    let bad = check_each(&chosen, threads);
+    let bad = check_each(chosen, threads);
     ExitCode::from(u8::from(bad > 0))
 }
 
@@ -85,8 +116,7 @@ fn check_each(configs: &[Config], threads: usize) -> usize {
             scope.spawn(move || {
                 while let Some(config) = configs.get(next.fetch_add(1, Ordering::Relaxed)) {
                     let mut progress = table::Progress::new(config.name);
-                    let model = Arc::new(Model::new(config.clone()));
-                    let verdict = check(&model, |depth, states| progress.show(depth, states));
+                    let verdict = check_any(config, |depth, states| progress.show(depth, states));
                     progress.clear();
                     if done.send((config.name, verdict)).is_err() {
                         return;
@@ -119,14 +149,13 @@ fn holds(config: &Config, verdict: &Verdict) -> bool {
 
 /// Finds the shortest story of what is violated.
 fn explain(config: &Config, verdict: &Verdict) {
-    let model = Model::new(config.clone());
-    if let Some((flaw, steps)) = search(&model, 2 * verdict.states + 1000, |_, _| ()).story {
-        println!("{}", story::tell(&model, flaw, &steps));
+    if let Some((_, story)) = hunt(config, 2 * verdict.states + 1000).caught {
+        println!("{}", story.text());
     }
 }
 
 #[cfg(not(broken = "any"))]
-fn variants(_: Option<&str>, _: bool) -> ExitCode {
+fn variants(_: Option<&str>, _: bool, _: Option<&Path>) -> ExitCode {
     eprintln!(
         "this build has all rules; build with RUSTFLAGS='--cfg broken=\"any\"' and a target directory of its own"
     );
@@ -134,7 +163,7 @@ fn variants(_: Option<&str>, _: bool) -> ExitCode {
 }
 
 #[cfg(broken = "any")]
-fn variants(only: Option<&str>, stories: bool) -> ExitCode {
+fn variants(only: Option<&str>, stories: bool, draw: Option<&Path>) -> ExitCode {
     let wanted = |name: &str| only.is_none_or(|only| only == name);
     let chosen: Vec<_> = model::variants::VARIANTS.iter().filter(|variant| wanted(variant.name)).collect();
     if chosen.is_empty() {
@@ -142,20 +171,27 @@ fn variants(only: Option<&str>, stories: bool) -> ExitCode {
         return ExitCode::from(2);
     }
     table::variant_head();
-    let missed = chosen.iter().filter(|variant| !catch(variant, stories || only.is_some())).count();
+    let missed = chosen.iter().filter(|variant| !catch(variant, stories || only.is_some(), draw)).count();
     ExitCode::from(u8::from(missed > 0))
 }
 
-/// Whether the search finds that swapped rule.
+/// Whether the search finds that swapped rule, and its picture, if one is wanted, could be drawn.
 #[cfg(broken = "any")]
-fn catch(variant: &model::variants::Variant, tell: bool) -> bool {
+fn catch(variant: &model::variants::Variant, tell: bool, draw: Option<&Path>) -> bool {
     let Some(config) = configs::named(variant.config) else { return false };
     signaling_core::broken::choose(variant.name);
-    let model = Model::new(config);
-    let found = search(&model, model::variants::BOUND, |_, _| ());
+    let found = hunt(&config, model::variants::BOUND);
     table::variant_row(variant, &found);
-    if let (true, Some((flaw, steps))) = (tell, &found.story) {
-        println!("{}", story::tell(&model, *flaw, steps));
+    let Some((_, story)) = &found.caught else { return false };
+    if tell {
+        println!("{}", story.text());
     }
-    found.story.is_some()
+    let Some(dir) = draw else { return true };
+    let picture = model::draw::svg(story, &format!("{}: {}", variant.name, variant.instead));
+    let path = dir.join(format!("{}.svg", variant.name));
+    let drawn = std::fs::create_dir_all(dir).and_then(|()| std::fs::write(&path, picture));
+    if let Err(error) = &drawn {
+        eprintln!("{}: {error}", path.display());
+    }
+    drawn.is_ok()
 }

@@ -10,8 +10,10 @@ use signaling_core::machine::{State, Tell};
 use crate::act::{Act, acts};
 use crate::config::Config;
 use crate::heal::{calms, heal};
+use crate::names::Names;
 use crate::properties::{Flaw, judge};
 use crate::prune::prune;
+use crate::space::{Scene, Space};
 use crate::turn::Turn;
 use crate::world::{Run, Told, Who, World};
 
@@ -155,7 +157,62 @@ impl Model {
     }
 }
 
-fn without_network(world: &World) -> u64 {
+impl Space for Model {
+    type World = World;
+    type Act = Act;
+
+    fn start(&self) -> World {
+        self.start()
+    }
+
+    fn acts(&self, world: &World) -> Vec<Act> {
+        self.acts(world)
+    }
+
+    fn step(&self, world: &World, act: &Act) -> Option<World> {
+        self.step(world, act).map(|(next, _)| next)
+    }
+
+    fn flaw(&self, world: &World) -> Option<Flaw> {
+        self.flaw(world)
+    }
+
+    fn unseen(&self) -> Vec<&'static str> {
+        self.unseen()
+    }
+
+    fn lanes(&self) -> Vec<String> {
+        let world = World::before(&self.config);
+        let names = Names::new(&world);
+        let devices = (0..world.runs.len()).map(|at| names.device(at));
+        ["alice, the inviter".into()].into_iter().chain(devices).chain(["the relay".into()]).collect()
+    }
+
+    fn scene(&self, step: Option<(&World, &Act)>) -> Option<(World, Scene)> {
+        let Some((world, act)) = step else {
+            let (before, after) = (World::before(&self.config), self.start());
+            let scene = Names::new(&before).scene(None, &after, &[]);
+            return Some((after, scene));
+        };
+        let (next, told) = self.step(world, act)?;
+        let scene = Names::new(world).scene(Some(act), &next, &told);
+        Some((next, scene))
+    }
+
+    fn ending(&self, flaw: Flaw, world: &World) -> Vec<String> {
+        match (world.flaw, flaw) {
+            (Some(_), _) => vec![format!("so: {}", flaw.words())],
+            (None, Flaw::Storm) => vec![format!("if all of that arrives: {}", flaw.words())],
+            (None, _) => {
+                let (healed, _) = heal(&self.config, world);
+                let end = Names::new(world).summary(&healed);
+                vec![format!("with the network whole again: {}", flaw.words()), format!("then {end}")]
+            }
+        }
+    }
+}
+
+pub(crate) fn without_network(world: &World) -> u64 {
     let mut hasher = DefaultHasher::new();
     let World { origin, saved: _, there, runs, net: _, relay, left: _, witness, flaw: _ } = world;
     (origin, there, runs, relay, witness).hash(&mut hasher);

@@ -86,7 +86,8 @@ impl Letter {
         &self.0.1
     }
 
-    fn key(&self) -> u64 {
+    /// What tells it from all others.
+    pub fn key(&self) -> u64 {
         self.0.0
     }
 }

@@ -41,6 +41,16 @@ pub enum Flaw {
     QuietTooEarly,
     /// An answer begets an answer, for ever.
     Storm,
+    /// Two who invited each other have two calls.
+    TwoCalls,
+    /// Two who invited each other have no call: both gave way.
+    NoneLeft,
+    /// An invitation gave way to one that was over when it was asked about.
+    GaveWayToDead,
+    /// More rows than there is room for.
+    TooManyRows,
+    /// After healing: two invitations that crossed both go on.
+    BothGoOn,
     /// After healing: a device of an invitee does not ring.
     NeverRings,
     /// After healing: an answer was given, and the inviter still waits for it.
@@ -81,6 +91,11 @@ impl Flaw {
             Self::FalseGrant => "a request is not answered as it was dealt with",
             Self::QuietTooEarly => "the inviter is quiet, and somebody does not know",
             Self::Storm => "answers beget answers without end",
+            Self::TwoCalls => "two who invited each other have two calls",
+            Self::NoneLeft => "two who invited each other both gave way",
+            Self::GaveWayToDead => "an invitation gave way to one that was over when it was asked about",
+            Self::TooManyRows => "there are more rows than there is room for",
+            Self::BothGoOn => "two invitations that crossed both go on",
             Self::NeverRings => "a device of a pending invitee does not ring",
             Self::PressLost => "an answer was given, and the inviter still waits for it",
             Self::Untold => "an outcome was not told",

@@ -33,14 +33,13 @@ impl Turn<'_> {
 
     /// Where the inviter has no other device, its Fanout of them matters to nobody and comes at once.
     fn fanout(&mut self, msg: Msg) {
-        let Msg::Fanout { party: PartyId::Observers, ver, fanned, .. } = msg else {
-            return self.outbox.push(msg);
-        };
-        if self.config.observed() {
+        let Msg::Fanout { party, ver, fanned, devices } = &msg else { return };
+        let nobody = *party == PartyId::Observers && !self.config.observed();
+        if !nobody && !self.config.sure_fanout {
             return self.outbox.push(msg);
         }
         self.at_inviter(None, |origin, fx| {
-            origin.on_fanout(PartyId::Observers, ver, fanned, std::iter::empty(), fx);
+            origin.on_fanout(*party, *ver, *fanned, devices.iter().copied(), fx);
         });
     }
 

@@ -55,9 +55,9 @@ pub(crate) fn variant_head() {
 
 /// A row of it.
 #[cfg(broken = "any")]
-pub(crate) fn variant_row(variant: &variants::Variant, found: &model::bfs::Found) {
-    let (caught, steps, wrong) = match &found.story {
-        Some((flaw, steps)) => ("yes", steps.len().to_string(), flaw.words()),
+pub(crate) fn variant_row(variant: &variants::Variant, found: &model::hunt::Hunt) {
+    let (caught, steps, wrong) = match &found.caught {
+        Some((flaw, story)) => ("yes", (story.scenes.len() - 1).to_string(), flaw.words()),
         None => ("NO", "-".into(), "nothing is found"),
     };
     let variants::Variant { name, config, instead } = variant;

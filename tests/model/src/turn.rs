@@ -23,19 +23,23 @@ pub(crate) struct Turn<'a> {
     pub outbox: Vec<Msg>,
     /// What applications are told.
     pub told: Vec<Told>,
+    /// What the own invitation of the first device to the inviter is to this one.
+    pub rival: Rival,
 }
 
 impl<'a> Turn<'a> {
     /// Begins a step.
     pub(crate) fn new(config: &'a Config, world: &'a mut World) -> Self {
-        Self { config, world, outbox: Vec::new(), told: Vec::new() }
+        Self { config, world, outbox: Vec::new(), told: Vec::new(), rival: Rival::None }
     }
 
     /// The inviter invites.
     pub(crate) fn start(&mut self) {
         let mut fx = Effects::default();
-        let origin = Origin::start(self.config.invitees, self.config.limited, false, &mut fx);
+        let origin =
+            Origin::start(self.config.invitees, self.config.limited, self.config.online_only, &mut fx);
         self.world.origin = Some(origin);
+        self.world.witness.begun = true;
         self.save();
         self.after_inviter(&fx, None);
     }
@@ -43,6 +47,7 @@ impl<'a> Turn<'a> {
     /// Whatever it is that happens.
     pub(crate) fn act(&mut self, act: &Act) {
         match act {
+            Act::Invite => self.start(),
             Act::Deliver(letter, prompt) => self.deliver(letter.msg(), *prompt),
             Act::Origin(timer) => self.origin_timer(*timer),
             Act::Holder(at, timer) => self.holder_timer(*at, *timer),
@@ -187,7 +192,8 @@ impl<'a> Turn<'a> {
         match msg {
             Msg::Send { to, ver, report } => self.fan_out(*to, *ver, *report),
             Msg::Report { to, users, report } => {
-                self.on_report(*to, report, Arrival { prompt, to_users: *users, rival: Rival::None });
+                let rival = if self.world.place(*to) == Some(0) { self.rival } else { Rival::None };
+                self.on_report(*to, report, Arrival { prompt, to_users: *users, rival });
             }
             Msg::Unknown { to } => self.on_unknown(*to),
             Msg::Stance { from, n, stance, data } => self.on_stance(*from, *n, *stance, *data),
@@ -271,7 +277,7 @@ impl<'a> Turn<'a> {
 
     // The other devices.
 
-    fn at_holder(&mut self, at: usize, work: impl FnOnce(&mut crate::world::Row, &mut Effects)) {
+    pub(crate) fn at_holder(&mut self, at: usize, work: impl FnOnce(&mut crate::world::Row, &mut Effects)) {
         let Some(run) = self.world.runs.get(at).filter(|run| run.link == Link::Online) else { return };
         let Some(mut row) = run.row else { return };
         let mut fx = Effects::after(run.numbers);
@@ -329,8 +335,9 @@ impl<'a> Turn<'a> {
 
     fn answer(&mut self, at: usize, answer: Answer) {
         self.pressed(at, answer);
+        let rival = if at == 0 { self.rival } else { Rival::None };
         self.at_holder(at, |row, fx| {
-            let _possible: bool = row.on_answer(answer, fx);
+            let _possible: bool = row.on_answer(answer, rival, fx);
         });
     }
 
@@ -357,7 +364,7 @@ impl<'a> Turn<'a> {
     }
 
     /// The row goes; `mark`: the id is remembered as seen.
-    fn drop_row(&mut self, at: usize, mark: bool) {
+    pub(crate) fn drop_row(&mut self, at: usize, mark: bool) {
         let Some(run) = self.world.runs.get_mut(at) else { return };
         run.row = None;
         if mark {

@@ -19,7 +19,7 @@ const fn variant(name: &'static str, config: &'static str, instead: &'static str
 pub const BOUND: usize = 400_000;
 
 /// All of them.
-pub const VARIANTS: [Variant; 48] = [
+pub const VARIANTS: [Variant; 53] = [
     variant("own-timer", "one", "each client decides: its ring timer is final"),
     variant("invitee-decides", "two", "the invitee's accept is final"),
     variant("volatile-decider", "forgotten", "the decider forgets, and decides again"),
@@ -68,4 +68,9 @@ pub const VARIANTS: [Variant; 48] = [
     variant("small-waits", "group-small", "who takes no data is to wait for it"),
     variant("blind-ack", "forgotten", "a win without a row is acknowledged"),
     variant("echo-of-any-run", "crash", "an answer to an older run counts for the newer one"),
+    variant("glare-none", "glare", "two who invite each other both ring"),
+    variant("glare-each", "glare", "of two that cross each gives way"),
+    variant("glare-first", "glare", "of two that cross each stays: the first seen wins"),
+    variant("glare-unasked", "glare", "an invitation gives way to one that was not asked about"),
+    variant("glare-forget", "glare", "what was held is not asked about again"),
 ];

@@ -128,6 +128,8 @@ pub struct Left {
 /// What really happened, whoever forgot it since.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
 pub struct Witness {
+    /// The invitation was made.
+    pub begun: bool,
     /// The first outcome of each slot seen anywhere.
     pub truth: [Slot; INVITEES],
     /// Who pressed what, each once.
