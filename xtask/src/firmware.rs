@@ -6,6 +6,7 @@ use anyhow::Result;
 
 use crate::emulator;
 use crate::footprint::add_target;
+use crate::pico;
 use crate::run::{cargo, run};
 
 /// The board that QEMU has.
@@ -17,6 +18,7 @@ pub(crate) fn firmware(args: &[String]) -> Result<()> {
     add_target(TARGET)?;
     emulator::install()?;
     run(&mut on_board(&["build", "--release"]))?;
+    pico::prepare()?;
     run(&mut cargo(&["build", "--quiet", "--package", "signaling-cli"]))?;
     run(cargo(&["run", "--quiet", "--package", "firmware", "--"]).args(args))
 }

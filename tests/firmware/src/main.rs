@@ -4,6 +4,7 @@
 
 mod latency;
 mod noise;
+mod pico;
 mod process;
 mod stories;
 mod transcript;

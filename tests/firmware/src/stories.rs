@@ -7,6 +7,7 @@ use anyhow::{Result, ensure};
 
 use crate::latency::latency;
 use crate::noise::noisy_line;
+use crate::pico;
 use crate::process::Process;
 use crate::transcript::Transcript;
 use crate::world::{Programs, World};
@@ -29,6 +30,11 @@ pub(crate) const STORIES: &[(&str, Story)] = &[
     ("noise", noise),
     ("fifty-presses", fifty_presses),
     ("latency", latency),
+    ("pico-accepted", pico::accepted),
+    ("pico-rejected", pico::rejected),
+    ("pico-no-answer", pico::no_answer),
+    ("pico-answered", pico::answered),
+    ("pico-declined", pico::declined),
 ];
 
 fn accepted(programs: &Programs, transcript: &mut Transcript) -> Result<()> {
@@ -230,7 +236,7 @@ fn presses(door: &mut Process, all: usize) -> Result<(usize, usize)> {
 }
 
 /// Ends a desktop politely, and writes down what it said.
-fn end(mut desktop: Process, who: &str, transcript: &mut Transcript) -> Result<()> {
+pub(crate) fn end(mut desktop: Process, who: &str, transcript: &mut Transcript) -> Result<()> {
     desktop.ctrl_c()?;
     desktop.ends()?;
     transcript.add(who, &desktop);
@@ -238,7 +244,7 @@ fn end(mut desktop: Process, who: &str, transcript: &mut Transcript) -> Result<(
 }
 
 /// Switches a board off, and writes down what it said.
-fn end_board(mut board: Process, who: &str, transcript: &mut Transcript) {
+pub(crate) fn end_board(mut board: Process, who: &str, transcript: &mut Transcript) {
     board.kill();
     transcript.add(who, &board);
 }

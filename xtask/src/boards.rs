@@ -1,0 +1,48 @@
+//! Firmware of real boards, each a workspace of its own: that it builds, and how it is written.
+
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::Result;
+
+use crate::footprint::add_target;
+use crate::run::{cargo, root, run};
+
+/// A folder of `examples`, and its target.
+type Board = (&'static str, &'static str);
+
+/// In every run of `ci`.
+const USUAL: [Board; 2] = [PICO, ("nrf52840-dk", "thumbv7em-none-eabihf")];
+/// What takes minutes to build for the first time.
+const SLOW: [Board; 2] =
+    [("nucleo-f429zi", "thumbv7em-none-eabihf"), ("esp32-c3", "riscv32imc-unknown-none-elf")];
+/// The one that an emulator runs.
+pub(crate) const PICO: Board = ("pico", "thumbv6m-none-eabi");
+
+/// Format and lints of the usual ones or of all, and that they build, with a log and without.
+pub(crate) fn boards(all: bool) -> Result<()> {
+    USUAL.iter().chain(SLOW.iter().filter(|_| all)).try_for_each(|board| check(*board))
+}
+
+fn check((name, target): Board) -> Result<()> {
+    add_target(target)?;
+    run(&mut on(name, &["fmt", "--check"]))?;
+    for features in [&[][..], &["--features", "defmt"]] {
+        run(on(name, &["clippy", "--release"]).args(features).args(["--", "-D", "warnings"]))?;
+    }
+    build((name, target))
+}
+
+/// Links its programs.
+pub(crate) fn build((name, target): Board) -> Result<()> {
+    add_target(target)?;
+    run(&mut on(name, &["build", "--release"]))
+}
+
+/// A cargo command in a board's workspace, which has a target folder of its own.
+fn on(name: &str, args: &[&str]) -> Command {
+    let mut command = cargo(args);
+    command.current_dir(Path::new(root()).join("examples").join(name));
+    command.env_remove("CARGO_TARGET_DIR").env_remove("RUSTFLAGS");
+    command
+}
