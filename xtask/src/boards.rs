@@ -12,16 +12,13 @@ use crate::run::{cargo, root, run};
 type Board = (&'static str, &'static str);
 
 /// In every run of `ci`.
-const USUAL: [Board; 2] = [PICO, ("nrf52840-dk", "thumbv7em-none-eabihf")];
-/// What takes minutes to build for the first time.
-const SLOW: [Board; 2] =
-    [("nucleo-f429zi", "thumbv7em-none-eabihf"), ("esp32-c3", "riscv32imc-unknown-none-elf")];
+const USUAL: [Board; 1] = [PICO];
 /// The one that an emulator runs.
 pub(crate) const PICO: Board = ("pico", "thumbv6m-none-eabi");
 
-/// Format and lints of the usual ones or of all, and that they build, with a log and without.
-pub(crate) fn boards(all: bool) -> Result<()> {
-    USUAL.iter().chain(SLOW.iter().filter(|_| all)).try_for_each(|board| check(*board))
+/// Format and lints of each, and that they build, with a log and without.
+pub(crate) fn boards() -> Result<()> {
+    USUAL.into_iter().try_for_each(check)
 }
 
 fn check((name, target): Board) -> Result<()> {

@@ -65,12 +65,8 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
     },
-    /// Every board's firmware builds: with `--all` also what takes minutes to build for the first time.
-    Boards {
-        /// The other boards, too.
-        #[arg(long)]
-        all: bool,
-    },
+    /// The firmware of real boards builds.
+    Boards,
     /// A Pico in rp2040js, to play with: its line is a socket, lines of input press its buttons.
     Pico {
         /// `doorbell` or `answerer`.
@@ -108,7 +104,7 @@ fn main() -> Result<()> {
         Task::Targets => targets::targets(),
         Task::Model { args } => steps::model(&args),
         Task::Firmware { args } => firmware::firmware(&args),
-        Task::Boards { all } => boards::boards(all),
+        Task::Boards => boards::boards(),
         Task::Pico { program } => pico::pico(&program),
         Task::Simulate { args } => steps::simulate(&args),
         Task::Fuzz { seed_corpus: true, .. } => fuzz::seed_corpus(),

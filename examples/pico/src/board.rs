@@ -43,7 +43,7 @@ impl Board {
     ///
     /// # Panics
     /// If it is called again.
-    pub fn new() -> Self {
+    pub fn take() -> Self {
         static BUFFERS: StaticCell<([u8; GOES], [u8; CAME])> = StaticCell::new();
         let (goes, came) = BUFFERS.init(([0; GOES], [0; CAME]));
         let pins = embassy_rp::init(Default::default());

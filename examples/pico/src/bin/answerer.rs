@@ -14,7 +14,7 @@ static MEMORY: StaticCell<Memory> = StaticCell::new();
 
 #[embassy_executor::main]
 async fn main(spawner: Spawner) {
-    let mut board = Board::new();
+    let mut board = Board::take();
     let identity = identity("bob", "pico", 0xb0b0);
     let _ = write!(board.front, "answerer of {}\r\n", identity.config.user);
     match MEMORY.init_with(Memory::new).start(identity) {

@@ -14,7 +14,7 @@ static MEMORY: StaticCell<Memory> = StaticCell::new();
 
 #[embassy_executor::main]
 async fn main(spawner: Spawner) {
-    let mut board = Board::new();
+    let mut board = Board::take();
     let identity = identity("door", "pico", 0xd0040);
     let _ = write!(board.front, "doorbell of {}\r\n", identity.config.user);
     match MEMORY.init_with(Memory::new).start(identity) {
