@@ -161,8 +161,7 @@ impl Inner {
     ) {
         let Some(row) = slices.rows.get(at as usize) else { return };
         if row.owes() {
-            let deadline = row.rest.timers.next();
-            self.table.set_deadline(slices, at, deadline);
+            self.table.set_deadline(slices, at);
         } else {
             self.place(slices, at);
         }
