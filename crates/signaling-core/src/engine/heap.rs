@@ -84,22 +84,21 @@ impl Heap<'_> {
     }
 
     fn sink(&mut self, mut place: u32, due: Due) {
-        while let Some((child, below)) = self.least_below(place) {
-            if below.deadline >= due.deadline {
-                break;
-            }
+        while let Some(child) = self.least_below(place) {
+            let Some(below) = self.at(child).filter(|below| below.deadline < due.deadline) else { break };
             self.put(place, below);
             place = child;
         }
         self.put(place, due);
     }
 
-    /// The earliest of the entries right below a place.
-    fn least_below(&self, place: u32) -> Option<(u32, Due)> {
+    /// Where the earliest of the entries right below a place is.
+    fn least_below(&self, place: u32) -> Option<u32> {
         let first = place.saturating_mul(BRANCHES).saturating_add(1);
         let end = first.saturating_add(BRANCHES).min(self.len);
         let below = self.heap.get(first as usize..end as usize)?;
-        (first..).zip(below.iter().copied()).min_by_key(|(_, due)| due.deadline)
+        let (child, _) = (first..).zip(below).min_by_key(|(_, due)| due.deadline)?;
+        Some(child)
     }
 }
 

@@ -4,7 +4,7 @@
 use super::effects::Effects;
 use super::storage::Payload;
 use super::table::{Links, NEVER};
-use crate::machine::{Full, Holder, Mask, Origin, Parties, PartyId};
+use crate::machine::{Full, Holder, Mask, Me, Origin, Parties, PartyId};
 use crate::name::{Device, GroupId, InviteId, Label, UserId};
 
 /// What this device is to the invitation.
@@ -169,8 +169,8 @@ impl Timers {
     }
 
     fn next(&self) -> u64 {
-        let all = [self.limit, self.resend, self.lease, self.resolve, self.request, self.keep, self.wake];
-        all.into_iter().min().unwrap_or(NEVER)
+        let sooner = self.limit.min(self.resend).min(self.lease).min(self.resolve);
+        sooner.min(self.request).min(self.keep).min(self.wake)
     }
 }
 
@@ -234,6 +234,14 @@ impl<P: Payload, const I: usize, const D: usize> Row<P, I, D> {
         self.id = id;
         self.rest.end = NEVER;
         self.rest.timers = Timers::all(NEVER);
+    }
+
+    /// It was not made here.
+    pub(super) fn hold(&mut self, me: Me, device: Device) {
+        self.role = Role::Holder(Holder::EMPTY);
+        if let Role::Holder(holder) = &mut self.role {
+            holder.open(me, device, self.rest.count());
+        }
     }
 
     /// Gives up what the invitation held; only its names stay, until others take their place.
