@@ -70,7 +70,10 @@ async fn wanted(core: Core<'_>) {
     loop {
         match core.attempt_due() {
             Some(due) if due <= clock::now() => return,
-            Some(due) => drop(select(clock::at(due), core.shared.send.wait()).await),
+            Some(due) => {
+                // Either way it is time to look.
+                select(clock::at(due), core.shared.send.wait()).await;
+            }
             None => core.shared.send.wait().await,
         }
     }

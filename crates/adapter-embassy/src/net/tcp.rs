@@ -13,7 +13,7 @@ use crate::clock;
 use crate::session::LinkError;
 use crate::stream::{Connect, Link};
 
-/// A relay that does not take what is sent to it for so long is gone.
+/// Who does not answer within this time is not there.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// So long a stream that is of no more use may take to say so, in ms.
 const FAREWELL: u32 = 200;
@@ -57,6 +57,8 @@ async fn open<'a>(
     // Frames are small and somebody waits for each.
     socket.set_nagle_enabled(false);
     socket.connect(relay).await.map_err(|_| LinkError::Unreachable)?;
+    // From here on Pings tell whether the relay is there.
+    socket.set_timeout(None);
     Ok(socket)
 }
 
