@@ -17,6 +17,8 @@ pub(crate) fn firmware(args: &[String]) -> Result<()> {
     add_target(TARGET)?;
     emulator::install()?;
     run(&mut on_board(&["build", "--release"]))?;
+    // Code for links without a relay is in this program only.
+    run(&mut on_board(&["build", "--release", "--features", "direct", "--bin", "doorbell-udp"]))?;
     run(&mut cargo(&["build", "--quiet", "--package", "signaling-cli"]))?;
     run(cargo(&["run", "--quiet", "--package", "firmware", "--"]).args(args))
 }
@@ -25,7 +27,7 @@ pub(crate) fn firmware(args: &[String]) -> Result<()> {
 pub(crate) fn lint() -> Result<()> {
     add_target(TARGET)?;
     run(&mut on_board(&["fmt", "--all", "--check"]))?;
-    for features in [&[][..], &["--features", "defmt"]] {
+    for features in [&[][..], &["--features", "defmt,direct"]] {
         let clippy = ["clippy", "--release", "--workspace"];
         run(on_board(&clippy).args(features).args(["--", "-D", "warnings"]))?;
     }

@@ -1,7 +1,9 @@
 //! The little that firmware needs of an ARM MPS2 board with AN385 (Cortex-M3, 25 MHz): a clock for
-//! `embassy-time`, serial lines, and an executor that sleeps. Everything here is for QEMU's model of it too.
+//! `embassy-time`, serial lines, Ethernet, and an executor that sleeps. Everything here is for QEMU's model of it too.
 #![no_std]
 
+mod arguments;
+mod ethernet;
 mod executor;
 mod register;
 mod time;
@@ -9,7 +11,9 @@ mod uart;
 
 use cortex_m_rt::exception;
 
-pub use executor::Executor;
+pub use arguments::{MOST as MOST_ARGUMENTS, arguments};
+pub use ethernet::{Ethernet, EthernetDevice, EthernetState};
+pub use executor::{Executor, wakes};
 pub use time::start as start_clock;
 pub use uart::{Reader, Uart, Writer};
 
@@ -21,6 +25,7 @@ unsafe fn DefaultHandler(number: i16) {
         2 => uart::CONSOLE.received(),
         8 => time::wrapped(),
         9 => time::alarm(),
+        13 => ethernet::received(),
         _ => {}
     }
 }
