@@ -76,7 +76,7 @@ fn programs() -> Result<Programs> {
     let firmware = root.join("examples/qemu-mps2/target/thumbv7m-none-eabi/release");
     let programs = Programs { signaling: target.join("debug/signaling"), firmware };
     built(&programs.signaling)?;
-    for program in ["doorbell", "answerer", "doorbell-tcp", "answerer-tcp", "doorbell-udp"] {
+    for program in ["doorbell", "answerer", "doorbell-tcp", "answerer-tcp", "doorbell-udp", "virtual-time"] {
         built(&programs.firmware.join(program))?;
     }
     Ok(programs)

@@ -9,7 +9,7 @@ use crate::latency::latency;
 use crate::noise::noisy_line;
 use crate::process::Process;
 use crate::transcript::{Transcript, expected};
-use crate::world::{Programs, World};
+use crate::world::{Programs, World, simulated};
 
 /// A story: what is checked by itself it checks, the rest is compared with a file of its name.
 pub(crate) type Story = fn(&Programs, &mut Transcript) -> Result<()>;
@@ -32,6 +32,7 @@ pub(crate) const STORIES: &[(&str, Story)] = &[
     ("too-large", too_large),
     ("idle-line", idle_line),
     ("wrong-expectation", wrong_expectation),
+    ("virtual-time", virtual_time),
 ];
 
 fn accepted(programs: &Programs, transcript: &mut Transcript) -> Result<()> {
@@ -258,6 +259,18 @@ fn wrong_expectation(programs: &Programs, _: &mut Transcript) -> Result<()> {
     let checked = |name: &str| transcript.check(&expected(name), false);
     checked("rejected")?;
     ensure!(checked("accepted").is_err(), "a call that was rejected passes for one that was accepted");
+    Ok(())
+}
+
+/// Two devices in one program, on a clock that counts instructions: to the ms the same each time.
+fn virtual_time(programs: &Programs, transcript: &mut Transcript) -> Result<()> {
+    let mut runs = [simulated(programs, "virtual-time")?, simulated(programs, "virtual-time")?];
+    for run in &mut runs {
+        ensure!(run.ends()? == Some(0), "it ought to end with 0: {:?}", run.said);
+    }
+    let [once, again] = runs;
+    ensure!(once.said == again.said, "twice, but not the same:\n{:#?}\n{:#?}", once.said, again.said);
+    transcript.add("both devices, with ms", &once);
     Ok(())
 }
 

@@ -182,6 +182,16 @@ impl World {
     }
 }
 
+/// A board whose clock counts its instructions, 1 ns each, so that the speed of the program hardly shows; it jumps where
+/// the chip would sleep.
+pub(crate) fn simulated(programs: &Programs, program: &str) -> Result<Process> {
+    let mut command = Command::new(EMULATOR);
+    command.args(["-machine", "mps2-an385", "-icount", "shift=0,sleep=off", "-display", "none"]);
+    command.args(["-monitor", "none", "-serial", "null", "-serial", "stdio"]);
+    command.args(["-semihosting-config", "enable=on,target=native", "-kernel"]);
+    Process::start(program, command.arg(programs.firmware.join(program)))
+}
+
 fn port(address: &str) -> Result<&str> {
     Ok(address.rsplit_once(':').context("an address has a port")?.1)
 }

@@ -6,6 +6,7 @@ mod arguments;
 mod ethernet;
 mod executor;
 mod register;
+#[cfg_attr(feature = "systick", path = "systick.rs")]
 mod time;
 mod uart;
 
@@ -23,7 +24,9 @@ unsafe fn DefaultHandler(number: i16) {
     match number {
         0 => uart::LINK.received(),
         2 => uart::CONSOLE.received(),
+        #[cfg(not(feature = "systick"))]
         8 => time::wrapped(),
+        #[cfg(not(feature = "systick"))]
         9 => time::alarm(),
         13 => ethernet::received(),
         _ => {}
