@@ -210,6 +210,10 @@ impl<'d> Core<'d> {
         self.changed();
     }
 
+    pub(crate) fn is_up(&self) -> bool {
+        self.shared.session.borrow().state() == LinkState::Up
+    }
+
     /// When the next attempt at a stream is due; none while none is wanted.
     pub(crate) fn attempt_due(&self) -> Option<u64> {
         self.shared.session.borrow().hello_due()

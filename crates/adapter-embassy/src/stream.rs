@@ -54,6 +54,10 @@ impl Runner<'_> {
 
     async fn keep_connected(&mut self, streams: &mut impl Connect) -> Infallible {
         let core = self.core;
+        if core.is_up() {
+            // Over what it was, it is not any more.
+            core.lost(LinkError::Broken);
+        }
         loop {
             wanted(core).await;
             let link = Link { core, rx: &mut *self.rx, tx: &mut *self.tx, reply: &mut *self.reply };

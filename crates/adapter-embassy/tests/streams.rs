@@ -2,7 +2,12 @@
 
 mod world;
 
+use std::rc::Rc;
+
 use adapter_embassy::{GroupId, Identity, Invite, LinkState};
+use embassy_futures::select::select;
+use embassy_sync::blocking_mutex::raw::NoopRawMutex;
+use embassy_sync::signal::Signal;
 use signaling_relay::Insecure;
 use world::{Board, SILENCE, World, framed, identity, now};
 
@@ -112,6 +117,24 @@ fn who_was_replaced_makes_no_stream_until_asked() {
     old.signaling.connect();
     world.pass(5);
     assert_eq!((old.signaling.link(), dial.attempts.get()), (LinkState::Up, 2));
+}
+
+#[test]
+fn a_runner_that_was_dropped_runs_again_over_another_stream() {
+    let mut world = World::new();
+    let (mut runner, door) = world.at_rest(identity("door", 9));
+    let (mut first, mut second) = (world.dial(), world.dial());
+    let swap = Rc::new(Signal::<NoopRawMutex, ()>::new());
+    let swapped = Rc::clone(&swap);
+    world.spawn(async move {
+        select(runner.run_over(&mut first), swapped.wait()).await;
+        runner.run_over(&mut second).await;
+    });
+    world.pass(5);
+    assert_eq!(door.news(), ["connected"]);
+    swap.signal(());
+    world.pass(500);
+    assert_eq!(door.news(), ["lost(broken)", "connected"]);
 }
 
 #[test]

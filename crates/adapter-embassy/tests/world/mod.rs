@@ -12,8 +12,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
 
 use adapter_embassy::{
-    Connect, Device, Event, Events, Identity, Invitation, Invite, InviteId, Label, Link, LinkError,
-    Resources, Runner, Signaling, UserId, What,
+    Connect, Datagrams, Device, Event, Events, Identity, Invitation, Invite, InviteId, Label, Link,
+    LinkError, Resources, Runner, Signaling, UserId, What,
 };
 use embassy_time::{Duration, Instant, MockDriver};
 use embedded_io_async::{ErrorKind, ErrorType, Read, Write};
@@ -253,13 +253,11 @@ impl World {
         self.relay = None;
     }
 
-    /// A device that runs, and whose events are written down.
+    /// A device that runs over a line.
     pub(crate) fn board(&mut self, identity: Identity) -> Board {
-        let (signaling, runner, events) = Box::leak(Box::new(Small::new())).start(identity).unwrap();
-        let told = Rc::<RefCell<Vec<String>>>::default();
+        let (runner, board) = self.at_rest(identity);
         let (port, task) = self.plug(runner);
-        self.spawn(write_down(events, Rc::clone(&told)));
-        Board { signaling, told, port, task }
+        Board { port, task, ..board }
     }
 
     /// Lets a runner run over a line of its own; the line's number, and the task's.
@@ -288,33 +286,44 @@ impl World {
 
     /// A device that runs over streams.
     pub(crate) fn streaming(&mut self, identity: Identity) -> (Board, Dial) {
-        let (signaling, mut runner, events) = Box::leak(Box::new(Small::new())).start(identity).unwrap();
-        let (dial, told, port) = (Dial::default(), Rc::<RefCell<Vec<String>>>::default(), self.ports.len());
-        dial.reachable.set(true);
-        self.port(&dial.down, &dial.up, Framing::Stream(Vec::new()));
+        let (mut runner, board) = self.at_rest(identity);
+        let (port, dial) = (self.ports.len(), self.dial());
         let mut streams = dial.clone();
         let task = self.spawn(async move {
             runner.run_over(&mut streams).await;
         });
+        (Board { port, task, ..board }, dial)
+    }
+
+    /// A way to make streams to the relay.
+    pub(crate) fn dial(&mut self) -> Dial {
+        let dial = Dial::default();
+        dial.reachable.set(true);
+        self.port(&dial.down, &dial.up, Framing::Stream(Vec::new()));
+        dial
+    }
+
+    /// A device that does not run yet, and whose events are written down.
+    pub(crate) fn at_rest(&mut self, identity: Identity) -> (Runner<'static>, Board) {
+        let (signaling, runner, events) = Box::leak(Box::new(Small::new())).start(identity).unwrap();
+        let told = Rc::<RefCell<Vec<String>>>::default();
         self.spawn(write_down(events, Rc::clone(&told)));
-        (Board { signaling, told, port, task }, dial)
+        (runner, Board { signaling, told, port: usize::MAX, task: usize::MAX })
     }
 
     /// A device that runs without a relay.
-    #[cfg(feature = "direct")]
     pub(crate) fn direct(
         &mut self,
         identity: Identity,
         peer: &str,
-        mut datagrams: impl adapter_embassy::Datagrams + 'static,
+        mut datagrams: impl Datagrams + 'static,
     ) -> Board {
-        let (signaling, mut runner, events) = Box::leak(Box::new(Small::new())).start(identity).unwrap();
-        let (told, peers) = (Rc::<RefCell<Vec<String>>>::default(), [UserId::new(peer).unwrap()]);
+        let (mut runner, board) = self.at_rest(identity);
+        let peers = [UserId::new(peer).unwrap()];
         let task = self.spawn(async move {
             runner.run_direct(&peers, &mut datagrams).await.unwrap();
         });
-        self.spawn(write_down(events, Rc::clone(&told)));
-        Board { signaling, told, port: usize::MAX, task }
+        Board { task, ..board }
     }
 
     pub(crate) fn spawn(&mut self, task: impl Future<Output = ()> + 'static) -> usize {
