@@ -11,6 +11,8 @@ use crate::run::{cargo, run};
 
 /// The board that QEMU has.
 const BOARD: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/qemu-mps2");
+/// The program with a clock of its own, which the others must not be built with.
+const VIRTUAL_TIME: &str = "virtual-time";
 const TARGET: &str = "thumbv7m-none-eabi";
 
 /// Builds the firmware and all that it meets, and tells the stories; `args` are those of the `firmware` package.
@@ -18,6 +20,10 @@ pub(crate) fn firmware(args: &[String]) -> Result<()> {
     add_target(TARGET)?;
     emulator::install()?;
     run(&mut on_board(&["build", "--release"]))?;
+    // Code for links without a relay is in this program only.
+    run(&mut on_board(&["build", "--release", "--features", "direct", "--bin", "doorbell-udp"]))?;
+    // And so is the other clock.
+    run(&mut on_board(&["build", "--release", "--package", VIRTUAL_TIME]))?;
     pico::prepare()?;
     run(&mut cargo(&["build", "--quiet", "--package", "signaling-cli"]))?;
     run(cargo(&["run", "--quiet", "--package", "firmware", "--"]).args(args))
@@ -27,11 +33,11 @@ pub(crate) fn firmware(args: &[String]) -> Result<()> {
 pub(crate) fn lint() -> Result<()> {
     add_target(TARGET)?;
     run(&mut on_board(&["fmt", "--all", "--check"]))?;
-    for features in [&[][..], &["--features", "defmt"]] {
-        let clippy = ["clippy", "--release", "--workspace"];
+    for features in [&[][..], &["--features", "defmt,direct"]] {
+        let clippy = ["clippy", "--release", "--workspace", "--exclude", VIRTUAL_TIME];
         run(on_board(&clippy).args(features).args(["--", "-D", "warnings"]))?;
     }
-    Ok(())
+    run(on_board(&["clippy", "--release", "--package", VIRTUAL_TIME]).args(["--", "-D", "warnings"]))
 }
 
 /// A cargo command in the board's workspace, which has a target folder of its own.

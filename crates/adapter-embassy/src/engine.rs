@@ -1,10 +1,14 @@
 //! An engine of any measures: so the measures of a memory do not show in the types of those who use it.
 
+#[cfg(feature = "direct")]
+use signaling_core::direct::{self, Direct, Transmit};
 use signaling_core::{
     AddError, Added, AnswerError, CancelError, CancelOutcome, Config, Counters, Engine, Ignored, Invite,
     InviteError, InviteId, ModifyError, Payload, Row, Slot, Storage, What,
 };
 
+#[cfg(feature = "direct")]
+use crate::direct::MAX_PEERS;
 use crate::signaling::Status;
 use crate::view::{Keep, Look};
 
@@ -32,6 +36,28 @@ pub(crate) trait AnyEngine {
 
     fn status(&mut self, id: InviteId) -> Option<Status>;
     fn outcome(&mut self, id: InviteId, slot: u8) -> Option<Slot>;
+
+    /// The methods of a [`Direct`] on this engine.
+    #[cfg(feature = "direct")]
+    fn direct_datagram(
+        &mut self,
+        now: u64,
+        direct: &mut Direct<MAX_PEERS>,
+        peer: usize,
+        datagram: &[u8],
+        reply: &mut [u8],
+    ) -> Result<usize, direct::Ignored>;
+    #[cfg(feature = "direct")]
+    fn direct_transmit(
+        &mut self,
+        now: u64,
+        direct: &mut Direct<MAX_PEERS>,
+        buf: &mut [u8],
+    ) -> Option<Transmit>;
+    #[cfg(feature = "direct")]
+    fn direct_timeout(&mut self, now: u64, direct: &mut Direct<MAX_PEERS>);
+    #[cfg(feature = "direct")]
+    fn direct_deadline(&self, direct: &Direct<MAX_PEERS>) -> Option<u64>;
 }
 
 impl<S: Storage<Row<P, I, D>>, P: Payload, const I: usize, const D: usize> AnyEngine for Engine<S, P, I, D> {
@@ -105,5 +131,37 @@ impl<S: Storage<Row<P, I, D>>, P: Payload, const I: usize, const D: usize> AnyEn
 
     fn outcome(&mut self, id: InviteId, slot: u8) -> Option<Slot> {
         Some(Look::invitee(&self.view(id)?, slot)?.outcome)
+    }
+
+    #[cfg(feature = "direct")]
+    fn direct_datagram(
+        &mut self,
+        now: u64,
+        direct: &mut Direct<MAX_PEERS>,
+        peer: usize,
+        datagram: &[u8],
+        reply: &mut [u8],
+    ) -> Result<usize, direct::Ignored> {
+        direct.handle_datagram(now, self, peer, datagram, reply)
+    }
+
+    #[cfg(feature = "direct")]
+    fn direct_transmit(
+        &mut self,
+        now: u64,
+        direct: &mut Direct<MAX_PEERS>,
+        buf: &mut [u8],
+    ) -> Option<Transmit> {
+        direct.poll_transmit(now, self, buf)
+    }
+
+    #[cfg(feature = "direct")]
+    fn direct_timeout(&mut self, now: u64, direct: &mut Direct<MAX_PEERS>) {
+        direct.handle_timeout(now, self);
+    }
+
+    #[cfg(feature = "direct")]
+    fn direct_deadline(&self, direct: &Direct<MAX_PEERS>) -> Option<u64> {
+        direct.poll_timeout(self)
     }
 }

@@ -61,27 +61,38 @@
 extern crate std;
 
 mod clock;
+#[cfg(feature = "direct")]
+mod direct;
 mod engine;
 mod events;
 mod listener;
 mod log;
+mod membership;
+#[cfg(feature = "net")]
+pub mod net;
 mod resources;
 mod runner;
 mod session;
 mod shared;
 mod signaling;
+mod stream;
 mod view;
 
+#[cfg(feature = "direct")]
+pub use direct::{Datagrams, MAX_PEERS};
 pub use events::{Event, Events, InvitationEvent};
 pub use listener::SignalingListener;
 pub use resources::{Identity, Resources, StartError, frame_size};
 pub use runner::Runner;
 pub use session::{LinkError, LinkEvent, LinkState};
 pub use signaling::{LineCounters, Signaling, Status};
+pub use stream::{Connect, Link};
 pub use view::{Invitation, Invitee};
 
+#[cfg(feature = "direct")]
+pub use signaling_core::direct::PeerError;
 pub use signaling_core::machine::{Full, Reason, Slot, State as HolderState};
-pub use signaling_core::wire::Refusal;
+pub use signaling_core::wire::{GroupAnswer, Refusal};
 pub use signaling_core::{
     AddError, Added, AnswerError, CODE_EXISTS, CODE_INVALID, CODE_NO_PERMISSION, CODE_TOO_LONG, CODE_UNKNOWN,
     CancelError, CancelOutcome, Config, Counters, Device, GroupId, Invite, InviteError, InviteId,

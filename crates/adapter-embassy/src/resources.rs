@@ -4,7 +4,7 @@ use core::cell::RefCell;
 use core::fmt;
 
 use signaling_core::wire::line::CRC;
-use signaling_core::{Bytes, Config, Device, Engine, Fixed, Label, UserId, largest_frame};
+use signaling_core::{Bytes, Config, Device, Engine, Fixed, GroupId, Label, UserId, largest_frame};
 
 use crate::clock::now;
 use crate::events::Events;
@@ -41,12 +41,14 @@ pub struct Identity {
     pub label: Label,
     /// What proves it to the relay: a token, or "" where none is asked for.
     pub token: &'static str,
+    /// The group that it belongs to: it joins it with each link, and makes it if there is none. Without a relay, none.
+    pub group: Option<GroupId>,
 }
 
 impl Identity {
-    /// A device without a label and a token.
+    /// A device without a label, a token and a group.
     pub fn new(user: UserId, device: Device) -> Self {
-        Self { config: Config::new(user, device), label: Label::default(), token: "" }
+        Self { config: Config::new(user, device), label: Label::default(), token: "", group: None }
     }
 }
 
@@ -56,6 +58,7 @@ impl fmt::Debug for Identity {
         f.debug_struct("Identity")
             .field("config", &self.config)
             .field("label", &self.label)
+            .field("group", &self.group)
             .finish_non_exhaustive()
     }
 }
@@ -147,13 +150,13 @@ impl<const ROWS: usize, const I: usize, const D: usize, const BYTES: usize, cons
         &'static mut self,
         identity: Identity,
     ) -> Result<(Signaling<'static>, Runner<'static>, Events<'static>), StartError> {
-        let Identity { config, label, token } = identity;
+        let Identity { config, label, token, group } = identity;
         let limit = FRAME - HELLO;
         if token.len() > limit {
             return Err(StartError::TokenTooLong { limit });
         }
         #[allow(clippy::cast_possible_truncation)] // any part of the seed will do
-        let session = Session::new(now(), config.seed as u32);
+        let session = Session::new(now(), config.seed as u32, group);
         let largest = u32::try_from(FRAME - CRC).unwrap_or(u32::MAX);
         let engine = Engine::new(config, &mut self.rows);
         let core = Core {

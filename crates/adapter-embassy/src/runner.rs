@@ -18,13 +18,13 @@ const CHUNK: usize = 64;
 const MEND: u32 = 100;
 
 /// An answer to a frame, which the reader of the line hands to its writer.
-struct Reply<'m> {
-    bytes: &'m mut [u8],
-    len: usize,
+pub(crate) struct Reply<'m> {
+    pub(crate) bytes: &'m mut [u8],
+    pub(crate) len: usize,
 }
 
-type Replies<'a, 'm> = Sender<'a, NoopRawMutex, Reply<'m>>;
-type Owed<'a, 'm> = Receiver<'a, NoopRawMutex, Reply<'m>>;
+pub(crate) type Replies<'a, 'm> = Sender<'a, NoopRawMutex, Reply<'m>>;
+pub(crate) type Owed<'a, 'm> = Receiver<'a, NoopRawMutex, Reply<'m>>;
 
 /// Keeps time and keeps the link up, while it runs. From [`Resources::start`](crate::Resources::start).
 pub struct Runner<'d> {
@@ -94,22 +94,23 @@ async fn receive(
 
 async fn take(core: Core<'_>, came: Option<Result<&[u8], LineError>>, replies: &mut Replies<'_, '_>) {
     match came {
-        Some(Ok(frame)) => hear(core, frame, replies).await,
+        Some(Ok(frame)) => hear(core, frame, replies, 0).await,
         Some(Err(error)) => noise(core, error),
         None => {}
     }
 }
 
-/// Waits until the answer before was written: who asks faster than that waits.
-async fn hear(core: Core<'_>, frame: &[u8], replies: &mut Replies<'_, '_>) {
+/// Waits until the answer before was written: who asks faster than that waits. The answer stands behind `head`
+/// bytes.
+pub(crate) async fn hear(core: Core<'_>, frame: &[u8], replies: &mut Replies<'_, '_>, head: usize) {
     let reply = replies.send().await;
-    reply.len = core.hear(frame, reply.bytes);
+    reply.len = core.hear(frame, reply.bytes.get_mut(head..).unwrap_or_default());
     if reply.len > 0 {
         replies.send_done();
     }
 }
 
-fn noise(core: Core<'_>, error: LineError) {
+pub(crate) fn noise(core: Core<'_>, error: LineError) {
     log!(warn, "dropped what came: {}", error);
     core.shared.count(|line| {
         let count = match error {
@@ -163,7 +164,7 @@ async fn write_frame<W: Write>(write: &mut W, frame: &[u8]) -> Result<(), W::Err
     }
 }
 
-async fn keep_time(core: Core<'_>) -> Infallible {
+pub(crate) async fn keep_time(core: Core<'_>) -> Infallible {
     loop {
         match core.keep_time() {
             None => core.shared.time.wait().await,

@@ -3,14 +3,17 @@
 
 use core::fmt;
 
-use signaling_core::wire::{Frame, Hello, Refusal, Refused, Welcome};
+use signaling_core::GroupId;
+use signaling_core::wire::{Frame, GroupAnswer, Hello, Refusal, Refused, Welcome};
+
+use crate::membership::Membership;
 
 /// The first pause before Hello is said again, in ms.
 const FIRST_PAUSE: u32 = 200;
 /// The longest; on the way there it doubles.
 const LONGEST_PAUSE: u32 = 5_000;
 /// A relay that says nothing for so long is told of as one that does not answer.
-const ANSWER_WITHIN: u64 = 10_000;
+pub(crate) const ANSWER_WITHIN: u64 = 10_000;
 /// What a Welcome may ask for as silence, in ms.
 const SILENCE: core::ops::RangeInclusive<u32> = 300..=3_600_000;
 
@@ -42,6 +45,9 @@ pub enum LinkEvent {
     Replaced,
     /// The relay does not take the token ([`Refusal::Token`] or [`Refusal::Expired`]). It is tried again.
     TokenRefused(Refusal),
+    /// The relay does not let this user into the group of [`Identity::group`](crate::Identity::group). Invitations
+    /// in it reach nobody; it is tried again with the next link.
+    GroupRefused(GroupAnswer),
 }
 
 /// Why a link ended or was not made.
@@ -56,6 +62,10 @@ pub enum LinkError {
     Silent,
     /// The relay refused the link.
     Refused(Refusal),
+    /// No stream to the relay could be made.
+    Unreachable,
+    /// The network gave this device no address for 10 s.
+    NoNetwork,
 }
 
 impl fmt::Display for LinkError {
@@ -65,6 +75,10 @@ impl fmt::Display for LinkError {
             Self::Broken => f.write_str("the line broke"),
             Self::Silent => f.write_str("the relay fell silent"),
             Self::Refused(reason) => write!(f, "the relay refuses: {reason}"),
+            Self::Unreachable => {
+                f.write_str("the relay cannot be reached: is its address right, does it run?")
+            }
+            Self::NoNetwork => f.write_str("the network gives no address: is the cable in, is there DHCP?"),
         }
     }
 }
@@ -101,11 +115,13 @@ pub(crate) struct Session {
     /// Why there is no link, as far as it was told.
     told: Option<LinkError>,
     news: Option<LinkEvent>,
+    membership: Membership,
+    group_news: Option<GroupAnswer>,
 }
 
 impl Session {
-    /// A link that is wanted from `now` on; `seed` spreads its repeats.
-    pub(crate) fn new(now: u64, seed: u32) -> Self {
+    /// A link that is wanted from `now` on, by a member of that group; `seed` spreads its repeats.
+    pub(crate) fn new(now: u64, seed: u32, group: Option<GroupId>) -> Self {
         Self {
             state: LinkState::Connecting,
             due: now,
@@ -118,6 +134,8 @@ impl Session {
             jitter: seed | 1,
             told: None,
             news: None,
+            membership: Membership::new(group),
+            group_news: None,
         }
     }
 
@@ -127,7 +145,41 @@ impl Session {
 
     /// What happened last to the link, if nobody was told yet.
     pub(crate) fn take_news(&mut self) -> Option<LinkEvent> {
-        self.news.take()
+        self.news.take().or_else(|| self.group_news.take().map(LinkEvent::GroupRefused))
+    }
+
+    /// Whether messages may go out: the link is up, and the group was asked for.
+    pub(crate) fn open(&self) -> bool {
+        self.state == LinkState::Up && self.membership.settled()
+    }
+
+    pub(crate) fn group(&self) -> Option<&GroupId> {
+        self.membership.group()
+    }
+
+    /// A stream to the relay stands: Hello is due.
+    pub(crate) fn connected(&mut self, now: u64) {
+        if self.state == LinkState::Connecting {
+            self.due = now;
+        }
+    }
+
+    /// No stream to the relay could be made; the next attempt waits longer.
+    pub(crate) fn unreachable(&mut self, now: u64, error: LinkError) {
+        self.lost(now, error);
+        self.slow_down(now);
+    }
+
+    /// A link without a relay came up, or went down; whether that is new.
+    #[cfg(feature = "direct")]
+    pub(crate) fn direct(&mut self, up: bool) -> bool {
+        let state = if up { LinkState::Up } else { LinkState::Connecting };
+        let changed = self.state != state;
+        if changed {
+            self.state = state;
+            self.news = Some(if up { LinkEvent::Connected } else { LinkEvent::Lost(LinkError::Silent) });
+        }
+        changed
     }
 
     /// Wants a link again after it was replaced. `false` if that is not so.
@@ -147,6 +199,9 @@ impl Session {
             Frame::Welcome(welcome) => return self.welcome(now, welcome, epoch),
             Frame::Ping(number) => self.pong = Some(*number),
             Frame::Refused(Refused { key: None, reason, .. }) => self.refused(now, *reason),
+            Frame::GroupReply(reply) if self.state == LinkState::Up => {
+                self.group_news = self.membership.hear(now, reply).or(self.group_news);
+            }
             _ if self.state == LinkState::Up => return Heard::Engine,
             _ => {}
         }
@@ -165,12 +220,14 @@ impl Session {
         self.silence = welcome.limits.silence.clamp(*SILENCE.start(), *SILENCE.end());
         self.due = now.saturating_add(self.beat());
         (self.pause, self.told, self.news) = (FIRST_PAUSE, None, Some(LinkEvent::Connected));
+        self.membership.link_up(now);
         Heard::Up
     }
 
     fn refused(&mut self, now: u64, reason: Refusal) {
         match reason {
             Refusal::Replaced => {
+                self.membership.link_down();
                 self.state = LinkState::Replaced;
                 self.news = Some(LinkEvent::Replaced);
             }
@@ -204,6 +261,7 @@ impl Session {
             self.since = now;
         }
         self.state = LinkState::Connecting;
+        self.membership.link_down();
         if matches!(error, LinkError::Refused(reason) if for_good(reason)) {
             self.pause = LONGEST_PAUSE;
         }
@@ -228,13 +286,18 @@ impl Session {
         dead
     }
 
-    /// When time matters next to it; none for never.
-    pub(crate) fn deadline(&self) -> Option<u64> {
-        match self.state {
-            LinkState::Connecting => Some(self.due),
-            LinkState::Up => Some(self.due.min(self.dead())),
-            LinkState::Replaced => None,
+    /// When the next Hello, and with it the next attempt at a stream, is due; none if none is wanted.
+    pub(crate) fn hello_due(&self) -> Option<u64> {
+        Some(self.due).filter(|_| self.state == LinkState::Connecting)
+    }
+
+    /// When to look next; none for never. What is due by `now` is the writer's turn, be there one or not.
+    pub(crate) fn deadline(&self, now: u64) -> Option<u64> {
+        if self.state == LinkState::Replaced {
+            return None;
         }
+        let due = self.membership.due().into_iter().chain([self.due]).filter(|due| *due > now);
+        due.chain(Some(self.dead()).filter(|_| self.state == LinkState::Up)).min()
     }
 
     fn dead(&self) -> u64 {
@@ -252,7 +315,7 @@ impl Session {
             return Frame::Pong(number).encode(buf).ok();
         }
         if now < self.due {
-            return None;
+            return self.membership.poll_transmit(now, buf);
         }
         match self.state {
             LinkState::Replaced => None,
@@ -265,11 +328,16 @@ impl Session {
                 if now.saturating_sub(self.since) >= ANSWER_WITHIN {
                     self.tell(LinkError::NoAnswer);
                 }
-                self.due = now.saturating_add(self.jittered());
-                self.pause = self.pause.saturating_mul(2).min(LONGEST_PAUSE);
+                self.slow_down(now);
                 Frame::Hello(hello).encode(buf).ok()
             }
         }
+    }
+
+    /// The next attempt is due after a pause, and the one after it later.
+    fn slow_down(&mut self, now: u64) {
+        self.due = now.saturating_add(self.jittered());
+        self.pause = self.pause.saturating_mul(2).min(LONGEST_PAUSE);
     }
 
     /// The pause, 80 to 120 % of it: devices that lost their relay at once do not all come back at once.
@@ -295,7 +363,7 @@ fn draw(random: [u8; 16]) -> u32 {
 #[cfg(test)]
 mod tests {
     use signaling_core::Device;
-    use signaling_core::wire::Limits;
+    use signaling_core::wire::{GroupReply, Limits};
 
     use super::*;
 
@@ -319,12 +387,13 @@ mod tests {
             Frame::Hello(_) => "hello",
             Frame::Ping(_) => "ping",
             Frame::Pong(_) => "pong",
+            Frame::Group(_) => "group",
             _ => "?",
         })
     }
 
     fn up(now: u64) -> Session {
-        let mut session = Session::new(now, 5);
+        let mut session = Session::new(now, 5, None);
         assert_eq!(says(&mut session, now), Some("hello"));
         assert_eq!(session.hear(now, &welcome(), 7), Heard::Up);
         assert_eq!(session.take_news(), Some(LinkEvent::Connected));
@@ -333,13 +402,13 @@ mod tests {
 
     #[test]
     fn hello_is_said_until_somebody_answers_and_ever_more_slowly() {
-        let mut session = Session::new(0, 5);
+        let mut session = Session::new(0, 5, None);
         let mut pauses = std::vec::Vec::new();
         let mut last = 0;
         while last < 60_000 {
             assert_eq!(says(&mut session, last), Some("hello"));
             assert_eq!(says(&mut session, last), None);
-            let next = session.deadline().unwrap();
+            let next = session.hello_due().unwrap();
             pauses.push(next - last);
             last = next;
         }
@@ -352,7 +421,7 @@ mod tests {
 
     #[test]
     fn without_an_epoch_the_first_welcome_only_brings_one() {
-        let mut session = Session::new(0, 5);
+        let mut session = Session::new(0, 5, None);
         says(&mut session, 0);
         assert_eq!(session.hear(10, &welcome(), 0), Heard::Epoch(0x0303_0303));
         assert_eq!(session.state(), LinkState::Connecting);
@@ -364,7 +433,7 @@ mod tests {
     #[test]
     fn a_quiet_link_is_pinged_and_a_dead_one_is_left() {
         let mut session = up(0);
-        assert_eq!((session.deadline(), says(&mut session, 9_999)), (Some(10_000), None));
+        assert_eq!((session.deadline(0), says(&mut session, 9_999)), (Some(10_000), None));
         assert_eq!(says(&mut session, 10_000), Some("ping"));
         assert_eq!(session.hear(10_001, &Frame::Pong(1), 7), Heard::Engine);
         assert_eq!(says(&mut session, 20_000), Some("ping"));
@@ -386,37 +455,66 @@ mod tests {
         let mut session = up(0);
         session.hear(100, &refused(Refusal::Hello), 7);
         assert_eq!(session.state(), LinkState::Connecting);
-        let due = session.deadline().unwrap();
+        let due = session.hello_due().unwrap();
         assert!(due <= 340, "{due}");
         session.hear(110, &refused(Refusal::Hello), 7);
-        assert_eq!(session.deadline(), Some(due), "one refusal for each Send that was under way");
+        assert_eq!(session.hello_due(), Some(due), "one refusal for each Send that was under way");
     }
 
     #[test]
     fn a_relay_that_stopped_hears_hello_soon_but_not_from_whom_it_refused() {
-        let mut session = Session::new(0, 5);
-        while session.deadline().unwrap() < 60_000 {
-            let now = session.deadline().unwrap();
+        let mut session = Session::new(0, 5, None);
+        while session.hello_due().unwrap() < 60_000 {
+            let now = session.hello_due().unwrap();
             says(&mut session, now);
         }
         session.hear(60_000, &refused(Refusal::Stopping), 7);
-        assert!(session.deadline().unwrap() <= 60_240);
+        assert!(session.hello_due().unwrap() <= 60_240);
         session.hear(60_100, &refused(Refusal::Device), 7);
-        let (due, error) = (session.deadline(), LinkError::Refused(Refusal::Device));
+        let (due, error) = (session.hello_due(), LinkError::Refused(Refusal::Device));
         assert!(due.unwrap() >= 64_000);
         session.hear(60_200, &refused(Refusal::Stopping), 7);
-        assert_eq!((session.deadline(), session.take_news()), (due, Some(LinkEvent::Lost(error))));
+        assert_eq!((session.hello_due(), session.take_news()), (due, Some(LinkEvent::Lost(error))));
+    }
+
+    #[test]
+    fn a_relay_that_cannot_be_reached_is_tried_ever_more_slowly() {
+        let mut session = Session::new(0, 5, None);
+        for _ in 0..8 {
+            session.unreachable(session.hello_due().unwrap(), LinkError::Unreachable);
+        }
+        let last = session.hello_due().unwrap();
+        session.unreachable(last, LinkError::Unreachable);
+        assert!((4_000..=6_000).contains(&(session.hello_due().unwrap() - last)));
+        session.connected(last + 100);
+        assert_eq!(says(&mut session, last + 100), Some("hello"), "at once when a stream stands");
+        let error = LinkError::Unreachable;
+        assert_eq!((session.take_news(), session.take_news()), (Some(LinkEvent::Lost(error)), None));
+    }
+
+    #[test]
+    fn nothing_goes_to_a_group_before_the_relay_let_this_device_in() {
+        let mut session = Session::new(0, 5, GroupId::new("home").ok());
+        says(&mut session, 0);
+        session.hear(5, &welcome(), 7);
+        assert!(session.state() == LinkState::Up && !session.open());
+        assert_eq!(says(&mut session, 5), Some("group"));
+        let full = GroupReply { seq: 1, answer: GroupAnswer::Full, members: Default::default() };
+        session.hear(9, &Frame::GroupReply(full), 7);
+        assert!(session.open());
+        assert_eq!(session.take_news(), Some(LinkEvent::Connected));
+        assert_eq!(session.take_news(), Some(LinkEvent::GroupRefused(GroupAnswer::Full)));
     }
 
     #[test]
     fn a_token_that_is_not_taken_is_tried_slowly_and_told_each_time() {
-        let mut session = Session::new(0, 5);
+        let mut session = Session::new(0, 5, None);
         for _ in 0..3 {
-            let now = session.deadline().unwrap();
+            let now = session.hello_due().unwrap();
             assert_eq!(says(&mut session, now), Some("hello"));
             session.hear(now, &refused(Refusal::Token), 7);
             assert_eq!(session.take_news(), Some(LinkEvent::TokenRefused(Refusal::Token)));
-            assert!(session.deadline().unwrap() >= now + 4_000);
+            assert!(session.hello_due().unwrap() >= now + 4_000);
         }
     }
 
@@ -426,7 +524,7 @@ mod tests {
         session.hear(5, &refused(Refusal::Replaced), 7);
         assert_eq!(session.take_news(), Some(LinkEvent::Replaced));
         session.lost(6, LinkError::Broken);
-        assert_eq!((session.deadline(), says(&mut session, 100_000)), (None, None));
+        assert_eq!((session.hello_due(), says(&mut session, 100_000)), (None, None));
         assert!(session.connect(100_000) && !session.connect(100_000));
         assert_eq!(says(&mut session, 100_000), Some("hello"));
     }

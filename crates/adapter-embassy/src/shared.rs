@@ -1,15 +1,20 @@
 //! What the handles and the runner of a device share. Nobody holds a borrow over an await or a callback.
 
 use core::cell::{Cell, RefCell};
+use core::future::poll_fn;
 use core::task::{Context, Poll};
 
 use embassy_sync::blocking_mutex::raw::NoopRawMutex;
 use embassy_sync::signal::Signal;
 use embassy_sync::waitqueue::MultiWakerRegistration;
 use signaling_core::Label;
+#[cfg(feature = "direct")]
+use signaling_core::direct::{Direct, Transmit};
 use signaling_core::wire::{Frame, Hello};
 
 use crate::clock::now;
+#[cfg(feature = "direct")]
+use crate::direct::MAX_PEERS;
 use crate::engine::AnyEngine;
 use crate::events::Happened;
 use crate::log::log;
@@ -86,13 +91,13 @@ impl<'d> Core<'d> {
 
     /// Wakes the keeper of time if he sleeps too long.
     fn rearm(&self) {
-        if self.deadline().is_some_and(|deadline| deadline < self.shared.armed.get()) {
+        if self.deadline(now()).is_some_and(|deadline| deadline < self.shared.armed.get()) {
             self.shared.time.signal(());
         }
     }
 
-    fn deadline(&self) -> Option<u64> {
-        let link = self.shared.session.borrow().deadline();
+    fn deadline(&self, now: u64) -> Option<u64> {
+        let link = self.shared.session.borrow().deadline(now);
         let engine = self.engine.borrow().poll_timeout();
         link.into_iter().chain(engine).min()
     }
@@ -100,19 +105,21 @@ impl<'d> Core<'d> {
     /// Lets everything happen that is due; until when to sleep then.
     pub(crate) fn keep_time(&self) -> Option<u64> {
         let now = now();
-        self.shared.count(|line| line.wakes = line.wakes.wrapping_add(1));
+        self.woke();
         self.engine.borrow_mut().handle_timeout(now);
         if self.shared.session.borrow_mut().timeout(now) {
             self.link_changed();
         }
         self.shared.send.signal(());
         self.shared.events.signal(());
-        let link = self.shared.session.borrow().deadline();
-        let engine = self.engine.borrow().poll_timeout();
         // What is due already is the writer's turn, who says so when he has written it.
-        let next = link.into_iter().chain(engine).filter(|deadline| *deadline > now).min();
+        let next = self.deadline(now).filter(|deadline| *deadline > now);
         self.shared.armed.set(next.unwrap_or(u64::MAX));
         next
+    }
+
+    pub(crate) fn woke(&self) {
+        self.shared.count(|line| line.wakes = line.wakes.wrapping_add(1));
     }
 
     /// The next frame for the line, if there is one.
@@ -129,9 +136,9 @@ impl<'d> Core<'d> {
         };
         let mut session = self.shared.session.borrow_mut();
         let link = session.poll_transmit(now, hello, buf);
-        let up = session.state() == LinkState::Up;
+        let open = session.open();
         drop(session);
-        let written = if up { link.or_else(|| engine.poll_transmit(now, buf)) } else { link };
+        let written = if open { link.or_else(|| engine.poll_transmit(now, buf)) } else { link };
         drop(engine);
         self.rearm();
         written
@@ -175,12 +182,41 @@ impl<'d> Core<'d> {
         written
     }
 
-    /// The line does not work now.
+    /// The line does not work now, or the stream ended.
     pub(crate) fn broken(&self) {
         self.shared.count(|line| line.broken = line.broken.wrapping_add(1));
-        self.shared.session.borrow_mut().lost(now(), LinkError::Broken);
+        self.lost(LinkError::Broken);
+    }
+
+    /// There is no link, for that reason.
+    pub(crate) fn lost(&self, error: LinkError) {
+        self.link_step(|session| session.lost(now(), error));
+    }
+
+    /// No stream to the relay could be made.
+    pub(crate) fn unreachable(&self, error: LinkError) {
+        log!(warn, "no stream: {}", error);
+        self.link_step(|session| session.unreachable(now(), error));
+    }
+
+    /// A stream to the relay stands.
+    pub(crate) fn connected(&self) {
+        self.link_step(|session| session.connected(now()));
+    }
+
+    fn link_step(&self, act: impl FnOnce(&mut Session)) {
+        act(&mut self.shared.session.borrow_mut());
         self.link_changed();
         self.changed();
+    }
+
+    pub(crate) fn is_up(&self) -> bool {
+        self.shared.session.borrow().state() == LinkState::Up
+    }
+
+    /// When the next attempt at a stream is due; none while none is wanted.
+    pub(crate) fn attempt_due(&self) -> Option<u64> {
+        self.shared.session.borrow().hello_due()
     }
 
     /// Wants a link again.
@@ -191,16 +227,57 @@ impl<'d> Core<'d> {
         }
     }
 
+    /// Lets everything happen that is due on a link without a relay.
+    #[cfg(feature = "direct")]
+    pub(crate) fn direct_time(&self, direct: &mut Direct<MAX_PEERS>) {
+        self.engine.borrow_mut().direct_timeout(now(), direct);
+        let changed = self.shared.session.borrow_mut().direct(direct.is_up());
+        if changed {
+            self.link_changed();
+        }
+        self.shared.events.signal(());
+    }
+
+    /// Until when a link without a relay may sleep.
+    #[cfg(feature = "direct")]
+    pub(crate) fn direct_deadline(&self, direct: &Direct<MAX_PEERS>) -> u64 {
+        let deadline = self.engine.borrow().direct_deadline(direct);
+        deadline.unwrap_or(u64::MAX).max(now().saturating_add(1))
+    }
+
+    /// The next datagram for peers, if there is one.
+    #[cfg(feature = "direct")]
+    pub(crate) fn poll_direct(&self, direct: &mut Direct<MAX_PEERS>, buf: &mut [u8]) -> Option<Transmit> {
+        self.engine.borrow_mut().direct_transmit(now(), direct, buf)
+    }
+
+    /// A datagram came; how many bytes of `reply` are to be sent back at once.
+    #[cfg(feature = "direct")]
+    pub(crate) fn hear_direct(
+        &self,
+        direct: &mut Direct<MAX_PEERS>,
+        peer: usize,
+        datagram: &[u8],
+        reply: &mut [u8],
+    ) -> usize {
+        let heard = self.engine.borrow_mut().direct_datagram(now(), direct, peer, datagram, reply);
+        heard.unwrap_or_else(|why| {
+            log!(debug, "ignored a datagram: {}", why);
+            0
+        })
+    }
+
     fn link_changed(&self) {
         log!(info, "link: {}", Shown(self.shared.session.borrow().state()));
         self.shared.waiting.borrow_mut().wake();
     }
 
-    pub(crate) fn poll_link(
-        &self,
-        cx: &mut Context<'_>,
-        wanted: impl Fn(LinkState) -> bool,
-    ) -> Poll<LinkState> {
+    /// Waits until the link is as wanted.
+    pub(crate) async fn link(&self, wanted: impl Fn(LinkState) -> bool) -> LinkState {
+        poll_fn(|cx| self.poll_link(cx, &wanted)).await
+    }
+
+    fn poll_link(&self, cx: &mut Context<'_>, wanted: impl Fn(LinkState) -> bool) -> Poll<LinkState> {
         let state = self.shared.session.borrow().state();
         if wanted(state) {
             return Poll::Ready(state);

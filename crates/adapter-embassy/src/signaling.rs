@@ -1,9 +1,7 @@
 //! V2TIM's signaling manager: invite, answer, look.
 
-use core::future::poll_fn;
-
 use signaling_core::{
-    AddError, Added, AnswerError, CancelError, CancelOutcome, Counters, Device, Invite, InviteError,
+    AddError, Added, AnswerError, CancelError, CancelOutcome, Counters, Device, GroupId, Invite, InviteError,
     InviteId, ModifyError, Slot, Standing,
 };
 
@@ -130,7 +128,7 @@ impl Signaling<'_> {
     /// Waits until the link is up: [`LinkState::Up`], or [`LinkState::Replaced`], which ends the wait too. It
     /// waits for ever if no relay answers. Cancel safe.
     pub async fn connected(&self) -> LinkState {
-        poll_fn(|cx| self.0.poll_link(cx, |state| state != LinkState::Connecting)).await
+        self.0.link(|state| state != LinkState::Connecting).await
     }
 
     /// Takes the link back after [`LinkEvent::Replaced`](crate::LinkEvent::Replaced); otherwise it does
@@ -142,6 +140,11 @@ impl Signaling<'_> {
     /// This device, in this run; epoch 0 until one is drawn.
     pub fn device(&self) -> Device {
         self.0.engine.borrow().config().device
+    }
+
+    /// The group that this device belongs to, from [`Identity::group`](crate::Identity::group).
+    pub fn group(&self) -> Option<GroupId> {
+        self.0.shared.session.borrow().group().cloned()
     }
 
     /// What the engine counted so far.

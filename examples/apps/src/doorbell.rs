@@ -1,8 +1,11 @@
-//! A button that rings somebody for 30 s, and a panel that shows what becomes of it.
+//! A button that rings somebody for 30 s, or all of a group until one comes, and a panel that shows what becomes of
+//! it.
 
 use core::convert::Infallible;
 
-use adapter_embassy::{Event, Events, InvitationEvent, Invite, InviteError, Signaling, Standing, What};
+use adapter_embassy::{
+    Event, Events, GroupId, InvitationEvent, Invite, InviteError, Signaling, Standing, What,
+};
 use embassy_futures::select::{Either, select};
 
 use crate::sign::{Panel, Sign};
@@ -16,7 +19,9 @@ pub trait Button {
     fn pressed(&mut self) -> impl Future<Output = ()>;
 }
 
-/// Rings `whom` whenever the button is pressed, for ever.
+/// Rings `whom` whenever the button is pressed, for ever. A device that belongs to a group
+/// ([`Identity::group`](adapter_embassy::Identity::group)) rings them in that group: each of them hears what the
+/// others do, and when one accepts, the others need not come any more.
 pub async fn doorbell(
     signaling: Signaling<'_>,
     mut events: Events<'_>,
@@ -27,13 +32,15 @@ pub async fn doorbell(
     loop {
         match select(button.pressed(), events.next()).await {
             Either::First(()) => panel.show(&press(signaling, whom)),
-            Either::Second(event) => tell(&event, &mut panel),
+            Either::Second(event) => tell(signaling, &event, &mut panel),
         }
     }
 }
 
 fn press(signaling: Signaling<'_>, whom: &[&str]) -> Sign<'static> {
-    let invite = Invite { invitees: whom, data: b"door", timeout: Some(LIMIT), ..Invite::default() };
+    let group = signaling.group();
+    let group = group.as_ref().map(GroupId::as_str);
+    let invite = Invite { invitees: whom, group, data: b"door", timeout: Some(LIMIT), ..Invite::default() };
     match signaling.invite(&invite) {
         Ok(id) => Sign::Calling(id),
         Err(InviteError::Capacity) => Sign::Full,
@@ -41,13 +48,16 @@ fn press(signaling: Signaling<'_>, whom: &[&str]) -> Sign<'static> {
     }
 }
 
-fn tell(event: &Event<'_>, panel: &mut impl Panel) {
+fn tell(signaling: Signaling<'_>, event: &Event<'_>, panel: &mut impl Panel) {
     match event {
         Event::Link(link) => panel.show(&Sign::of_link(*link)),
         Event::Invitation(event) => {
-            if let Some(sign) = of_own(event) {
-                panel.show(&sign);
+            let Some(sign) = of_own(event) else { return };
+            if matches!(sign, Sign::Accepted { .. }) {
+                // It is over already if nobody else was rung.
+                let _ = signaling.cancel(event.invitation().id(), b"");
             }
+            panel.show(&sign);
         }
         _ => {}
     }

@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use adapter_embassy::{InviteError, InviteId, LinkError, LinkEvent, Refusal};
+use adapter_embassy::{GroupAnswer, InviteError, InviteId, LinkError, LinkEvent, Refusal};
 
 /// The front of a device: a LED, a display, or a console.
 pub trait Panel {
@@ -21,6 +21,8 @@ pub enum Sign<'a> {
     NoToken(Refusal),
     /// Another one of this device has the link.
     Replaced,
+    /// The relay does not let it into its group.
+    NoGroup(GroupAnswer),
     /// A call begins.
     Calling(InviteId),
     /// No more calls at once.
@@ -80,6 +82,7 @@ impl Sign<'_> {
             LinkEvent::Lost(error) => Self::Offline(error),
             LinkEvent::Replaced => Self::Replaced,
             LinkEvent::TokenRefused(refusal) => Self::NoToken(refusal),
+            LinkEvent::GroupRefused(answer) => Self::NoGroup(answer),
             _ => Self::Ready,
         }
     }
@@ -97,13 +100,17 @@ impl fmt::Display for Sign<'_> {
                 )
             }
             Self::Replaced => f.write_str("offline: another board has this device's id. Each needs its own"),
+            Self::NoGroup(GroupAnswer::Full) => f.write_str("not in the group: it, or the relay, is full"),
+            Self::NoGroup(_) => f.write_str("not in the group: the relay says no"),
             Self::Calling(id) => write!(f, "calling ({id})"),
             Self::Full => f.write_str("full: wait until a call is over"),
             Self::Refused(error) => write!(f, "not called: {error}"),
+            Self::RingsAt { who, label: "" } => write!(f, "rings at {who}"),
             Self::RingsAt { who, label } => write!(f, "rings at {who}/{label}"),
             Self::Rings { who, data } => {
                 write!(f, "{who} rings: \"{}\"", core::str::from_utf8(data).unwrap_or("(no text)"))
             }
+            Self::Accepted { who, label: "" } => write!(f, "accepted by {who}"),
             Self::Accepted { who, label } => write!(f, "accepted by {who}/{label}"),
             Self::Rejected { who } => write!(f, "rejected by {who}"),
             Self::NoAnswer => f.write_str("no answer"),

@@ -2,6 +2,8 @@
 //! other and to people. `cargo xtask firmware` builds all that this needs.
 #![cfg(unix)]
 
+mod ethernet;
+mod group;
 mod latency;
 mod noise;
 mod pico;
@@ -19,12 +21,12 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 use clap::Parser;
 
-use stories::{STORIES, Story};
-use transcript::Transcript;
+use stories::Story;
+use transcript::{Transcript, expected};
 use world::{Programs, built};
 
 /// How many stories are told at a time: most of what they do is wait.
-const AT_A_TIME: usize = 4;
+const AT_A_TIME: usize = 6;
 /// All of them together end within this time, or fail.
 const WITHIN: Duration = Duration::from_secs(240);
 
@@ -42,7 +44,8 @@ fn main() -> Result<ExitCode> {
     let args = Args::parse();
     let programs = programs()?;
     let wanted = |name: &str| args.filter.as_deref().is_none_or(|filter| name.contains(filter));
-    let stories: Vec<_> = STORIES.iter().filter(|(name, _)| wanted(name)).collect();
+    let all = [stories::STORIES, group::STORIES, ethernet::STORIES].concat();
+    let stories: Vec<_> = all.into_iter().filter(|(name, _)| wanted(name)).collect();
     thread::spawn(|| {
         thread::sleep(WITHIN);
         eprintln!("error: not over after {} s", WITHIN.as_secs());
@@ -74,8 +77,9 @@ fn programs() -> Result<Programs> {
     let firmware = root.join("examples/qemu-mps2/target/thumbv7m-none-eabi/release");
     let programs = Programs { signaling: target.join("debug/signaling"), firmware };
     built(&programs.signaling)?;
-    built(&programs.firmware.join("doorbell"))?;
-    built(&programs.firmware.join("answerer"))?;
+    for program in ["doorbell", "answerer", "doorbell-tcp", "answerer-tcp", "doorbell-udp", "virtual-time"] {
+        built(&programs.firmware.join(program))?;
+    }
     Ok(programs)
 }
 
@@ -84,7 +88,7 @@ fn tell(name: &str, story: Story, programs: &Programs, bless: bool) -> bool {
     let begin = Instant::now();
     let mut transcript = Transcript::default();
     let told = story(programs, &mut transcript);
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("expected").join(format!("{name}.txt"));
+    let file = expected(name);
     let told =
         told.and_then(|()| if transcript.is_empty() { Ok(()) } else { transcript.check(&file, bless) });
     let took = begin.elapsed().as_secs_f32();

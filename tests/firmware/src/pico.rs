@@ -114,3 +114,30 @@ pub(crate) fn declined(programs: &Programs, _: &mut Transcript) -> Result<()> {
     ensure!(alice.ends()? == Some(REJECTED), "alice ought to end with {REJECTED}: {:?}", alice.said);
     Ok(())
 }
+
+/// The group "home", called from a board on Ethernet: a desktop, a board in QEMU and the Pico on one bridge all ring;
+/// at the Pico somebody comes, and the others hear where.
+pub(crate) fn group(programs: &Programs, _: &mut Transcript) -> Result<()> {
+    let world = World::new(programs)?;
+    world.group("create", "bob")?;
+    world.group("join", "dave")?;
+    let mut dave = world.desktop("dave", "desk", "none")?;
+    let mut carol = world.board_with("answerer", "carol", &["user=carol", "group=home"])?;
+    let mut bob = pico(&world, "answerer", "bob")?;
+    let _bridge = world.bridge(&["carol", "bob"])?;
+    let mut door = world.board_on_net("doorbell-tcp", "monitor", &["group=home", "whom=bob,dave,carol"])?;
+    for board in [&mut carol, &mut bob, &mut door] {
+        board.says("ready")?;
+    }
+    door.types("p")?;
+    for phone in [&mut dave, &mut carol, &mut bob] {
+        phone.says("door rings")?;
+    }
+    bob.types(FIRST)?;
+    bob.says("the answer counts")?;
+    door.says("accepted by bob/pico")?;
+    door.says("] over")?;
+    carol.says("accepted by bob/pico")?;
+    dave.says("bob")?;
+    dave.says("takes")
+}

@@ -3,14 +3,14 @@
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 
 use crate::latency::latency;
 use crate::noise::noisy_line;
 use crate::pico;
 use crate::process::Process;
-use crate::transcript::Transcript;
-use crate::world::{Programs, World};
+use crate::transcript::{Transcript, expected};
+use crate::world::{Programs, World, simulated};
 
 /// A story: what is checked by itself it checks, the rest is compared with a file of its name.
 pub(crate) type Story = fn(&Programs, &mut Transcript) -> Result<()>;
@@ -30,11 +30,19 @@ pub(crate) const STORIES: &[(&str, Story)] = &[
     ("noise", noise),
     ("fifty-presses", fifty_presses),
     ("latency", latency),
+<<<<<<< HEAD
     ("pico-accepted", pico::accepted),
     ("pico-rejected", pico::rejected),
     ("pico-no-answer", pico::no_answer),
     ("pico-answered", pico::answered),
     ("pico-declined", pico::declined),
+    ("pico-group", pico::group),
+=======
+    ("too-large", too_large),
+    ("idle-line", idle_line),
+    ("wrong-expectation", wrong_expectation),
+    ("virtual-time", virtual_time),
+>>>>>>> main
 ];
 
 fn accepted(programs: &Programs, transcript: &mut Transcript) -> Result<()> {
@@ -219,6 +227,60 @@ fn fifty_presses(programs: &Programs, _: &mut Transcript) -> Result<()> {
         door.says("calling")?;
         door.says("] over")?;
     }
+    Ok(())
+}
+
+/// An invitation with more data than the board has room for: bob's desktop rings all the same.
+fn too_large(programs: &Programs, _: &mut Transcript) -> Result<()> {
+    let world = World::new(programs)?;
+    let (_board, _bridge) = world.ready("answerer")?;
+    let mut kitchen = world.bob("kitchen", "ask")?;
+    let mut alice = world.alice_invites(&["bob", "--data", &"x".repeat(500)])?;
+    alice.says("too large")?;
+    kitchen.says("alice rings")?;
+    kitchen.types("y\n")?;
+    kitchen.says("confirmed")?;
+    ensure!(alice.ends()? == Some(0), "alice ought to end with 0: {:?}", alice.said);
+    Ok(())
+}
+
+/// An idle board sleeps but for its Pings, the bytes of which are an interrupt each.
+fn idle_line(programs: &Programs, _: &mut Transcript) -> Result<()> {
+    let world = World::new(programs)?;
+    let mut door = world.board_with("doorbell", "line", &["idle=20"])?;
+    let _bridge = world.bridge(&["line"])?;
+    sleeps(&mut door, 60)
+}
+
+/// The board tells how often it woke in 20 s: no more often than that.
+pub(crate) fn sleeps(board: &mut Process, most: u32) -> Result<()> {
+    board.says("woke")?;
+    let line = board.said.last().map(String::as_str).unwrap_or_default();
+    println!("        {line}");
+    let wakes: u32 = line.split(' ').nth(1).and_then(|number| number.parse().ok()).context("it counts")?;
+    ensure!((1..=most).contains(&wakes), "it woke {wakes} times, and not 1 to {most} times");
+    Ok(())
+}
+
+/// A story that goes otherwise than it is written down fails: what is checked here is the check.
+fn wrong_expectation(programs: &Programs, _: &mut Transcript) -> Result<()> {
+    let mut transcript = Transcript::default();
+    rejected(programs, &mut transcript)?;
+    let checked = |name: &str| transcript.check(&expected(name), false);
+    checked("rejected")?;
+    ensure!(checked("accepted").is_err(), "a call that was rejected passes for one that was accepted");
+    Ok(())
+}
+
+/// Two devices in one program, on a clock that counts instructions: to the ms the same each time.
+fn virtual_time(programs: &Programs, transcript: &mut Transcript) -> Result<()> {
+    let mut runs = [simulated(programs, "virtual-time")?, simulated(programs, "virtual-time")?];
+    for run in &mut runs {
+        ensure!(run.ends()? == Some(0), "it ought to end with 0: {:?}", run.said);
+    }
+    let [once, again] = runs;
+    ensure!(once.said == again.said, "twice, but not the same:\n{:#?}\n{:#?}", once.said, again.said);
+    transcript.add("both devices, with ms", &once);
     Ok(())
 }
 

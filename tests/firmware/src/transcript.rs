@@ -1,11 +1,16 @@
 //! What was said, without what differs from run to run, compared with a file.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 
 use crate::process::Process;
+
+/// The file that says how the story of that name goes.
+pub(crate) fn expected(story: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("expected").join(format!("{story}.txt"))
+}
 
 /// What several processes said, one behind the other.
 #[derive(Default)]

@@ -1,13 +1,18 @@
 //! A relay, boards in QEMU on serial lines, a bridge and desktops: each a process.
 
-use std::net::TcpListener;
+use std::io::{Read, Write};
+use std::net::{TcpListener, UdpSocket};
+use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use tempfile::TempDir;
 
 use crate::process::Process;
+
+/// It has the board.
+const EMULATOR: &str = "qemu-system-arm";
 
 /// Where the programs are.
 #[derive(Clone, Debug)]
@@ -57,15 +62,66 @@ impl World {
 
     /// A board that runs this program. Its line is the socket of that name.
     pub(crate) fn board(&self, program: &str, line: &str) -> Result<Process> {
-        let socket = self.path(line);
-        let mut command = Command::new("qemu-system-arm");
-        command.args(["-machine", "mps2-an385", "-display", "none", "-monitor", "none"]);
-        command.args(["-serial", &format!("unix:{},server=on,wait=off", socket.display())]);
-        command.args(["-serial", "stdio", "-semihosting-config", "enable=on,target=native", "-kernel"]);
+        self.board_with(program, line, &[])
+    }
+
+    /// The same, with these settings, such as `user=carol`.
+    pub(crate) fn board_with(&self, program: &str, line: &str, settings: &[&str]) -> Result<Process> {
+        let mut command = Command::new(EMULATOR);
+        command.args(["-serial", &format!("unix:{},server=on,wait=off", self.path(line).display())]);
+        command.args(["-monitor", "none"]);
+        self.boot(program, &mut command, settings)
+    }
+
+    /// A board on a network of its own, on which this machine is 10.0.2.2. Its monitor is the socket of that name.
+    pub(crate) fn board_on_net(&self, program: &str, monitor: &str, settings: &[&str]) -> Result<Process> {
+        let relay = format!("relay=10.0.2.2:{}", port(&self.address)?);
+        self.networked(program, monitor, "", &[&[relay.as_str()], settings].concat())
+    }
+
+    fn networked(&self, program: &str, monitor: &str, forward: &str, settings: &[&str]) -> Result<Process> {
+        let monitor = format!("unix:{},server=on,wait=off", self.path(monitor).display());
+        let mut command = Command::new(EMULATOR);
+        command.args(["-serial", "null", "-nic", &format!("user,id=net{forward}"), "-monitor", &monitor]);
+        self.boot(program, &mut command, settings)
+    }
+
+    /// The doorbell and a desktop of bob's, each the other's peer.
+    pub(crate) fn peers(&self, monitor: &str) -> Result<(Process, Process)> {
+        let (here, there) = (free_datagrams()?, free_datagrams()?);
+        let forward = format!(",hostfwd=udp:{there}-10.0.2.15:7501");
+        let peers = format!("peers=bob@10.0.2.2:{}", port(&here)?);
+        let door = self.networked("doorbell-udp", monitor, &forward, &[&peers])?;
+        let (state, peer) = (self.path("kitchen").display().to_string(), format!("udp://door@{there}"));
+        let args = ["listen", "--as", "bob", "--device", "kitchen", "--state", &state];
+        let bob = self.signaling("bob", &[&args[..], &["--bind", &here, "--peer", &peer]].concat())?;
+        Ok((door, bob))
+    }
+
+    fn boot(&self, program: &str, command: &mut Command, settings: &[&str]) -> Result<Process> {
+        let words = settings.iter().map(|setting| format!(",arg={}", setting.replace(',', ",,")));
+        let semihosting = format!("enable=on,target=native,arg={program}{}", words.collect::<String>());
+        command.args(["-machine", "mps2-an385", "-display", "none", "-serial", "stdio"]);
+        command.args(["-semihosting-config", &semihosting, "-kernel"]);
         command.arg(self.programs.firmware.join(program));
-        let mut board = Process::start(program, &mut command)?;
+        let mut board = Process::start(program, command)?;
         board.says(program)?;
         Ok(board)
+    }
+
+    /// Pulls the cable of a board on a network, or puts it in.
+    pub(crate) fn plug(&self, monitor: &str, plugged: bool) -> Result<()> {
+        let mut monitor = UnixStream::connect(self.path(monitor))?;
+        let state = if plugged { "on" } else { "off" };
+        monitor.write_all(format!("set_link net {state}\n").as_bytes())?;
+        // It prompts before and after it did that.
+        let mut prompts = 0;
+        let mut byte = [0];
+        while prompts < 2 {
+            monitor.read_exact(&mut byte)?;
+            prompts += usize::from(byte == *b")");
+        }
+        Ok(())
     }
 
     /// A bridge from these lines to the relay.
@@ -87,8 +143,13 @@ impl World {
 
     /// A device of bob's that listens, with that label, and answers so.
     pub(crate) fn bob(&self, label: &str, answer: &str) -> Result<Process> {
+        self.desktop("bob", label, answer)
+    }
+
+    /// A device of anybody's that listens, with that label, and answers so.
+    pub(crate) fn desktop(&self, user: &str, label: &str, answer: &str) -> Result<Process> {
         let state = self.path(label).display().to_string();
-        let args = ["listen", "--as", "bob", "--device", label, "--answer", answer, "--state", &state];
+        let args = ["listen", "--as", user, "--device", label, "--answer", answer, "--state", &state];
         let mut listens = self.signaling(label, &args)?;
         listens.says("connected")?;
         Ok(listens)
@@ -96,8 +157,21 @@ impl World {
 
     /// Alice's desktop invites bob.
     pub(crate) fn alice_invites_bob(&self) -> Result<Process> {
+        self.alice_invites(&["bob", "--data", "video?"])
+    }
+
+    /// Alice's desktop invites.
+    pub(crate) fn alice_invites(&self, args: &[&str]) -> Result<Process> {
         let state = self.path("alice").display().to_string();
-        self.signaling("alice", &["invite", "--as", "alice", "bob", "--data", "video?", "--state", &state])
+        self.signaling("alice", &[&["invite", "--as", "alice", "--state", &state], args].concat())
+    }
+
+    /// That user makes the group "home", or joins it.
+    pub(crate) fn group(&self, action: &str, user: &str) -> Result<()> {
+        let state = self.path(&format!("group-{user}")).display().to_string();
+        let mut asks = self.signaling(user, &["group", action, "home", "--as", user, "--state", &state])?;
+        ensure!(asks.ends()? == Some(0), "{user} cannot {action} the group: {:?}", asks.said);
+        Ok(())
     }
 
     fn signaling(&self, name: &str, args: &[impl AsRef<std::ffi::OsStr>]) -> Result<Process> {
@@ -106,6 +180,26 @@ impl World {
         command.env_remove("SIGNALING_TOKEN").env("NO_COLOR", "1");
         Process::start(name, &mut command)
     }
+}
+
+/// A board whose clock counts its instructions, 1 ns each, so that the speed of the program hardly shows; it jumps where
+/// the chip would sleep.
+pub(crate) fn simulated(programs: &Programs, program: &str) -> Result<Process> {
+    let mut command = Command::new(EMULATOR);
+    command.args(["-machine", "mps2-an385", "-icount", "shift=0,sleep=off", "-display", "none"]);
+    command.args(["-monitor", "none", "-serial", "null", "-serial", "stdio"]);
+    command.args(["-semihosting-config", "enable=on,target=native", "-kernel"]);
+    Process::start(program, command.arg(programs.firmware.join(program)))
+}
+
+fn port(address: &str) -> Result<&str> {
+    Ok(address.rsplit_once(':').context("an address has a port")?.1)
+}
+
+/// An address for datagrams that was free a moment ago.
+fn free_datagrams() -> Result<String> {
+    let socket = UdpSocket::bind("127.0.0.1:0").context("no port is free")?;
+    Ok(socket.local_addr()?.to_string())
 }
 
 /// A port that was free a moment ago.
@@ -124,6 +218,6 @@ fn start_relay(programs: &Programs, address: &str, args: &[&str]) -> Result<Proc
 
 /// Whether that file is there.
 pub(crate) fn built(path: &Path) -> Result<()> {
-    anyhow::ensure!(path.exists(), "{} is not built: run `cargo xtask firmware`", path.display());
+    ensure!(path.exists(), "{} is not built: run `cargo xtask firmware`", path.display());
     Ok(())
 }

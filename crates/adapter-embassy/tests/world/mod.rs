@@ -2,7 +2,7 @@
 //! clock, which is that of `embassy-time`.
 #![allow(dead_code)] // each file of stories uses its own part of it
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::future::Future;
 use std::pin::Pin;
@@ -12,8 +12,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
 
 use adapter_embassy::{
-    Device, Event, Events, Identity, Invitation, Invite, InviteId, Label, Resources, Runner, Signaling,
-    UserId, What,
+    Connect, Datagrams, Device, Event, Events, Identity, Invitation, Invite, InviteId, Label, Link,
+    LinkError, Resources, Runner, Signaling, UserId, What,
 };
 use embassy_time::{Duration, Instant, MockDriver};
 use embedded_io_async::{ErrorKind, ErrorType, Read, Write};
@@ -103,11 +103,70 @@ impl Write for Wire {
     }
 }
 
-/// The relay's end of a line.
+/// The relay's end of a line, or of streams.
 struct Port {
     up: Wire,
     down: Wire,
-    decoder: Decoder<Vec<u8>>,
+    framing: Framing,
+}
+
+enum Framing {
+    Line(Decoder<Vec<u8>>),
+    /// What came of a frame behind its length.
+    Stream(Vec<u8>),
+}
+
+impl Framing {
+    fn line() -> Self {
+        Self::Line(Decoder::new(vec![0; 32_768]))
+    }
+
+    /// The frame that ends with this byte.
+    fn push(&mut self, byte: u8) -> Option<Vec<u8>> {
+        match self {
+            Self::Line(decoder) => decoder.push(byte).and_then(Result::ok).map(<[u8]>::to_vec),
+            Self::Stream(came) => {
+                came.push(byte);
+                let (head, frame) = came.split_first_chunk()?;
+                let whole = frame.len() == u32::from_be_bytes(*head) as usize;
+                whole.then(|| std::mem::take(came).split_off(4))
+            }
+        }
+    }
+
+    fn encode(&self, frame: &[u8]) -> Vec<u8> {
+        match self {
+            Self::Line(_) => encode(frame).collect(),
+            Self::Stream(_) => framed(frame),
+        }
+    }
+}
+
+/// A frame as a stream carries it.
+pub(crate) fn framed(frame: &[u8]) -> Vec<u8> {
+    [&(frame.len() as u32).to_be_bytes(), frame].concat()
+}
+
+/// Makes streams to the relay while it can be reached.
+#[derive(Clone, Default)]
+pub(crate) struct Dial {
+    pub(crate) reachable: Rc<Cell<bool>>,
+    pub(crate) attempts: Rc<Cell<u32>>,
+    down: Wire,
+    up: Wire,
+}
+
+impl Connect for Dial {
+    async fn connect(&mut self, link: Link<'_>) -> Result<(), LinkError> {
+        self.attempts.set(self.attempts.get() + 1);
+        if !self.reachable.get() {
+            return Err(LinkError::Unreachable);
+        }
+        self.down.cut(false);
+        self.up.cut(false);
+        link.run(self.down.clone(), self.up.clone()).await;
+        Ok(())
+    }
 }
 
 /// Whoever is woken says so here.
@@ -194,13 +253,11 @@ impl World {
         self.relay = None;
     }
 
-    /// A device that runs, and whose events are written down.
+    /// A device that runs over a line.
     pub(crate) fn board(&mut self, identity: Identity) -> Board {
-        let (signaling, runner, events) = Box::leak(Box::new(Small::new())).start(identity).unwrap();
-        let told = Rc::<RefCell<Vec<String>>>::default();
+        let (runner, board) = self.at_rest(identity);
         let (port, task) = self.plug(runner);
-        self.spawn(write_down(events, Rc::clone(&told)));
-        Board { signaling, told, port, task }
+        Board { port, task, ..board }
     }
 
     /// Lets a runner run over a line of its own; the line's number, and the task's.
@@ -216,11 +273,57 @@ impl World {
     pub(crate) fn line(&mut self) -> (usize, Wire, Wire) {
         let (down, up) = (Wire::default(), Wire::default());
         let port = self.ports.len();
-        self.ports.push(Port { up: up.clone(), down: down.clone(), decoder: Decoder::new(vec![0; 32_768]) });
-        if let Some(relay) = &mut self.relay {
-            relay.connect(now(), ConnId(port as u64));
-        }
+        self.port(&down, &up, Framing::line());
         (port, down, up)
+    }
+
+    fn port(&mut self, down: &Wire, up: &Wire, framing: Framing) {
+        if let Some(relay) = &mut self.relay {
+            relay.connect(now(), ConnId(self.ports.len() as u64));
+        }
+        self.ports.push(Port { up: up.clone(), down: down.clone(), framing });
+    }
+
+    /// A device that runs over streams.
+    pub(crate) fn streaming(&mut self, identity: Identity) -> (Board, Dial) {
+        let (mut runner, board) = self.at_rest(identity);
+        let (port, dial) = (self.ports.len(), self.dial());
+        let mut streams = dial.clone();
+        let task = self.spawn(async move {
+            runner.run_over(&mut streams).await;
+        });
+        (Board { port, task, ..board }, dial)
+    }
+
+    /// A way to make streams to the relay.
+    pub(crate) fn dial(&mut self) -> Dial {
+        let dial = Dial::default();
+        dial.reachable.set(true);
+        self.port(&dial.down, &dial.up, Framing::Stream(Vec::new()));
+        dial
+    }
+
+    /// A device that does not run yet, and whose events are written down.
+    pub(crate) fn at_rest(&mut self, identity: Identity) -> (Runner<'static>, Board) {
+        let (signaling, runner, events) = Box::leak(Box::new(Small::new())).start(identity).unwrap();
+        let told = Rc::<RefCell<Vec<String>>>::default();
+        self.spawn(write_down(events, Rc::clone(&told)));
+        (runner, Board { signaling, told, port: usize::MAX, task: usize::MAX })
+    }
+
+    /// A device that runs without a relay.
+    pub(crate) fn direct(
+        &mut self,
+        identity: Identity,
+        peer: &str,
+        mut datagrams: impl Datagrams + 'static,
+    ) -> Board {
+        let (mut runner, board) = self.at_rest(identity);
+        let peers = [UserId::new(peer).unwrap()];
+        let task = self.spawn(async move {
+            runner.run_direct(&peers, &mut datagrams).await.unwrap();
+        });
+        Board { task, ..board }
     }
 
     pub(crate) fn spawn(&mut self, task: impl Future<Output = ()> + 'static) -> usize {
@@ -245,6 +348,9 @@ impl World {
     pub(crate) fn cut(&mut self, board: &Board, cut: bool) {
         self.ports[board.port].up.cut(cut);
         self.ports[board.port].down.cut(cut);
+        if let Framing::Stream(came) = &mut self.ports[board.port].framing {
+            came.clear();
+        }
         if let Some(relay) = &mut self.relay {
             relay.connect(now(), ConnId(board.port as u64));
         }
@@ -318,9 +424,9 @@ impl World {
             for byte in self.ports[at].up.take() {
                 busy = true;
                 let byte = self.garbled(byte);
-                let Some(Ok(frame)) = self.ports[at].decoder.push(byte) else { continue };
+                let Some(frame) = self.ports[at].framing.push(byte) else { continue };
                 if let Some(relay) = &mut self.relay {
-                    relay.frame(now(), ConnId(at as u64), frame);
+                    relay.frame(now(), ConnId(at as u64), &frame);
                 }
             }
         }
@@ -331,7 +437,8 @@ impl World {
             busy = true;
             match output {
                 Output::Frame { conn, bytes } => {
-                    let line: Vec<u8> = encode(&bytes).map(|byte| self.garbled(byte)).collect();
+                    let line = self.ports[conn.0 as usize].framing.encode(&bytes);
+                    let line: Vec<u8> = line.into_iter().map(|byte| self.garbled(byte)).collect();
                     self.ports[conn.0 as usize].down.push(line);
                 }
                 // A line does not end: whoever is there may try again.

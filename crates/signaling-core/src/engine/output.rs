@@ -161,7 +161,8 @@ impl Inner {
     ) {
         let Some(row) = slices.rows.get(at as usize) else { return };
         if row.owes() {
-            self.table.set_deadline(slices, at);
+            let deadline = row.rest.timers.next();
+            self.table.set_deadline(slices, at, deadline);
         } else {
             self.place(slices, at);
         }

@@ -168,7 +168,7 @@ impl Timers {
         Self { limit: at, resend: at, lease: at, resolve: at, request: at, keep: at, wake: at }
     }
 
-    fn next(&self) -> u64 {
+    pub(super) fn next(&self) -> u64 {
         let sooner = self.limit.min(self.resend).min(self.lease).min(self.resolve);
         sooner.min(self.request).min(self.keep).min(self.wake)
     }
@@ -277,14 +277,6 @@ impl<P: Payload, const I: usize, const D: usize> Row<P, I, D> {
             Role::Holder(holder) => holder.unanswered(),
         };
         asks && self.rest.count() == 1 && self.rest.group().is_none()
-    }
-
-    /// When it wants to be called, if ever.
-    pub(super) fn deadline(&self) -> Option<u64> {
-        match self.role {
-            Role::Free => None,
-            Role::Origin(_) | Role::Holder(_) => Some(self.rest.timers.next()).filter(|at| *at != NEVER),
-        }
     }
 
     pub(super) fn owes(&self) -> bool {

@@ -1,11 +1,17 @@
 //! An executor that sleeps with WFI: QEMU takes the WFE of embassy's own for nothing, and would never rest.
 
 use core::marker::PhantomData;
-use core::sync::atomic::{AtomicBool, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use embassy_executor::{Spawner, raw};
 
 static WOKEN: AtomicBool = AtomicBool::new(false);
+static WAKES: AtomicU32 = AtomicU32::new(0);
+
+/// How often the chip woke from its sleep so far, whatever for.
+pub fn wakes() -> u32 {
+    WAKES.load(Ordering::Relaxed)
+}
 
 #[unsafe(export_name = "__pender")]
 fn pender(_executor: *mut ()) {
@@ -40,6 +46,7 @@ impl Executor {
             critical_section::with(|_| {
                 if !WOKEN.swap(false, Ordering::Acquire) {
                     cortex_m::asm::wfi();
+                    WAKES.fetch_add(1, Ordering::Relaxed);
                 }
             });
         }

@@ -103,7 +103,8 @@ impl Read for Reader {
     }
 }
 
-/// What goes out on a line.
+/// What goes out on a line. A copy is the same line: whoever writes without a break is not broken into.
+#[derive(Clone, Copy)]
 pub struct Writer(&'static Uart);
 
 impl ErrorType for Writer {

@@ -1,39 +1,13 @@
-//! The answerer on the board's lines: the first is the link, the second a console.
+//! The answerer on the board's serial lines: the first is the link, the second a console.
 #![no_std]
 #![no_main]
 
-use core::fmt::Write;
-
-use adapter_embassy::{Events, Runner, Signaling};
 use embassy_executor::Spawner;
-use example_apps::answerer;
-use mps2_an385_bsp::{Reader, Uart, Writer, start_clock};
-use qemu_mps2::{Console, Keys, MEMORY, Memory, identity};
+use qemu_mps2::{ONCE, answer, line, start};
 
 #[embassy_executor::main(entry = "cortex_m_rt::entry", executor = "mps2_an385_bsp::Executor")]
 async fn main(spawner: Spawner) {
-    start_clock();
-    let (read, write) = Uart::link();
-    let (keys, mut console) = Uart::console();
-    let identity = identity("bob", 0xb0b);
-    let _ = write!(console, "answerer of {}\r\n", identity.config.user);
-    match MEMORY.init_with(Memory::new).start(identity) {
-        Ok((signaling, runner, events)) => {
-            spawner.spawn(link(runner, read, write).expect("it is spawned once"));
-            spawner.spawn(front(signaling, events, keys, console).expect("it is spawned once"));
-        }
-        Err(error) => {
-            let _ = write!(console, "{error}\r\n");
-        }
-    }
-}
-
-#[embassy_executor::task]
-async fn link(mut runner: Runner<'static>, read: Reader, write: Writer) {
-    runner.run(read, write).await;
-}
-
-#[embassy_executor::task]
-async fn front(signaling: Signaling<'static>, events: Events<'static>, keys: Reader, console: Writer) {
-    answerer(signaling, events, Keys(keys), Console(console)).await;
+    let Some(board) = start(spawner, "answerer", "bob", 0xb0b) else { return };
+    spawner.spawn(line(board.runner).expect(ONCE));
+    spawner.spawn(answer(board.signaling, board.events, board.keys, board.console).expect(ONCE));
 }

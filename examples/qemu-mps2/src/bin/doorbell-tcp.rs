@@ -1,0 +1,16 @@
+//! The doorbell on Ethernet: TCP to a relay, and a console on the second serial line.
+#![no_std]
+#![no_main]
+
+use embassy_executor::Spawner;
+use qemu_mps2::{ONCE, ring, start, tcp};
+
+#[embassy_executor::main(entry = "cortex_m_rt::entry", executor = "mps2_an385_bsp::Executor")]
+async fn main(spawner: Spawner) {
+    let Some(board) = start(spawner, "doorbell-tcp", "door", 0xd005) else { return };
+    let Some(whom) = board.right(board.settings.whom()) else { return };
+    let Some(relay) = board.right(board.settings.relay()) else { return };
+    spawner.spawn(tcp(spawner, board.runner, relay).expect(ONCE));
+    let (signaling, events) = (board.signaling, board.events);
+    spawner.spawn(ring(signaling, events, whom, board.keys, board.console).expect(ONCE));
+}

@@ -1,0 +1,16 @@
+//! The doorbell on Ethernet without a relay: UDP to other devices, and a console on the second serial line.
+#![no_std]
+#![no_main]
+
+use embassy_executor::Spawner;
+use qemu_mps2::{ONCE, ring, start, udp};
+
+#[embassy_executor::main(entry = "cortex_m_rt::entry", executor = "mps2_an385_bsp::Executor")]
+async fn main(spawner: Spawner) {
+    let Some(board) = start(spawner, "doorbell-udp", "door", 0xd006) else { return };
+    let Some(whom) = board.right(board.settings.whom()) else { return };
+    let Some(peers) = board.right(board.settings.peers()) else { return };
+    spawner.spawn(udp(spawner, board.runner, peers, board.console).expect(ONCE));
+    let (signaling, events) = (board.signaling, board.events);
+    spawner.spawn(ring(signaling, events, whom, board.keys, board.console).expect(ONCE));
+}

@@ -1,0 +1,83 @@
+//! The tasks that carry a device's frames: over the first serial line, or over Ethernet.
+
+use core::net::SocketAddrV4;
+
+use adapter_embassy::Runner;
+use adapter_embassy::net::Tcp;
+#[cfg(feature = "direct")]
+use adapter_embassy::net::{Udp, UdpMemory};
+use embassy_executor::Spawner;
+use embassy_net::{Config, Stack, StackResources, new};
+use embassy_time::Instant;
+#[cfg(feature = "direct")]
+use heapless::Vec;
+#[cfg(feature = "direct")]
+use mps2_an385_bsp::Writer;
+use mps2_an385_bsp::{Ethernet, EthernetDevice, EthernetState, Uart};
+use static_cell::StaticCell;
+
+use crate::ONCE;
+#[cfg(feature = "direct")]
+use crate::{settings::Peers, start::complain};
+
+/// DHCP, and a stream or a socket for datagrams.
+const SOCKETS: usize = 2;
+/// Bytes of a stream that wait in each direction.
+const STREAM: usize = 1024;
+/// Bytes of datagrams that wait in each direction.
+#[cfg(feature = "direct")]
+const DATAGRAMS: usize = 2048;
+/// The port that other devices find this one at.
+#[cfg(feature = "direct")]
+const PORT: u16 = 7501;
+
+/// Over the first serial line.
+#[embassy_executor::task]
+pub async fn line(mut runner: Runner<'static>) {
+    let (read, write) = Uart::link();
+    runner.run(read, write).await;
+}
+
+/// Over TCP, to that relay.
+#[embassy_executor::task]
+pub async fn tcp(spawner: Spawner, mut runner: Runner<'static>, relay: SocketAddrV4) {
+    let stack = network(spawner);
+    let (mut rx, mut tx) = ([0; STREAM], [0; STREAM]);
+    runner.run_over(&mut Tcp::new(stack, relay, &mut rx, &mut tx)).await;
+}
+
+/// Without a relay, over UDP to these devices.
+#[cfg(feature = "direct")]
+#[embassy_executor::task]
+pub async fn udp(spawner: Spawner, mut runner: Runner<'static>, peers: Peers, console: Writer) {
+    let stack = network(spawner);
+    let (users, addresses): (Vec<_, 4>, Vec<_, 4>) = peers.into_iter().unzip();
+    let mut memory = UdpMemory::<DATAGRAMS>::new();
+    let mut socket = Udp::new(stack, PORT, &addresses, &mut memory).expect("the port is not 0");
+    let Err(error) = runner.run_direct(&users, &mut socket).await;
+    complain(console, error);
+}
+
+/// Starts the network, which takes its address from DHCP. To be called once.
+fn network(spawner: Spawner) -> Stack<'static> {
+    static STATE: StaticCell<EthernetState> = StaticCell::new();
+    static MEMORY: StaticCell<StackResources<SOCKETS>> = StaticCell::new();
+    let (ethernet, device) = Ethernet::start(STATE.init_with(EthernetState::new));
+    let memory = MEMORY.init_with(StackResources::new);
+    // The board has no random numbers. They only spread ports and repeats.
+    let seed = Instant::now().as_ticks();
+    let (stack, runner) = new(device, Config::dhcpv4(Default::default()), memory, seed);
+    spawner.spawn(carry(ethernet).expect(ONCE));
+    spawner.spawn(run(runner).expect(ONCE));
+    stack
+}
+
+#[embassy_executor::task]
+async fn carry(ethernet: Ethernet) {
+    ethernet.run().await;
+}
+
+#[embassy_executor::task]
+async fn run(mut runner: embassy_net::Runner<'static, EthernetDevice>) {
+    runner.run().await;
+}

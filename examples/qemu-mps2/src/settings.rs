@@ -1,0 +1,142 @@
+//! Who the board is, whom it rings and over which relay: said on the emulator's command line, else at build time.
+
+use core::fmt;
+use core::net::SocketAddrV4;
+
+use adapter_embassy::{Device, GroupId, Identity, Label, UserId};
+use heapless::Vec;
+use mps2_an385_bsp::{MOST_ARGUMENTS, arguments};
+use static_cell::StaticCell;
+
+/// The most that are rung at a time.
+const MOST: usize = 4;
+
+/// What can be set.
+#[derive(Clone, Copy, Default)]
+pub struct Settings {
+    user: Option<&'static str>,
+    token: Option<&'static str>,
+    group: Option<&'static str>,
+    whom: Option<&'static str>,
+    relay: Option<&'static str>,
+    peers: Option<&'static str>,
+    idle: Option<&'static str>,
+}
+
+/// Users, and where a device of each is.
+pub type Peers = Vec<(UserId, SocketAddrV4), MOST>;
+
+/// What is wrong with a setting.
+pub struct Wrong {
+    setting: &'static str,
+    value: &'static str,
+    right: &'static str,
+}
+
+impl fmt::Display for Wrong {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { setting, value, right } = self;
+        write!(f, "{setting}={value} is wrong: it has to be {right}")
+    }
+}
+
+impl Settings {
+    /// Those of build time (SIGNALING_USER and so on), and over them the words `user=bob` and so on of the
+    /// emulator's command line. To be called once.
+    pub fn read() -> Self {
+        static MEMORY: StaticCell<[u8; MOST_ARGUMENTS]> = StaticCell::new();
+        let mut settings = Self {
+            user: option_env!("SIGNALING_USER"),
+            token: option_env!("SIGNALING_TOKEN"),
+            group: option_env!("SIGNALING_GROUP"),
+            whom: option_env!("SIGNALING_WHOM"),
+            relay: option_env!("SIGNALING_RELAY"),
+            peers: option_env!("SIGNALING_PEERS"),
+            idle: None,
+        };
+        for (name, value) in arguments(MEMORY.init([0; _])).filter_map(|word| word.split_once('=')) {
+            settings.set(name, value);
+        }
+        settings
+    }
+
+    fn set(&mut self, name: &str, value: &'static str) {
+        let place = match name {
+            "user" => &mut self.user,
+            "token" => &mut self.token,
+            "group" => &mut self.group,
+            "whom" => &mut self.whom,
+            "relay" => &mut self.relay,
+            "peers" => &mut self.peers,
+            "idle" => &mut self.idle,
+            _ => return,
+        };
+        *place = Some(value);
+    }
+
+    /// The board, by its number; `user` unless it is set. The board has nowhere to count its starts: the relay
+    /// draws the epoch.
+    ///
+    /// # Errors
+    /// [`Wrong`] if a name is none.
+    pub fn identity(&self, user: &'static str, id: u64) -> Result<Identity, Wrong> {
+        let name = self.user.unwrap_or(user);
+        let wrong = |setting, value| move |_| Wrong { setting, value, right: "a name of 1 to 32 bytes" };
+        let user = UserId::new(name).map_err(wrong("user", name))?;
+        let group = self.group.map(|group| GroupId::new(group).map_err(wrong("group", group))).transpose()?;
+        let label = Label::new("board").unwrap_or_default();
+        let identity = Identity::new(user, Device { id, epoch: 0 });
+        Ok(Identity { label, group, token: self.token.unwrap_or_default(), ..identity })
+    }
+
+    /// Whom the doorbell rings: bob, unless others are set, parted by commas.
+    ///
+    /// # Errors
+    /// [`Wrong`] if they are too many.
+    pub fn whom(&self) -> Result<Vec<&'static str, MOST>, Wrong> {
+        let value = self.whom.unwrap_or("bob");
+        let mut whom = Vec::new();
+        let wrong = |_| Wrong { setting: "whom", value, right: "1 to 4 names, parted by commas" };
+        value.split(',').try_for_each(|name| whom.push(name).map_err(wrong))?;
+        Ok(whom)
+    }
+
+    /// The relay: that of the machine on which the emulator runs, unless another one is set.
+    ///
+    /// # Errors
+    /// [`Wrong`] if it is no address.
+    pub fn relay(&self) -> Result<SocketAddrV4, Wrong> {
+        let value = self.relay.unwrap_or("10.0.2.2:7400");
+        value.parse().map_err(|_| Wrong {
+            setting: "relay",
+            value,
+            right: "an address such as 192.0.2.7:7400",
+        })
+    }
+
+    /// The devices that are reached without a relay: one of bob's on the machine on which the emulator runs, unless
+    /// others are set, parted by commas.
+    ///
+    /// # Errors
+    /// [`Wrong`] if they are none.
+    pub fn peers(&self) -> Result<Peers, Wrong> {
+        let value = self.peers.unwrap_or("bob@10.0.2.2:7502");
+        let wrong = || Wrong {
+            setting: "peers",
+            value,
+            right: "1 to 4 such as bob@192.0.2.7:7502, parted by commas",
+        };
+        let mut peers = Vec::new();
+        for text in value.split(',') {
+            let (user, address) = text.split_once('@').ok_or_else(wrong)?;
+            let peer = (UserId::new(user).ok().zip(address.parse().ok())).ok_or_else(wrong)?;
+            peers.push(peer).map_err(|_| wrong())?;
+        }
+        Ok(peers)
+    }
+
+    /// After how many seconds to tell how often the chip woke, if that is asked for.
+    pub fn idle(&self) -> Option<u64> {
+        self.idle?.parse().ok()
+    }
+}

@@ -1,0 +1,64 @@
+//! How a program starts.
+
+use core::fmt::{self, Write};
+
+use adapter_embassy::{Events, Resources, Runner, Signaling};
+use embassy_executor::Spawner;
+use mps2_an385_bsp::{Reader, Uart, Writer, start_clock};
+use static_cell::StaticCell;
+
+use crate::ONCE;
+use crate::console::idle;
+use crate::settings::{Settings, Wrong};
+
+/// 4 invitations of 4 invitees with 2 devices each, 64 bytes of data, and frames of 768 bytes: a token of
+/// 600 bytes fits.
+pub type Memory = Resources<4, 4, 2, 64, 768>;
+
+static MEMORY: StaticCell<Memory> = StaticCell::new();
+
+/// A board whose clock and console run, and its device, which has no link yet.
+pub struct Board {
+    /// What was set.
+    pub settings: Settings,
+    /// For commands.
+    pub signaling: Signaling<'static>,
+    /// Runs over whatever link the program has.
+    pub runner: Runner<'static>,
+    /// For the panel.
+    pub events: Events<'static>,
+    /// What is typed at the console.
+    pub keys: Reader,
+    /// What it shows.
+    pub console: Writer,
+}
+
+impl Board {
+    /// A setting, unless it is wrong: then the console says so.
+    pub fn right<T>(&self, setting: Result<T, Wrong>) -> Option<T> {
+        setting.map_err(|wrong| complain(self.console, wrong)).ok()
+    }
+}
+
+/// Starts the board, whose number is `id`, for a program of that name; it belongs to `user` unless that is set.
+/// None if it cannot start: then the console says why. To be called once, first of all.
+pub fn start(spawner: Spawner, program: &str, user: &'static str, id: u64) -> Option<Board> {
+    start_clock();
+    let (keys, mut console) = Uart::console();
+    let settings = Settings::read();
+    let identity = settings.identity(user, id).map_err(|wrong| complain(console, wrong)).ok()?;
+    // The line takes everything.
+    let _ = write!(console, "{program} of {}\r\n", identity.config.user);
+    let started = MEMORY.init_with(Memory::new).start(identity);
+    let (signaling, runner, events) = started.map_err(|error| complain(console, error)).ok()?;
+    if let Some(seconds) = settings.idle() {
+        spawner.spawn(idle(console, signaling, seconds).expect(ONCE));
+    }
+    Some(Board { settings, signaling, runner, events, keys, console })
+}
+
+/// Says what is wrong.
+pub(crate) fn complain(mut console: Writer, error: impl fmt::Display) {
+    // The line takes everything.
+    let _ = write!(console, "{error}\r\n");
+}
