@@ -7,7 +7,6 @@ use anyhow::{Context, Result, ensure};
 
 use crate::latency::latency;
 use crate::noise::noisy_line;
-use crate::pico;
 use crate::process::Process;
 use crate::transcript::{Transcript, expected};
 use crate::world::{Programs, World, simulated};
@@ -30,19 +29,10 @@ pub(crate) const STORIES: &[(&str, Story)] = &[
     ("noise", noise),
     ("fifty-presses", fifty_presses),
     ("latency", latency),
-<<<<<<< HEAD
-    ("pico-accepted", pico::accepted),
-    ("pico-rejected", pico::rejected),
-    ("pico-no-answer", pico::no_answer),
-    ("pico-answered", pico::answered),
-    ("pico-declined", pico::declined),
-    ("pico-group", pico::group),
-=======
     ("too-large", too_large),
     ("idle-line", idle_line),
     ("wrong-expectation", wrong_expectation),
     ("virtual-time", virtual_time),
->>>>>>> main
 ];
 
 fn accepted(programs: &Programs, transcript: &mut Transcript) -> Result<()> {
