@@ -6,6 +6,7 @@ use anyhow::Result;
 
 use crate::emulator;
 use crate::footprint::add_target;
+use crate::pico;
 use crate::run::{cargo, run};
 
 /// The board that QEMU has.
@@ -23,6 +24,7 @@ pub(crate) fn firmware(args: &[String]) -> Result<()> {
     run(&mut on_board(&["build", "--release", "--features", "direct", "--bin", "doorbell-udp"]))?;
     // And so is the other clock.
     run(&mut on_board(&["build", "--release", "--package", VIRTUAL_TIME]))?;
+    pico::prepare()?;
     run(&mut cargo(&["build", "--quiet", "--package", "signaling-cli"]))?;
     run(cargo(&["run", "--quiet", "--package", "firmware", "--"]).args(args))
 }

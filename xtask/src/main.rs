@@ -2,11 +2,13 @@
 
 mod api;
 mod bench;
+mod boards;
 mod emulator;
 mod firmware;
 mod footprint;
 mod fuzz;
 mod no_panic;
+mod pico;
 mod run;
 mod size;
 mod steps;
@@ -63,6 +65,14 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
     },
+    /// The firmware of real boards builds.
+    Boards,
+    /// A Pico in rp2040js, to play with: its line is a socket, lines of input press its buttons.
+    Pico {
+        /// `doorbell` or `answerer`.
+        #[arg(default_value = "doorbell")]
+        program: String,
+    },
     /// Calls on a virtual clock: the table of delays, or one call replayed by number.
     Simulate {
         /// Passed on: see `cargo run --release -p simulation -- --help`.
@@ -94,6 +104,8 @@ fn main() -> Result<()> {
         Task::Targets => targets::targets(),
         Task::Model { args } => steps::model(&args),
         Task::Firmware { args } => firmware::firmware(&args),
+        Task::Boards => boards::boards(),
+        Task::Pico { program } => pico::pico(&program),
         Task::Simulate { args } => steps::simulate(&args),
         Task::Fuzz { seed_corpus: true, .. } => fuzz::seed_corpus(),
         Task::Fuzz { seconds, target, .. } => fuzz::fuzz(seconds, target.as_deref()),

@@ -4,6 +4,7 @@ use std::process::Command;
 
 use anyhow::{Result, bail};
 
+use crate::boards;
 use crate::firmware;
 use crate::footprint::{self, CHIPS, add_target};
 use crate::run::{Count, cargo, count, must_fail, run};
@@ -56,6 +57,7 @@ pub(crate) fn ci() -> Result<()> {
     run(&mut cargo(&["fmt", "--all", "--check"]))?;
     run(&mut cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))?;
     firmware::lint()?;
+    boards::boards()?;
     footprint::lint()?;
     run(cargo(&["doc", "--workspace", "--no-deps", "--quiet"]).env("RUSTDOCFLAGS", "-D warnings"))?;
     test()

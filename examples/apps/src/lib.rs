@@ -4,8 +4,10 @@
 
 mod answerer;
 mod doorbell;
+mod setup;
 mod sign;
 
 pub use answerer::{Answer, Answers, answerer};
 pub use doorbell::{Button, doorbell};
+pub use setup::{Memory, identity, whom};
 pub use sign::{Panel, Sign};

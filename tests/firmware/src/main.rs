@@ -6,6 +6,7 @@ mod ethernet;
 mod group;
 mod latency;
 mod noise;
+mod pico;
 mod process;
 mod stories;
 mod transcript;

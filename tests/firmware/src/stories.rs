@@ -7,6 +7,7 @@ use anyhow::{Context, Result, ensure};
 
 use crate::latency::latency;
 use crate::noise::noisy_line;
+use crate::pico;
 use crate::process::Process;
 use crate::transcript::{Transcript, expected};
 use crate::world::{Programs, World, simulated};
@@ -29,10 +30,18 @@ pub(crate) const STORIES: &[(&str, Story)] = &[
     ("noise", noise),
     ("fifty-presses", fifty_presses),
     ("latency", latency),
+<<<<<<< HEAD
     ("too-large", too_large),
     ("idle-line", idle_line),
     ("wrong-expectation", wrong_expectation),
     ("virtual-time", virtual_time),
+=======
+    ("pico-accepted", pico::accepted),
+    ("pico-rejected", pico::rejected),
+    ("pico-no-answer", pico::no_answer),
+    ("pico-answered", pico::answered),
+    ("pico-declined", pico::declined),
+>>>>>>> piece-k
 ];
 
 fn accepted(programs: &Programs, transcript: &mut Transcript) -> Result<()> {

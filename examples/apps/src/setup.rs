@@ -1,0 +1,36 @@
+//! What every board is told when it is built, and how much memory it gives.
+
+use adapter_embassy::{Device, Identity, Label, Resources, UserId};
+
+/// 4 invitations of 4 invitees with 2 devices each, 64 bytes of data, and frames of 768 bytes: a token of
+/// 600 bytes fits.
+pub type Memory = Resources<4, 4, 2, 64, 768>;
+
+/// Whom the doorbell rings, up to 4 names with commas between: SIGNALING_WHOM at build time.
+const WHOM: &str = match option_env!("SIGNALING_WHOM") {
+    Some(whom) => whom,
+    None => "bob",
+};
+
+/// What proves the board to the relay: SIGNALING_TOKEN at build time.
+const TOKEN: &str = match option_env!("SIGNALING_TOKEN") {
+    Some(token) => token,
+    None => "",
+};
+
+/// Whom the doorbell rings.
+pub fn whom() -> heapless::Vec<&'static str, 4> {
+    WHOM.split(',').take(4).collect()
+}
+
+/// The board, by its number and what people call it; `user` unless SIGNALING_USER says otherwise at build time.
+/// It counts its starts nowhere: the relay draws the epoch.
+///
+/// # Panics
+/// If SIGNALING_USER is no name of a user, or `label` is longer than 24 bytes.
+pub fn identity(user: &str, label: &str, id: u64) -> Identity {
+    let user = option_env!("SIGNALING_USER").unwrap_or(user);
+    let user = UserId::new(user).expect("SIGNALING_USER is a name of 1 to 32 bytes");
+    let label = Label::new(label).expect("a label has up to 24 bytes");
+    Identity { label, token: TOKEN, ..Identity::new(user, Device { id, epoch: 0 }) }
+}

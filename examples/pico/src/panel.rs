@@ -1,0 +1,35 @@
+//! What a person sees.
+
+use core::fmt;
+
+use embassy_rp::gpio::{Level, Output};
+use embassy_rp::uart::{Blocking, UartTx};
+use example_apps::{Panel, Sign};
+
+/// A LED that is lit while somebody calls, and a console that says what happens.
+pub struct Front {
+    led: Output<'static>,
+    console: UartTx<'static, Blocking>,
+}
+
+impl Front {
+    pub(crate) fn new(led: Output<'static>, console: UartTx<'static, Blocking>) -> Self {
+        Self { led, console }
+    }
+}
+
+impl Panel for Front {
+    fn show(&mut self, sign: &Sign<'_>) {
+        self.led.set_level(Level::from(sign.lit()));
+        let led = if sign.lit() { '*' } else { ' ' };
+        // The console takes everything.
+        let _ = fmt::write(self, format_args!("[{led}] {sign}\r\n"));
+    }
+}
+
+impl fmt::Write for Front {
+    /// Waits for the console, at its speed.
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.console.blocking_write(text.as_bytes()).map_err(|_| fmt::Error)
+    }
+}
