@@ -1,0 +1,134 @@
+//! What the devices wrote down, compared.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+
+use crate::record::{EXTENSION, FLIPPED, OPEN};
+
+/// So many of each fault are told in full.
+const TOLD: usize = 10;
+
+/// What all devices say.
+#[derive(Default)]
+struct Findings {
+    devices: usize,
+    calls: BTreeSet<String>,
+    /// For each call and invitee the outcomes that were seen, each with its first witness.
+    outcomes: BTreeMap<(String, String), BTreeMap<String, String>>,
+    /// Outcomes that a device wrote down, open ones too.
+    entries: usize,
+    lost: Vec<String>,
+}
+
+impl Findings {
+    fn read(&mut self, device: &str, lines: &str) -> Result<()> {
+        self.devices += 1;
+        for line in lines.lines() {
+            let words: Vec<&str> = line.split(' ').collect();
+            let &[id, user, outcome] = &words[..] else { bail!("{device}: what is {line:?}?") };
+            self.entries += 1;
+            self.calls.insert(id.to_owned());
+            if outcome == OPEN {
+                self.lost.push(format!("{device} never learned what became of {user} in {id}"));
+                continue;
+            }
+            let seen = self.outcomes.entry((id.to_owned(), user.to_owned())).or_default();
+            seen.entry(outcome.to_owned()).or_insert_with(|| device.to_owned());
+        }
+        Ok(())
+    }
+
+    fn contradictions(&self) -> Vec<String> {
+        let several = |seen: &BTreeMap<String, String>| seen.len() > 1 || seen.contains_key(FLIPPED);
+        let faults = self.outcomes.iter().filter(|(_, seen)| several(seen));
+        faults.map(|((id, user), seen)| format!("{user} in {id}: {seen:?}")).collect()
+    }
+
+    /// How often each kind of outcome was seen.
+    fn kinds(&self) -> BTreeMap<&str, usize> {
+        let mut kinds = BTreeMap::new();
+        for outcome in self.outcomes.values().filter_map(|seen| seen.keys().next()) {
+            let kind = outcome.split("-on-").next().unwrap_or(outcome);
+            *kinds.entry(kind).or_default() += 1;
+        }
+        kinds
+    }
+}
+
+/// Reads each file of the folder and prints what does not agree; whether all is well.
+///
+/// # Errors
+/// If a file cannot be read, or if there was no call at all.
+pub(crate) fn compare(dir: &Path) -> Result<bool> {
+    let mut findings = Findings::default();
+    for file in fs::read_dir(dir).with_context(|| format!("cannot read {}", dir.display()))? {
+        let path = file?.path();
+        if path.extension() != Some(EXTENSION.as_ref()) {
+            continue;
+        }
+        let lines = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+        findings.read(&path.file_stem().unwrap_or_default().to_string_lossy(), &lines)?;
+    }
+    if findings.calls.is_empty() {
+        bail!("not one call: nothing was shown");
+    }
+    let contradictions = findings.contradictions();
+    print(&findings, &contradictions);
+    Ok(contradictions.is_empty() && findings.lost.is_empty())
+}
+
+fn print(findings: &Findings, contradictions: &[String]) {
+    let Findings { devices, calls, entries, lost, .. } = findings;
+    for (kind, count) in findings.kinds() {
+        println!("{count:>8} {kind}");
+    }
+    for fault in contradictions.iter().take(TOLD).chain(lost.iter().take(TOLD)) {
+        println!("FAULT {fault}");
+    }
+    println!("{} calls, {entries} outcomes on {devices} devices", calls.len());
+    println!("{} contradictions, {} lost outcomes", contradictions.len(), lost.len());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn compared(files: &[(&str, &str)]) -> Option<bool> {
+        let dir = tempfile::tempdir().unwrap();
+        files.iter().for_each(|(name, lines)| {
+            fs::write(dir.path().join(name).with_extension(EXTENSION), lines).unwrap()
+        });
+        compare(dir.path()).ok()
+    }
+
+    #[test]
+    fn who_agrees_agrees() {
+        let agreed = [("alice", "01 bob accepted-on-2.1\n"), ("bob", "01 bob accepted-on-2.1\n")];
+        assert_eq!(compared(&agreed), Some(true));
+    }
+
+    #[test]
+    fn two_outcomes_contradict() {
+        assert_eq!(
+            compared(&[("alice", "01 bob timed-out\n"), ("bob", "01 bob accepted-on-2.1\n")]),
+            Some(false)
+        );
+        let two = [("alice", "01 bob accepted-on-2.1\n"), ("bob", "01 bob accepted-on-3.1\n")];
+        assert_eq!(compared(&two), Some(false), "two winners");
+        assert_eq!(compared(&[("bob", "01 bob flipped\n")]), Some(false));
+    }
+
+    #[test]
+    fn who_was_there_and_does_not_know_lost_it() {
+        assert_eq!(compared(&[("alice", "01 bob timed-out\n"), ("bob", "01 bob open\n")]), Some(false));
+    }
+
+    #[test]
+    fn silence_and_noise_show_nothing() {
+        assert_eq!(compared(&[("alice", "")]), None);
+        assert_eq!(compared(&[("alice", "01 bob\n")]), None);
+    }
+}
