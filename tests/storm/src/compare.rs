@@ -99,7 +99,7 @@ mod tests {
     fn compared(files: &[(&str, &str)]) -> Option<bool> {
         let dir = tempfile::tempdir().unwrap();
         files.iter().for_each(|(name, lines)| {
-            fs::write(dir.path().join(name).with_extension(EXTENSION), lines).unwrap()
+            fs::write(dir.path().join(name).with_extension(EXTENSION), lines).unwrap();
         });
         compare(dir.path()).ok()
     }

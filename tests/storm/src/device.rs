@@ -3,7 +3,10 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use adapter_std::{Client, Event, Events, InvitationEvent, InviteOptions, Signaling, State, What};
+use adapter_std::{
+    Client, ClientBuilder, Event, Events, InvitationEvent, InviteOptions, Peer, Peers, PresharedKey,
+    Signaling, State, What,
+};
 use anyhow::{Context, Result, ensure};
 use rand::RngExt;
 use tokio::io::{AsyncBufReadExt, BufReader, stdin};
@@ -20,6 +23,9 @@ const LIMIT: std::ops::Range<u64> = 6_000..20_000;
 /// A person takes so long to answer, or to think better of a call.
 const THINK: std::ops::Range<u64> = 300..18_000;
 
+/// What seals the datagrams of peers.
+const KEY: &[u8] = b"the weather is nobody's secret, but is sealed";
+
 type Shared = Arc<Mutex<Record>>;
 
 fn lock(record: &Shared) -> MutexGuard<'_, Record> {
@@ -29,7 +35,8 @@ fn lock(record: &Shared) -> MutexGuard<'_, Record> {
 /// Runs until the standard input ends. The line `finish` there ends making calls; from then on it prints again
 /// and again of how many calls it does not know the end.
 pub(crate) async fn run(args: DeviceArgs) -> Result<()> {
-    let client = Client::builder(&args.user).relay(&args.relay).state(State::ephemeral()?);
+    args.fault.plant();
+    let client = link(&args)?.state(State::ephemeral()?);
     let client = client.rows(args.rows).queue(args.rows * 8, args.rows).build()?;
     let record = Shared::default();
     tokio::spawn(hear(client.events(), client.signaling(), record.clone()));
@@ -50,6 +57,19 @@ pub(crate) async fn run(args: DeviceArgs) -> Result<()> {
     ensure!(counters.evicted == 0 && counters.full == 0, "--rows is too small: {counters:?}");
     let text = lock(&record).lines();
     std::fs::write(&args.out, text).with_context(|| format!("cannot write {}", args.out.display()))
+}
+
+fn link(args: &DeviceArgs) -> Result<ClientBuilder> {
+    let client = Client::builder(&args.user);
+    let Some(bind) = &args.udp else {
+        return Ok(client.relay(args.relay.as_deref().context("neither --relay nor --udp")?));
+    };
+    let mut peers = Peers::udp(bind);
+    for peer in &args.peer {
+        let (user, address) = peer.split_once('=').context("a peer is USER=ADDRESS")?;
+        peers = peers.peer(Peer::new(user, address).key(PresharedKey::new(KEY)?));
+    }
+    Ok(client.direct(peers))
 }
 
 /// Notes what happens, and lets a person answer.

@@ -6,6 +6,7 @@ mod device;
 mod proxy;
 mod record;
 mod stage;
+mod udp;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -53,6 +54,8 @@ struct RunArgs {
     /// Keeps what the devices wrote in this folder.
     #[arg(long)]
     keep: Option<PathBuf>,
+    #[command(flatten)]
+    fault: Fault,
 }
 
 #[derive(clap::Args, Clone)]
@@ -61,8 +64,14 @@ struct DeviceArgs {
     #[arg(long)]
     user: String,
     /// Where the relay is.
+    #[arg(long, conflicts_with = "udp")]
+    relay: Option<String>,
+    /// Where it takes datagrams of its peers, without a relay.
     #[arg(long)]
-    relay: String,
+    udp: Option<String>,
+    /// A peer and where he takes datagrams, USER=ADDRESS.
+    #[arg(long)]
+    peer: Vec<String>,
     /// Where to write down what became of the calls.
     #[arg(long)]
     out: PathBuf,
@@ -75,6 +84,36 @@ struct DeviceArgs {
     /// Whom it calls, one or two at a time.
     #[arg(long)]
     callee: Vec<String>,
+    #[command(flatten)]
+    fault: Fault,
+}
+
+/// A fault that the comparison has to find.
+#[derive(clap::Args, Clone)]
+struct Fault {
+    /// Swaps one rule out (builds with --cfg broken="any" only): the run must then fail.
+    #[cfg(broken = "any")]
+    #[arg(long, value_name = "RULE")]
+    broken: Option<String>,
+}
+
+impl Fault {
+    /// Swaps the rule out in this process.
+    fn plant(&self) {
+        #[cfg(broken = "any")]
+        if let Some(rule) = &self.broken {
+            signaling_core::broken::choose(rule);
+        }
+    }
+
+    /// How a device is told of it.
+    fn args(&self) -> Vec<String> {
+        #[cfg(broken = "any")]
+        let args = self.broken.iter().map(|rule| format!("--broken={rule}")).collect();
+        #[cfg(not(broken = "any"))]
+        let args = Vec::new();
+        args
+    }
 }
 
 fn main() -> ExitCode {
@@ -111,7 +150,7 @@ async fn run(args: &RunArgs) -> anyhow::Result<bool> {
     let dir = args.keep.as_deref().unwrap_or(temporary.path());
     std::fs::create_dir_all(dir)?;
     let (seconds, grace) = (Duration::from_secs(args.seconds), Duration::from_secs(args.grace));
-    stage::storm(dir, args.calls, seconds, grace).await?;
+    stage::storm(dir, args.calls, &args.fault.args(), seconds, grace).await?;
     // A process of its own, which knows nothing but the files.
     let compared = tokio::process::Command::new(std::env::current_exe()?).arg("compare").arg(dir).status();
     match compared.await?.code() {

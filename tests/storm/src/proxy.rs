@@ -22,6 +22,8 @@ pub(crate) struct Weather {
     pub(crate) calm: AtomicBool,
     pub(crate) links: AtomicU64,
     pub(crate) cuts: AtomicU64,
+    pub(crate) datagrams: AtomicU64,
+    pub(crate) lost: AtomicU64,
 }
 
 /// Carries links to the relay, until the runtime ends. Where it listens.

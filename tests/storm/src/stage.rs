@@ -1,6 +1,6 @@
 //! The processes of a storm, and what befalls them.
 
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, UdpSocket};
 use std::path::Path;
 use std::process::Stdio;
 use std::sync::Arc;
@@ -16,6 +16,7 @@ use tokio::time::{sleep, timeout};
 
 use crate::proxy::{self, Weather};
 use crate::record::EXTENSION;
+use crate::udp;
 
 const CALLERS: usize = 4;
 const CALLEES: usize = 4;
@@ -28,7 +29,7 @@ const ENDS_WITHIN: Duration = Duration::from_secs(20);
 /// Nothing may be open for so long before all counts as known: what is on its way may open something again.
 const STILL: Duration = Duration::from_secs(3);
 /// No call is over in less than so many ms on average.
-const CALL: u64 = 4_000;
+const CALL: u128 = 4_000;
 
 struct Device {
     name: String,
@@ -38,14 +39,27 @@ struct Device {
     open: watch::Receiver<Option<usize>>,
 }
 
+/// The peers of a caller without a relay, and his share of all calls: one in so many.
+const PEERS: usize = 2;
+const DIRECT_SHARE: usize = 10;
+
 /// Lets it storm for so long with so many calls at a time, heals all, waits until everybody knows how his calls
-/// ended, at most `grace`, and lets each device write its file into `dir`.
-pub(crate) async fn storm(dir: &Path, calls: usize, seconds: Duration, grace: Duration) -> Result<()> {
-    let relay = free_address()?;
+/// ended, at most `grace`, and lets each device write its file into `dir`. Devices get `more` arguments.
+pub(crate) async fn storm(
+    dir: &Path,
+    calls: usize,
+    more: &[String],
+    seconds: Duration,
+    grace: Duration,
+) -> Result<()> {
     let weather = Arc::new(Weather::default());
+    let relay = free_address()?;
     let proxy = proxy::start(relay, weather.clone()).await?;
-    let mut devices = start_devices(dir, calls, seconds, proxy)?;
-    println!("{} devices, {calls} calls at a time, relay killed every second for {seconds:?}", devices.len());
+    let direct = calls / DIRECT_SHARE;
+    let stage = Stage { dir, more, seconds };
+    let mut devices = stage.around_relay(calls - direct, proxy)?;
+    devices.extend(stage.direct(direct, &weather).await?);
+    println!("{} devices, {calls} calls at a time, {direct} of them without a relay", devices.len());
     let kills = kill_relays(relay, seconds).await?;
     weather.calm.store(true, Ordering::Relaxed);
     let _relay = start_relay(relay)?;
@@ -54,8 +68,7 @@ pub(crate) async fn storm(dir: &Path, calls: usize, seconds: Duration, grace: Du
         device.say("finish\n").await?;
     }
     let settled = timeout(grace, settle(&devices)).await.is_ok();
-    let (links, cuts) = (weather.links.load(Ordering::Relaxed), weather.cuts.load(Ordering::Relaxed));
-    println!("{kills} relays killed with -9, {links} links made, {cuts} of them cut");
+    tell(&weather, kills, seconds);
     println!(
         "{} {:.1?} after healing",
         if settled { "all known" } else { "not all known" },
@@ -65,6 +78,13 @@ pub(crate) async fn storm(dir: &Path, calls: usize, seconds: Duration, grace: Du
         device.end().await?;
     }
     Ok(())
+}
+
+fn tell(weather: &Weather, kills: u32, seconds: Duration) {
+    let [links, cuts, datagrams, lost] = [&weather.links, &weather.cuts, &weather.datagrams, &weather.lost]
+        .map(|count| count.load(Ordering::Relaxed));
+    println!("{kills} relays killed with -9 in {seconds:?}; {links} links made, {cuts} of them cut");
+    println!("{datagrams} datagrams, {lost} of them lost before healing");
 }
 
 /// An address that was free a moment ago: the relay starts there again and again.
@@ -100,24 +120,78 @@ async fn kill_relays(addr: SocketAddr, seconds: Duration) -> Result<u32> {
     Ok(kills)
 }
 
-fn start_devices(dir: &Path, calls: usize, seconds: Duration, proxy: SocketAddr) -> Result<Vec<Device>> {
-    // Every row stays until the end: no relay lives long enough for anybody to be sure that all have heard.
-    let rounds = usize::try_from(seconds.as_millis() as u64 / CALL)? + 2;
-    let rows = calls.div_ceil(CALLERS) * rounds + 64;
-    let callees: Vec<String> = (0..CALLEES).map(|at| format!("callee-{at}")).collect();
-    let names: Vec<String> = callees.iter().map(|callee| format!("--callee={callee}")).collect();
-    let mut devices = Vec::new();
-    for user in &callees {
-        for at in 0..DEVICES {
-            devices.push(Device::start(dir, &format!("{user}-{at}"), user, proxy, rows * 2, &[])?);
+/// What all devices have in common.
+struct Stage<'a> {
+    dir: &'a Path,
+    more: &'a [String],
+    seconds: Duration,
+}
+
+impl Stage<'_> {
+    /// Room for all calls of somebody who has so many at a time. Every row stays until the end: no relay lives
+    /// long enough for anybody to be sure that all have heard.
+    fn rows(&self, calls: usize) -> usize {
+        let rounds = self.seconds.as_millis() / CALL + 2;
+        calls * usize::try_from(rounds).unwrap_or(usize::MAX) + 64
+    }
+
+    fn around_relay(&self, calls: usize, proxy: SocketAddr) -> Result<Vec<Device>> {
+        let rows = self.rows(calls.div_ceil(CALLERS));
+        let relay = format!("--relay=tcp://{proxy}");
+        let callees: Vec<String> = (0..CALLEES).map(|at| format!("callee-{at}")).collect();
+        let mut devices = Vec::new();
+        for user in &callees {
+            for at in 0..DEVICES {
+                devices.push(self.device(
+                    &format!("{user}-{at}"),
+                    user,
+                    rows * 2,
+                    std::slice::from_ref(&relay),
+                )?);
+            }
         }
+        for at in 0..CALLERS {
+            let user = format!("caller-{at}");
+            let calls = format!("--calls={}", (calls + at) / CALLERS);
+            let args = [vec![relay.clone(), calls], whom(&callees)].concat();
+            devices.push(self.device(&user, &user, rows, &args)?);
+        }
+        Ok(devices)
     }
-    for at in 0..CALLERS {
-        let (user, share) = (format!("caller-{at}"), (calls + at) / CALLERS);
-        let calls = [vec![format!("--calls={share}")], names.clone()].concat();
-        devices.push(Device::start(dir, &user, &user, proxy, rows, &calls)?);
+
+    /// A caller and his peers.
+    async fn direct(&self, calls: usize, weather: &Arc<Weather>) -> Result<Vec<Device>> {
+        let rows = self.rows(calls);
+        let (caller, here) = ("direct-caller", free_udp()?);
+        let callees: Vec<String> = (0..PEERS).map(|at| format!("direct-callee-{at}")).collect();
+        let (mut devices, mut peers) = (Vec::new(), Vec::new());
+        for user in &callees {
+            let there = free_udp()?;
+            let (callee, back) = udp::join(here, there, weather).await?;
+            peers.push(format!("--peer={user}={callee}"));
+            let args = [format!("--udp={there}"), format!("--peer={caller}={back}")];
+            devices.push(self.device(user, user, rows, &args)?);
+        }
+        let own = vec![format!("--udp={here}"), format!("--calls={calls}")];
+        devices.push(self.device(caller, caller, rows, &[own, peers, whom(&callees)].concat())?);
+        Ok(devices)
     }
-    Ok(devices)
+
+    fn device(&self, name: &str, user: &str, rows: usize, args: &[String]) -> Result<Device> {
+        let mut command = this_program()?;
+        command.args(["device", "--user", user, "--rows", &rows.to_string()]).args(args).args(self.more);
+        command.arg("--out").arg(self.dir.join(name).with_extension(EXTENSION));
+        Device::start(name, &mut command)
+    }
+}
+
+fn whom(callees: &[String]) -> Vec<String> {
+    callees.iter().map(|callee| format!("--callee={callee}")).collect()
+}
+
+/// As [`free_address`], for datagrams.
+fn free_udp() -> Result<SocketAddr> {
+    Ok(UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?)
 }
 
 /// Waits until nothing is open for a while.
@@ -132,21 +206,7 @@ async fn settle(devices: &[Device]) {
 }
 
 impl Device {
-    fn start(
-        dir: &Path,
-        name: &str,
-        user: &str,
-        relay: SocketAddr,
-        rows: usize,
-        more: &[String],
-    ) -> Result<Self> {
-        let mut command = this_program()?;
-        command.args(["device", "--user", user, "--relay", &format!("tcp://{relay}")]);
-        command
-            .arg("--out")
-            .arg(dir.join(name).with_extension(EXTENSION))
-            .args(["--rows", &rows.to_string()])
-            .args(more);
+    fn start(name: &str, command: &mut Command) -> Result<Self> {
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
         let stdin = child.stdin.take();
         let stdout = child.stdout.take().context("it was piped")?;
