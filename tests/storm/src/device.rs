@@ -4,8 +4,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use adapter_std::{
-    Client, ClientBuilder, Event, Events, InvitationEvent, InviteOptions, Peer, Peers, PresharedKey,
-    Signaling, State, What,
+    Answered, Client, ClientBuilder, Event, Events, Invitation, InvitationEvent, InviteId, InviteOptions,
+    Peer, Peers, PresharedKey, Signaling, State, What,
 };
 use anyhow::{Context, Result, ensure};
 use rand::RngExt;
@@ -18,10 +18,8 @@ use crate::record::Record;
 
 /// How often a device that finishes says how far it is.
 const TELL: Duration = Duration::from_millis(250);
-/// No call of a storm is longer; a link that is down for longer has ended it.
-const LIMIT: std::ops::Range<u64> = 6_000..20_000;
-/// A person takes so long to answer, or to think better of a call.
-const THINK: std::ops::Range<u64> = 300..18_000;
+/// A person takes at least so many ms to answer, or to think better of a call.
+const THINK: u64 = 300;
 
 /// What seals the datagrams of peers.
 const KEY: &[u8] = b"the weather is nobody's secret, but is sealed";
@@ -38,13 +36,14 @@ pub(crate) async fn run(args: DeviceArgs) -> Result<()> {
     args.fault.plant();
     let client = link(&args)?.state(State::ephemeral()?);
     let client = client.rows(args.rows).queue(args.rows * 8, args.rows).build()?;
-    let record = Shared::default();
-    tokio::spawn(hear(client.events(), client.signaling(), record.clone()));
+    let record = Arc::new(Mutex::new(Record::new(&args.user, client.device())));
+    let longest = args.longest * 1_000;
+    tokio::spawn(hear(client.events(), client.signaling(), record.clone(), longest));
     client.connect();
     let (finish, finishing) = watch::channel(false);
     for _ in 0..args.calls {
-        let caller =
-            Caller { signaling: client.signaling(), callees: args.callee.clone(), record: record.clone() };
+        let (signaling, callees) = (client.signaling(), args.callee.clone());
+        let caller = Caller { signaling, callees, record: record.clone(), longest };
         tokio::spawn(caller.call(finishing.clone()));
     }
     tokio::spawn(tell(record.clone(), finishing));
@@ -73,30 +72,41 @@ fn link(args: &DeviceArgs) -> Result<ClientBuilder> {
 }
 
 /// Notes what happens, and lets a person answer.
-async fn hear(mut events: Events, signaling: Signaling, record: Shared) {
+async fn hear(mut events: Events, signaling: Signaling, record: Shared, longest: u64) {
     while let Some(event) = events.next().await {
         let Event::Invitation(event) = event else { continue };
-        lock(&record).note(&event);
+        lock(&record).note(&event.invitation, event.what == What::New);
         if event.what == What::New {
-            tokio::spawn(answer(event, signaling.clone()));
+            tokio::spawn(answer(event, signaling.clone(), record.clone(), longest));
         }
     }
 }
 
-async fn answer(event: InvitationEvent, signaling: Signaling) {
-    sleep(Duration::from_millis(thought())).await;
+async fn answer(event: InvitationEvent, signaling: Signaling, record: Shared, longest: u64) {
+    sleep(thought(longest)).await;
     let id = event.invitation.id;
+    let mood = rand::rng().random_range(0..10);
     // It may have ended meanwhile; what counts is heard as an event.
-    match rand::rng().random_range(0..10) {
-        0..5 => drop(signaling.accept(id, "yes")),
+    match mood {
+        0..5 => accept(id, &signaling, &record).await,
         5 => drop(signaling.reject(id, "no")),
         _ => {}
     }
 }
 
-/// For how many ms somebody thinks.
-fn thought() -> u64 {
-    rand::rng().random_range(THINK)
+async fn accept(id: InviteId, signaling: &Signaling, record: &Shared) {
+    let accepting = signaling.accept(id, "yes");
+    if accepting.refused().is_none() {
+        lock(record).pressed(id);
+    }
+    if let Ok(Answered::Confirmed) = accepting.await {
+        lock(record).confirmed(id);
+    }
+}
+
+/// How long somebody thinks about a call of at most so many ms.
+fn thought(longest: u64) -> Duration {
+    Duration::from_millis(rand::rng().random_range(THINK..longest))
 }
 
 /// Says again and again how much is open, once it is to finish.
@@ -114,6 +124,8 @@ struct Caller {
     signaling: Signaling,
     callees: Vec<String>,
     record: Shared,
+    /// No call takes more ms.
+    longest: u64,
 }
 
 impl Caller {
@@ -121,21 +133,30 @@ impl Caller {
     async fn call(self, finishing: watch::Receiver<bool>) {
         while !*finishing.borrow() {
             let callees = self.choose();
-            let limit = Duration::from_millis(rand::rng().random_range(LIMIT));
+            let limit = Duration::from_millis(rand::rng().random_range(self.longest / 3..self.longest));
             let options = InviteOptions { timeout: Some(limit), ..InviteOptions::default() };
-            let invitation = match self.signaling.invite_many(&callees, "video?", &options) {
-                Ok(invitation) => invitation,
+            match self.signaling.invite_many(&callees, "video?", &options) {
+                Ok(invitation) => {
+                    lock(&self.record).made(invitation.id(), &callees);
+                    self.wait(&invitation).await;
+                }
                 Err(error) => {
                     eprintln!("cannot invite: {error}");
-                    return;
+                    std::process::exit(1);
                 }
-            };
-            lock(&self.record).made(invitation.id(), &callees);
-            let patience = if rand::rng().random_bool(0.8) { LIMIT.end * 2 } else { thought() };
-            if timeout(Duration::from_millis(patience), invitation.ended()).await.is_err() {
-                // It may have just ended by itself.
-                let _ = invitation.cancel("");
             }
+        }
+    }
+
+    /// Waits for the end, or thinks better of it.
+    async fn wait(&self, invitation: &Invitation) {
+        let patient = rand::rng().random_bool(0.8);
+        let patience = if patient { Duration::MAX } else { thought(self.longest) };
+        match timeout(patience, invitation.ended()).await {
+            Ok(Ok(ended)) => lock(&self.record).note(&ended, false),
+            Ok(Err(_)) => {}
+            // It may have just ended by itself.
+            Err(_) => drop(invitation.cancel("")),
         }
     }
 

@@ -45,9 +45,12 @@ struct RunArgs {
     /// For how long it storms.
     #[arg(long, default_value_t = 120)]
     seconds: u64,
-    /// Calls at a time.
-    #[arg(long, default_value_t = 200)]
+    /// Calls at a time, one in ten of them without a relay.
+    #[arg(long, default_value_t = 200, value_parser = calls)]
     calls: usize,
+    /// No call takes more seconds.
+    #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u64).range(2..=120))]
+    longest: u64,
     /// How many seconds everybody has, when all has healed, to learn what became of his calls.
     #[arg(long, default_value_t = 120)]
     grace: u64,
@@ -78,6 +81,9 @@ struct DeviceArgs {
     /// How many invitations there is room for.
     #[arg(long)]
     rows: usize,
+    /// No call takes more seconds.
+    #[arg(long)]
+    longest: u64,
     /// Makes so many calls at a time; 0 to answer those of others.
     #[arg(long, default_value_t = 0)]
     calls: usize,
@@ -137,6 +143,12 @@ fn main() -> ExitCode {
     }
 }
 
+/// At least as many as there are callers with a relay, and one without.
+fn calls(text: &str) -> Result<usize, String> {
+    let calls = text.parse().ok().filter(|calls| (10..=2_000).contains(calls));
+    calls.ok_or_else(|| "say a number from 10 to 2000".into())
+}
+
 fn block_on<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
     let runtime = tokio::runtime::Runtime::new()?;
     let ended = runtime.block_on(work);
@@ -149,8 +161,14 @@ async fn run(args: &RunArgs) -> anyhow::Result<bool> {
     let temporary = tempfile::tempdir()?;
     let dir = args.keep.as_deref().unwrap_or(temporary.path());
     std::fs::create_dir_all(dir)?;
-    let (seconds, grace) = (Duration::from_secs(args.seconds), Duration::from_secs(args.grace));
-    stage::storm(dir, args.calls, &args.fault.args(), seconds, grace).await?;
+    let stage = stage::Stage {
+        dir,
+        calls: args.calls,
+        longest: args.longest,
+        seconds: Duration::from_secs(args.seconds),
+        more: args.fault.args(),
+    };
+    stage.storm(Duration::from_secs(args.grace)).await?;
     // A process of its own, which knows nothing but the files.
     let compared = tokio::process::Command::new(std::env::current_exe()?).arg("compare").arg(dir).status();
     match compared.await?.code() {

@@ -12,11 +12,11 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
 
 /// A link lives for so many ms.
-const LIFE: std::ops::Range<u64> = 200..2_500;
+const LIFE: std::ops::Range<u64> = 200..1_500;
 /// What is sent for so many ms before the cut gets lost.
 const MUTE: std::ops::Range<u64> = 0..1_500;
 
-/// What the proxy does, and what it did.
+/// What the proxies do, and what they did.
 #[derive(Default)]
 pub(crate) struct Weather {
     pub(crate) calm: AtomicBool,
@@ -24,6 +24,13 @@ pub(crate) struct Weather {
     pub(crate) cuts: AtomicU64,
     pub(crate) datagrams: AtomicU64,
     pub(crate) lost: AtomicU64,
+}
+
+impl Weather {
+    /// Links made and cut, datagrams seen and lost.
+    pub(crate) fn counts(&self) -> [u64; 4] {
+        [&self.links, &self.cuts, &self.datagrams, &self.lost].map(|count| count.load(Ordering::Relaxed))
+    }
 }
 
 /// Carries links to the relay, until the runtime ends. Where it listens.

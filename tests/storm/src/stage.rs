@@ -28,8 +28,12 @@ const RELAY_LIFE: std::ops::Range<u64> = 600..1_400;
 const ENDS_WITHIN: Duration = Duration::from_secs(20);
 /// Nothing may be open for so long before all counts as known: what is on its way may open something again.
 const STILL: Duration = Duration::from_secs(3);
-/// No call is over in less than so many ms on average.
-const CALL: u128 = 4_000;
+/// How often it is told how far it is.
+const TOLD_EVERY: Duration = Duration::from_secs(10);
+
+/// The peers of a caller without a relay, and his share of all calls: one in so many.
+const PEERS: usize = 2;
+const DIRECT_SHARE: usize = 10;
 
 struct Device {
     name: String,
@@ -39,52 +43,55 @@ struct Device {
     open: watch::Receiver<Option<usize>>,
 }
 
-/// The peers of a caller without a relay, and his share of all calls: one in so many.
-const PEERS: usize = 2;
-const DIRECT_SHARE: usize = 10;
+/// What it is to be like.
+pub(crate) struct Stage<'a> {
+    /// Where each device writes its file.
+    pub(crate) dir: &'a Path,
+    /// So many calls at a time.
+    pub(crate) calls: usize,
+    /// No call takes more seconds.
+    pub(crate) longest: u64,
+    /// For how long it storms.
+    pub(crate) seconds: Duration,
+    /// Arguments that each device gets.
+    pub(crate) more: Vec<String>,
+}
 
-/// Lets it storm for so long with so many calls at a time, heals all, waits until everybody knows how his calls
-/// ended, at most `grace`, and lets each device write its file into `dir`. Devices get `more` arguments.
-pub(crate) async fn storm(
-    dir: &Path,
-    calls: usize,
-    more: &[String],
-    seconds: Duration,
-    grace: Duration,
-) -> Result<()> {
-    let weather = Arc::new(Weather::default());
-    let relay = free_address()?;
-    let proxy = proxy::start(relay, weather.clone()).await?;
-    let direct = calls / DIRECT_SHARE;
-    let stage = Stage { dir, more, seconds };
-    let mut devices = stage.around_relay(calls - direct, proxy)?;
-    devices.extend(stage.direct(direct, &weather).await?);
-    println!("{} devices, {calls} calls at a time, {direct} of them without a relay", devices.len());
-    let kills = kill_relays(relay, seconds).await?;
-    weather.calm.store(true, Ordering::Relaxed);
-    let _relay = start_relay(relay)?;
-    let healed = Instant::now();
-    for device in &mut devices {
-        device.say("finish\n").await?;
+impl Stage<'_> {
+    /// Lets it storm, heals all, waits until everybody knows how his calls ended, at most `grace`, and has each
+    /// device write its file.
+    pub(crate) async fn storm(&self, grace: Duration) -> Result<()> {
+        let weather = Arc::new(Weather::default());
+        let relay = free_address()?;
+        let proxy = proxy::start(relay, weather.clone()).await?;
+        let direct = self.calls / DIRECT_SHARE;
+        let mut devices = self.around_relay(self.calls - direct, proxy)?;
+        devices.extend(self.direct(direct, &weather).await?);
+        println!("{:>8} devices", devices.len());
+        println!("{:>8} calls at a time, {direct} of them without a relay", self.calls);
+        let kills = kill_relays(relay, self.seconds, &weather).await?;
+        weather.calm.store(true, Ordering::Relaxed);
+        let _relay = start_relay(relay)?;
+        let healed = Instant::now();
+        for device in &mut devices {
+            device.say("finish\n").await?;
+        }
+        let settled = timeout(grace, settle(&devices)).await.is_ok();
+        tell(&weather, kills, self.seconds);
+        let known = if settled { "all is known" } else { "and still not all is known" };
+        println!("{:>8.1} s after healing {known}", healed.elapsed().as_secs_f64());
+        for device in devices {
+            device.end().await?;
+        }
+        Ok(())
     }
-    let settled = timeout(grace, settle(&devices)).await.is_ok();
-    tell(&weather, kills, seconds);
-    println!(
-        "{} {:.1?} after healing",
-        if settled { "all known" } else { "not all known" },
-        healed.elapsed()
-    );
-    for device in devices {
-        device.end().await?;
-    }
-    Ok(())
 }
 
 fn tell(weather: &Weather, kills: u32, seconds: Duration) {
-    let [links, cuts, datagrams, lost] = [&weather.links, &weather.cuts, &weather.datagrams, &weather.lost]
-        .map(|count| count.load(Ordering::Relaxed));
-    println!("{kills} relays killed with -9 in {seconds:?}; {links} links made, {cuts} of them cut");
-    println!("{datagrams} datagrams, {lost} of them lost before healing");
+    let [links, cuts, datagrams, lost] = weather.counts();
+    println!("{kills:>8} relays killed with -9 in {} s", seconds.as_secs());
+    println!("{links:>8} links made to a relay, {cuts} of them cut by the proxy");
+    println!("{datagrams:>8} datagrams, {lost} of them lost before healing");
 }
 
 /// An address that was free a moment ago: the relay starts there again and again.
@@ -105,9 +112,9 @@ fn start_relay(addr: SocketAddr) -> Result<Child> {
 }
 
 /// Starts a relay and kills it, again and again; how many.
-async fn kill_relays(addr: SocketAddr, seconds: Duration) -> Result<u32> {
+async fn kill_relays(addr: SocketAddr, seconds: Duration, weather: &Weather) -> Result<u32> {
     let start = Instant::now();
-    let mut kills = 0;
+    let (mut kills, mut next) = (0, TOLD_EVERY);
     while start.elapsed() < seconds {
         let mut relay = start_relay(addr)?;
         let life = Duration::from_millis(rand::rng().random_range(RELAY_LIFE));
@@ -116,22 +123,24 @@ async fn kill_relays(addr: SocketAddr, seconds: Duration) -> Result<u32> {
         }
         relay.kill().await?;
         kills += 1;
+        if start.elapsed() >= next {
+            let [links, cuts, datagrams, lost] = weather.counts();
+            let at = next.as_secs();
+            eprintln!(
+                "{at:>4} s: {kills} kills, {links} links, {cuts} cut, {datagrams} datagrams, {lost} lost"
+            );
+            next += TOLD_EVERY;
+        }
     }
     Ok(kills)
-}
-
-/// What all devices have in common.
-struct Stage<'a> {
-    dir: &'a Path,
-    more: &'a [String],
-    seconds: Duration,
 }
 
 impl Stage<'_> {
     /// Room for all calls of somebody who has so many at a time. Every row stays until the end: no relay lives
     /// long enough for anybody to be sure that all have heard.
     fn rows(&self, calls: usize) -> usize {
-        let rounds = self.seconds.as_millis() / CALL + 2;
+        // A third of the longest is the shortest limit, and who answers or cancels is quicker still.
+        let rounds = self.seconds.as_secs() * 5 / self.longest + 3;
         calls * usize::try_from(rounds).unwrap_or(usize::MAX) + 64
     }
 
@@ -179,8 +188,11 @@ impl Stage<'_> {
 
     fn device(&self, name: &str, user: &str, rows: usize, args: &[String]) -> Result<Device> {
         let mut command = this_program()?;
-        command.args(["device", "--user", user, "--rows", &rows.to_string()]).args(args).args(self.more);
-        command.arg("--out").arg(self.dir.join(name).with_extension(EXTENSION));
+        command.args(["device", "--user", user, "--rows", &rows.to_string()]).args(args).args(&self.more);
+        command
+            .args(["--longest", &self.longest.to_string()])
+            .arg("--out")
+            .arg(self.dir.join(name).with_extension(EXTENSION));
         Device::start(name, &mut command)
     }
 }
@@ -196,10 +208,15 @@ fn free_udp() -> Result<SocketAddr> {
 
 /// Waits until nothing is open for a while.
 async fn settle(devices: &[Device]) {
-    let mut since = Instant::now();
+    let (mut since, mut next) = (Instant::now(), Instant::now());
     while since.elapsed() < STILL {
-        if devices.iter().any(|device| *device.open.borrow() != Some(0)) {
+        let waiting = devices.iter().filter(|device| *device.open.borrow() != Some(0)).count();
+        if waiting > 0 {
             since = Instant::now();
+        }
+        if next.elapsed() >= TOLD_EVERY {
+            next = Instant::now();
+            eprintln!("healed; {waiting} devices do not know all yet");
         }
         sleep(Duration::from_millis(100)).await;
     }
