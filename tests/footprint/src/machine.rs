@@ -101,9 +101,12 @@ fn look(origin: &Origin<4, 2>, party: PartyId) {
 pub fn holder(report: &Report<impl Iterator<Item = (Slot, bool)> + Clone>, me: Me, fx: &mut Count) {
     let device = any(Device::default());
     let arrival = any(Arrival { prompt: true, to_users: true, rival: Rival::None });
-    let mut holder = Holder::<4>::add(me, device, any(4), fx);
-    if let First::Row(row) = Holder::first(report, arrival, any(Seen::New), me, device, any(Ok(())), fx) {
-        holder = row;
+    let mut holder = Holder::<4>::new(me, device, any(4));
+    Holder::add(&mut holder, fx);
+    if First::of(report, any(Seen::New), me, device, any(Ok(())), fx) == First::Row {
+        holder = Holder::EMPTY;
+        Holder::open(&mut holder, me, device, any(4));
+        Holder::begin(&mut holder, report, arrival, any(Seen::New), fx);
     }
     keep(Holder::on_answer(&mut holder, any(Answer::Accept), any(Rival::None), fx));
     keep((Holder::on_modify(&mut holder, fx), Holder::on_cancel(&mut holder, fx)));

@@ -4,12 +4,35 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
 use signaling_core::Device;
-use signaling_core::machine::{Fanned, Mask, OriginSlots, Parties, PartyId, Report, Stance};
+use signaling_core::machine::{Fanned, Mask, OriginSlots, Parties, PartyId, Report, Slot, Stance};
 
 use crate::world::INVITEES;
 
 /// An Invite or a Decision.
-pub type Rep = Report<OriginSlots<INVITEES>>;
+pub type Rep = Report<Slots>;
+
+/// The slots in it, each with whether data belongs to it.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Slots {
+    slots: [Option<(Slot, bool)>; INVITEES],
+    at: usize,
+}
+
+impl Iterator for Slots {
+    type Item = (Slot, bool);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let slot = *self.slots.get(self.at)?;
+        self.at += 1;
+        slot
+    }
+}
+
+/// What an inviter writes, as it goes over the network.
+pub fn written(report: Report<OriginSlots<'_>>) -> Rep {
+    let mut from = report.slots;
+    report.with_slots(Slots { slots: std::array::from_fn(|_| from.next()), at: 0 })
+}
 
 /// A message, or what the relay says of one.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]

@@ -9,7 +9,7 @@ use signaling_core::machine::{
 use crate::act::Act;
 use crate::config::{Config, Link, Takes};
 use crate::effects::Effects;
-use crate::network::{Msg, Rep};
+use crate::network::{Msg, Rep, written};
 use crate::world::{INVITER, Inviter, Told, World};
 
 /// A step while it is being made.
@@ -105,10 +105,10 @@ impl<'a> Turn<'a> {
         let Some(origin) = self.world.origin else { return };
         let kind = |party| if origin.open(party) { Kind::Invite } else { Kind::Decision };
         match to {
-            To::Users(to) => self.send(to, origin.ver(), origin.report(Kind::Invite, None, 0)),
-            To::Decided(to) => self.send(to, origin.ver(), origin.report(Kind::Decision, None, 0)),
+            To::Users(to) => self.send(to, origin.ver(), written(origin.report(Kind::Invite, None, 0))),
+            To::Decided(to) => self.send(to, origin.ver(), written(origin.report(Kind::Decision, None, 0))),
             To::Peer { party, peer, echo } => {
-                let report = origin.report(kind(party), Some((party, peer)), echo);
+                let report = written(origin.report(kind(party), Some((party, peer)), echo));
                 if broken!("answers-per-user") {
                     self.keep(party, origin.ver(), report);
                 }
@@ -118,7 +118,7 @@ impl<'a> Turn<'a> {
             }
             To::Stranger { device, echo } => {
                 let Some(party) = asker else { return };
-                let report = origin.report(kind(party), None, echo);
+                let report = written(origin.report(kind(party), None, echo));
                 self.outbox.push(Msg::Report { to: device, users: false, report });
             }
         }
@@ -244,8 +244,11 @@ impl<'a> Turn<'a> {
         let mut ended = false;
         match &mut row {
             Some(row) => row.on_report(report, arrival, &mut fx),
-            None => match Holder::first(report, arrival, seen, me, device, room, &mut fx) {
-                First::Row(first) => row = Some(first),
+            None => match First::of(report, seen, me, device, room, &mut fx) {
+                First::Row => {
+                    let invitees = u8::try_from(report.slots.count()).unwrap_or(u8::MAX);
+                    row.insert(Holder::new(me, device, invitees)).begin(report, arrival, seen, &mut fx);
+                }
                 First::Nothing { ended: mark } => ended = mark,
             },
         }
@@ -359,7 +362,8 @@ impl<'a> Turn<'a> {
         self.learned(at);
         let Some(run) = self.world.runs.get(at) else { return };
         let mut fx = Effects::after(run.numbers);
-        let row = Holder::add(run.me(), run.device, self.config.invitees, &mut fx);
+        let mut row = Holder::new(run.me(), run.device, self.config.invitees);
+        row.add(&mut fx);
         self.after_holder(at, Some(row), &fx, None);
     }
 

@@ -6,7 +6,7 @@ use super::storage::{Payload, Slices, Storage};
 use super::table::NEVER;
 use super::{AddError, AnswerError, CancelError, Engine, Inner, InviteError, ModifyError};
 use crate::fmt::{debug, warning};
-use crate::machine::{Answer, Holder, Me, Origin, Rival, State};
+use crate::machine::{Answer, Me, Origin, Rival, State};
 use crate::name::{GroupId, InviteId, NameError, UserId};
 
 /// The most bytes of data of one invitation or answer that travel (V2TIM: 12 KB).
@@ -197,8 +197,11 @@ impl<S: Storage<Row<P, I, D>>, P: Payload, const I: usize, const D: usize> Engin
         rest.data.set(added.data);
         rest.hearsay = true;
         rest.end = added.timeout.map_or(NEVER, |left| inner.now.saturating_add(u64::from(left)));
-        let (role, rest, mut fx) = row.parts(&mut inner.number);
-        *role = Role::Holder(Holder::add(me, inner.config.device, rest.count(), &mut fx));
+        row.hold(me, inner.config.device);
+        let (role, _, mut fx) = row.parts(&mut inner.number);
+        if let Role::Holder(holder) = role {
+            holder.add(&mut fx);
+        }
         let armed = fx.done().armed;
         inner.settle(&mut slices, at, armed);
         Ok(())

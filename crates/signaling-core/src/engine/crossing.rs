@@ -7,7 +7,7 @@ use super::row::{Role, Row};
 use super::storage::{Payload, Slices, Storage};
 use super::{Engine, Inner};
 use crate::machine::{Rival, Slot, State};
-use crate::name::{InviteId, UserId};
+use crate::name::InviteId;
 
 impl<S: Storage<Row<P, I, D>>, P: Payload, const I: usize, const D: usize> Engine<S, P, I, D> {
     /// What the own pending invitations to its inviter are to one that may be crossed.
@@ -24,7 +24,7 @@ impl<S: Storage<Row<P, I, D>>, P: Payload, const I: usize, const D: usize> Engin
         let at = self.inner.table.find(slices.rows, slices.buckets, id);
         let Some(row) = at.and_then(|at| slices.rows.get(at as usize)) else { return };
         let user = row.rest.inviter.clone();
-        self.inner.give_way(&mut slices, &user, id);
+        self.inner.give_way(&mut slices, user.as_str(), id);
     }
 }
 
@@ -66,16 +66,17 @@ impl Inner {
     }
 
     /// An invitation of `user` rings here, and stands: own ones to him give way.
+    #[inline(never)] // rare: its frame is not to lie under all others
     pub(super) fn give_way<P: Payload, const I: usize, const D: usize>(
         &mut self,
         slices: &mut Slices<'_, Row<P, I, D>>,
-        user: &UserId,
+        user: &str,
         id: InviteId,
     ) {
         let yields = |row: &Row<P, I, D>| {
             matches!(row.role, Role::Origin(_)) && Rival::of(row.id, id) == Rival::Yields
         };
-        while let Some(at) = self.find_crossing(slices, user.as_str(), yields) {
+        while let Some(at) = self.find_crossing(slices, user, yields) {
             let Some(row) = slices.rows.get_mut(at as usize) else { return };
             let (Role::Origin(origin), _, mut fx) = row.parts(&mut self.number) else { return };
             origin.on_glare(&mut fx);
@@ -85,6 +86,7 @@ impl Inner {
     }
 
     /// An invitation was made here, in the row `own`: what rings from the same user hears of it.
+    #[inline(never)] // as give_way
     pub(super) fn cross<P: Payload, const I: usize, const D: usize>(
         &mut self,
         slices: &mut Slices<'_, Row<P, I, D>>,
@@ -121,6 +123,7 @@ impl Inner {
     }
 
     /// The own invitation in the row `own` ended: what it held may be asked about, unless another holds it.
+    #[inline(never)] // as give_way
     pub(super) fn release<P: Payload, const I: usize, const D: usize>(
         &mut self,
         slices: &mut Slices<'_, Row<P, I, D>>,

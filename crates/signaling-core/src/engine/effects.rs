@@ -197,7 +197,7 @@ impl Inner {
         at: u32,
     ) {
         let Some(row) = slices.rows.get_mut(at as usize) else { return };
-        let (owes, told, deadline) = (row.owes(), row.notes.news.is_empty(), row.rest.timers.next());
+        let (owes, told) = (row.owes(), row.notes.news.is_empty());
         let (terminal, quiet) = match &row.role {
             Role::Free => return,
             Role::Origin(origin) => (origin.over(), origin.quiet()),
@@ -207,7 +207,7 @@ impl Inner {
         if told && quiet && !owes {
             return self.bury(slices, at);
         }
-        self.table.set_deadline(slices, at, deadline);
+        self.table.set_deadline(slices, at);
         let list = match (terminal && told, crossing) {
             (true, _) => List::Terminal,
             (false, true) => List::Crossing,

@@ -18,6 +18,9 @@ impl Due {
 }
 
 /// The deadlines of `len` rows. In `places` stands one more than the place of each row, 0 for none.
+///
+/// An entry may be too early, never too late: most deadlines are put off or dropped long before they come, so
+/// that is noted in the row alone, and here when the entry comes up.
 pub(super) struct Heap<'a> {
     pub(super) heap: &'a mut [Due],
     pub(super) places: &'a mut [u32],
@@ -30,42 +33,31 @@ pub(super) fn earliest(heap: &[Due], len: u32) -> Option<(u32, u64)> {
 }
 
 impl Heap<'_> {
-    /// Sets, moves or (none) takes away the deadline of a row.
-    pub(super) fn set(&mut self, row: u32, deadline: Option<u64>) {
+    /// A row has a deadline: what is too late for it moves up.
+    pub(super) fn set(&mut self, row: u32, deadline: u64) {
         let place = self.places.get(row as usize).and_then(|place| place.checked_sub(1));
-        match (place, deadline) {
-            (None, None) => {}
-            (Some(place), None) => self.take(place, row),
-            (None, Some(deadline)) => {
-                let end = self.len;
+        let end = self.len;
+        match place.map(|place| (place, self.at(place))) {
+            None => {
                 self.len = end.saturating_add(1);
                 self.rise(end, Due { deadline, row });
             }
-            (Some(place), Some(deadline)) => self.move_to(place, Due { deadline, row }),
+            Some((place, Some(due))) if due.deadline > deadline => self.rise(place, Due { deadline, row }),
+            Some(_) => {}
         }
     }
 
-    fn take(&mut self, place: u32, row: u32) {
+    /// The first entry was too early: it moves down, or (none) goes.
+    pub(super) fn put_off(&mut self, row: u32, deadline: Option<u64>) {
+        if let Some(deadline) = deadline {
+            return self.sink(0, Due { deadline, row });
+        }
         self.len = self.len.saturating_sub(1);
-        let last = self.at(self.len);
         if let Some(place) = self.places.get_mut(row as usize) {
             *place = 0;
         }
-        if let Some(last) = last.filter(|_| place < self.len) {
-            self.move_to(place, last);
-        }
-    }
-
-    /// Puts `due` where `place` is, or where it belongs from there.
-    fn move_to(&mut self, place: u32, due: Due) {
-        if self.at(place) == Some(due) {
-            return;
-        }
-        let above = place.checked_sub(1).and_then(|place| self.at(place / BRANCHES));
-        if above.is_some_and(|above| above.deadline > due.deadline) {
-            self.rise(place, due);
-        } else {
-            self.sink(place, due);
+        if let Some(last) = self.at(self.len).filter(|_| self.len > 0) {
+            self.sink(0, last);
         }
     }
 
@@ -92,22 +84,21 @@ impl Heap<'_> {
     }
 
     fn sink(&mut self, mut place: u32, due: Due) {
-        while let Some((child, below)) = self.least_below(place) {
-            if below.deadline >= due.deadline {
-                break;
-            }
+        while let Some(child) = self.least_below(place) {
+            let Some(below) = self.at(child).filter(|below| below.deadline < due.deadline) else { break };
             self.put(place, below);
             place = child;
         }
         self.put(place, due);
     }
 
-    /// The earliest of the entries right below a place.
-    fn least_below(&self, place: u32) -> Option<(u32, Due)> {
+    /// Where the earliest of the entries right below a place is.
+    fn least_below(&self, place: u32) -> Option<u32> {
         let first = place.saturating_mul(BRANCHES).saturating_add(1);
         let end = first.saturating_add(BRANCHES).min(self.len);
         let below = self.heap.get(first as usize..end as usize)?;
-        (first..).zip(below.iter().copied()).min_by_key(|(_, due)| due.deadline)
+        let (child, _) = (first..).zip(below).min_by_key(|(_, due)| due.deadline)?;
+        Some(child)
     }
 }
 
@@ -127,15 +118,21 @@ mod tests {
             random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
             let (row, deadline) = (random >> 40, Some((random >> 20) % 50).filter(|time| *time < 40));
             let row = u32::try_from(row % 100).unwrap();
-            let mut tree = Heap { heap: &mut heap, places: &mut places, len };
-            tree.set(row, deadline);
-            len = tree.len;
             if let Some(old) = std::mem::replace(&mut deadlines[row as usize], deadline) {
                 model.remove(&(old, row));
             }
             model.extend(deadline.map(|deadline| (deadline, row)));
+            let mut tree = Heap { heap: &mut heap, places: &mut places, len };
+            if let Some(deadline) = deadline {
+                tree.set(row, deadline);
+            }
+            while let Some((row, early)) = earliest(tree.heap, tree.len)
+                && deadlines[row as usize] != Some(early)
+            {
+                tree.put_off(row, deadlines[row as usize]);
+            }
+            len = tree.len;
             assert_eq!(earliest(&heap, len).map(|(_, time)| time), model.first().map(|(time, _)| *time));
-            assert_eq!(len as usize, model.len());
         }
     }
 }

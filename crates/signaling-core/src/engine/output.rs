@@ -161,8 +161,7 @@ impl Inner {
     ) {
         let Some(row) = slices.rows.get(at as usize) else { return };
         if row.owes() {
-            let deadline = row.rest.timers.next();
-            self.table.set_deadline(slices, at, deadline);
+            self.table.set_deadline(slices, at);
         } else {
             self.place(slices, at);
         }
@@ -308,11 +307,13 @@ fn write_ack<P: Payload, const I: usize, const D: usize>(
 }
 
 /// Answers a message for which there is no row, straight to the device that sent it. 0 if it does not fit.
+#[inline(never)] // its frame is not to lie on the stack under what else an input does
 fn answer(deliver: &Deliver<'_>, ver: u32, message: &Message<'_>, buf: &mut [u8]) -> usize {
     let send = to_device(deliver.key, ver, deliver.from.user, deliver.from.device.id, 0);
     write_to(&send, message, buf).unwrap_or(0)
 }
 
+#[inline(never)] // as answer
 pub(super) fn write_unknown(deliver: &Deliver<'_>, echo: u32, buf: &mut [u8]) -> usize {
     answer(deliver, 0, &Message::Unknown { echo }, buf)
 }
@@ -330,6 +331,7 @@ pub(super) fn write_ack_all(deliver: &Deliver<'_>, message: &ReportMessage<'_>, 
 }
 
 /// The answer to a device that found no place in the row.
+#[inline(never)] // as answer
 pub(super) fn write_direct<P: Payload, const I: usize, const D: usize>(
     row: &Row<P, I, D>,
     inner: &Inner,

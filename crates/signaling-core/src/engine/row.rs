@@ -4,7 +4,7 @@
 use super::effects::Effects;
 use super::storage::Payload;
 use super::table::{Links, NEVER};
-use crate::machine::{Full, Holder, Mask, Origin, Parties, PartyId};
+use crate::machine::{Full, Holder, Mask, Me, Origin, Parties, PartyId};
 use crate::name::{Device, GroupId, InviteId, Label, UserId};
 
 /// What this device is to the invitation.
@@ -168,9 +168,9 @@ impl Timers {
         Self { limit: at, resend: at, lease: at, resolve: at, request: at, keep: at, wake: at }
     }
 
-    pub(super) fn next(&self) -> u64 {
-        let all = [self.limit, self.resend, self.lease, self.resolve, self.request, self.keep, self.wake];
-        all.into_iter().min().unwrap_or(NEVER)
+    fn next(&self) -> u64 {
+        let sooner = self.limit.min(self.resend).min(self.lease).min(self.resolve);
+        sooner.min(self.request).min(self.keep).min(self.wake)
     }
 }
 
@@ -236,6 +236,14 @@ impl<P: Payload, const I: usize, const D: usize> Row<P, I, D> {
         self.rest.timers = Timers::all(NEVER);
     }
 
+    /// It was not made here.
+    pub(super) fn hold(&mut self, me: Me, device: Device) {
+        self.role = Role::Holder(Holder::EMPTY);
+        if let Role::Holder(holder) = &mut self.role {
+            holder.open(me, device, self.rest.count());
+        }
+    }
+
     /// Gives up what the invitation held; only its names stay, until others take their place.
     pub(super) fn clear(&mut self) {
         self.id = InviteId::default();
@@ -269,6 +277,14 @@ impl<P: Payload, const I: usize, const D: usize> Row<P, I, D> {
             Role::Holder(holder) => holder.unanswered(),
         };
         asks && self.rest.count() == 1 && self.rest.group().is_none()
+    }
+
+    /// When it wants to be called, if ever.
+    pub(super) fn deadline(&self) -> Option<u64> {
+        match self.role {
+            Role::Free => None,
+            Role::Origin(_) | Role::Holder(_) => Some(self.rest.timers.next()).filter(|at| *at != NEVER),
+        }
     }
 
     pub(super) fn owes(&self) -> bool {

@@ -162,6 +162,7 @@ impl<
     const WINDOWS: usize,
 > Storage<Row<Bytes<BYTES>, I, D>> for Fixed<ROWS, I, D, BYTES, TOMBS, WINDOWS>
 {
+    #[inline(never)] // eighteen words in each of the engine's methods
     fn slices(&mut self) -> Slices<'_, Row<Bytes<BYTES>, I, D>> {
         Slices {
             rows: &mut self.rows,

@@ -189,12 +189,12 @@ impl Table {
         slices: &mut Slices<'_, Row<P, I, D>>,
         at: u32,
     ) {
-        self.set_deadline(slices, at, NEVER);
         self.set_list(slices, at, List::None);
         let Some(row) = slices.rows.get_mut(at as usize) else { return };
         let bucket = self.bucket(row.id, slices.buckets.len());
         let after = core::mem::replace(&mut row.links.chain, self.free);
         row.clear();
+        self.set_deadline(slices, at);
         self.free = Link::to(at);
         self.live = self.live.saturating_sub(1);
         let Some(head) = slices.buckets.get_mut(bucket) else { return };
@@ -228,11 +228,25 @@ impl Table {
         heap::earliest(heap, self.deadlines)
     }
 
-    /// Sets when the row wants to be called.
-    pub(super) fn set_deadline<R>(&mut self, slices: &mut Slices<'_, R>, at: u32, deadline: u64) {
+    /// The row wants to be called at another time, or no more.
+    pub(super) fn set_deadline<P: Payload, const I: usize, const D: usize>(
+        &mut self,
+        slices: &mut Slices<'_, Row<P, I, D>>,
+        at: u32,
+    ) {
+        let due = |row: u32| slices.rows.get(row as usize).and_then(Row::deadline);
         let (heap, places) = (&mut *slices.heap, &mut *slices.places);
         let mut heap = Heap { heap, places, len: self.deadlines };
-        heap.set(at, Some(deadline).filter(|deadline| *deadline != NEVER));
+        if let Some(deadline) = due(at) {
+            heap.set(at, deadline);
+        }
+        while let Some((first, early)) = heap::earliest(heap.heap, heap.len) {
+            let deadline = due(first);
+            if deadline == Some(early) {
+                break;
+            }
+            heap.put_off(first, deadline);
+        }
         self.deadlines = heap.len;
     }
 

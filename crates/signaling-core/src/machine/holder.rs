@@ -77,11 +77,11 @@ pub struct Arrival {
     pub rival: Rival,
 }
 
-/// What became of a report about an invitation without a row.
+/// What becomes of a report about an invitation without a row.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum First<const I: usize> {
-    /// A row to keep.
-    Row(Holder<I>),
+pub enum First {
+    /// A row is to be kept: [`Holder::new`], then [`Holder::begin`].
+    Row,
     /// Nothing to keep; if `ended`, the id is to be marked as seen.
     Nothing {
         /// Mark it.
@@ -121,26 +121,38 @@ pub struct Holder<const I: usize> {
 }
 
 impl<const I: usize> Holder<I> {
-    fn new(state: State, me: Me, device: Device, len: u8) -> Self {
-        Self {
-            state,
-            me,
-            device,
-            answer: None,
-            n: 0,
-            heard: false,
-            repeated: false,
-            known: false,
-            old: false,
-            doubted: false,
-            given_up: false,
-            rev: Rev::default(),
-            slots: [Slot::Pending; I],
-            len,
-            have: Mask::default(),
-            shown: Mask::default(),
-            request: Request::None,
-        }
+    /// Before anything was heard, by nobody, all zero: to [`open`](Self::open) in place.
+    pub const EMPTY: Self = Self {
+        state: State::Confirming,
+        me: Me::Invitee(0),
+        device: Device { id: 0, epoch: 0 },
+        answer: None,
+        n: 0,
+        heard: false,
+        repeated: false,
+        known: false,
+        old: false,
+        doubted: false,
+        given_up: false,
+        rev: Rev { number: 0, author: Device { id: 0, epoch: 0 } },
+        slots: [Slot::Pending; I],
+        len: 0,
+        have: Mask::EMPTY,
+        shown: Mask::EMPTY,
+        request: Request::None,
+    };
+
+    /// Before anything was heard of an invitation of so many `invitees`: to [`begin`](Self::begin) or to
+    /// [`add`](Self::add).
+    pub fn new(me: Me, device: Device, invitees: u8) -> Self {
+        let mut holder = Self::EMPTY;
+        holder.open(me, device, invitees);
+        holder
+    }
+
+    /// As [`new`](Self::new), where [`EMPTY`](Self::EMPTY) lies.
+    pub fn open(&mut self, me: Me, device: Device, invitees: u8) {
+        (self.me, self.device, self.len) = (me, device, invitees);
     }
 
     /// Where it stands.

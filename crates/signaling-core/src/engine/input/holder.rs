@@ -1,44 +1,145 @@
 //! What the origin of an invitation says to a device that did not make it.
 
-use super::super::effects::{Direct, Effects, Outcome};
+use super::super::effects::{Armed, Direct, Effects, Outcome};
 use super::super::memory::Memory;
 use super::super::row::{Notes, Rest, Role, Row};
-use super::super::storage::{Payload, Slices, Storage};
+use super::super::storage::{Payload, Slices};
 use super::super::table::NEVER;
-use super::super::{Engine, Ignored, Inner, output};
+use super::super::{Ignored, Inner, output};
 use crate::fmt::warning;
-use crate::machine::{Arrival, First, Full, Holder, Kind, Mask, Me, Report, Rival, Slot};
+use crate::machine::{Arrival, First, Full, Holder, Kind, Mask, Me, Report, Rival, Seen, Slot};
 use crate::name::{GroupId, UserId};
 use crate::wire::{Deliver, ReportMessage};
 
 /// What waited longer on its way is asked about before it rings (protocol section 3), in ms.
 const PROMPT: u32 = 1_000;
 
-impl<S: Storage<Row<P, I, D>>, P: Payload, const I: usize, const D: usize> Engine<S, P, I, D> {
+impl Inner {
     /// The relay kept the body back: it exceeds what this device takes.
+    #[inline(never)] // its frame is not to lie on the stack under that of another input; so below
     pub(super) fn on_headless(&mut self, deliver: &Deliver<'_>, reply: &mut [u8]) -> Result<usize, Ignored> {
         self.check_origin(deliver)?;
-        self.inner.counters.full = self.inner.counters.full.saturating_add(1);
+        self.counters.full = self.counters.full.saturating_add(1);
         warning!("{}: too large for this device's frames", deliver.key);
-        let number = self.inner.take_number();
-        Ok(output::write_full(deliver, number, Full::TooLarge, reply))
+        Ok(output::write_full(deliver, self.take_number(), Full::TooLarge, reply))
     }
 
-    #[inline(never)] // its frame is not to lie on the stack under that of another input
-    pub(super) fn on_report(
+    #[inline(never)]
+    pub(super) fn on_unknown<P: Payload, const I: usize, const D: usize>(
         &mut self,
+        slices: &mut Slices<'_, Row<P, I, D>>,
+        at: u32,
+        deliver: &Deliver<'_>,
+    ) -> Result<usize, Ignored> {
+        let Some(row) = slices.rows.get_mut(at as usize) else { return Err(Ignored::NoRow) };
+        let (role, rest, mut fx) = row.parts(&mut self.number);
+        let stays = told(role, rest, deliver)?.on_unknown(&mut fx);
+        let Outcome { armed, .. } = fx.done();
+        if stays {
+            self.settle(slices, at, armed);
+        } else {
+            self.bury(slices, at);
+        }
+        Ok(0)
+    }
+
+    /// The first that is heard of an invitation; what is said about it if no row is kept.
+    #[inline(never)]
+    pub(super) fn on_first<P: Payload, const I: usize, const D: usize>(
+        &mut self,
+        slices: &mut Slices<'_, Row<P, I, D>>,
         deliver: &Deliver<'_>,
         message: &ReportMessage<'_>,
-        reply: &mut [u8],
-    ) -> Result<usize, Ignored> {
-        let inner = &mut self.inner;
-        let mut slices = self.storage.slices();
-        let Some(at) = inner.table.find(slices.rows, slices.buckets, deliver.key) else {
-            return inner.on_first(&mut slices, deliver, message, reply);
+    ) -> Result<Option<Direct>, Ignored> {
+        let me = self.whoami(deliver, message)?;
+        check_group(deliver, message)?;
+        let seen = Memory::seen(slices.tombstones, slices.windows, deliver.key);
+        match self.consider(slices, deliver, message, (me, seen)) {
+            (First::Row, _) => {
+                let rival = self.rival_to(slices, deliver, message);
+                let at = self.make_room(slices, deliver.key).ok_or(Ignored::NoRow)?;
+                let Some(row) = slices.rows.get_mut(at as usize) else { return Err(Ignored::NoRow) };
+                let (armed, came) = self.begin(row, deliver, message, (me, seen, rival));
+                self.keep_payloads(&mut row.rest, message, false, came);
+                self.settle(slices, at, armed);
+                Ok(None)
+            }
+            (First::Nothing { ended }, direct) => {
+                if ended {
+                    self.memory.mark(slices.tombstones, slices.windows, deliver.key);
+                }
+                Ok(direct)
+            }
+        }
+    }
+
+    #[inline(never)]
+    fn consider<P: Payload, const I: usize, const D: usize>(
+        &mut self,
+        slices: &Slices<'_, Row<P, I, D>>,
+        deliver: &Deliver<'_>,
+        message: &ReportMessage<'_>,
+        (me, seen): (Me, Seen),
+    ) -> (First, Option<Direct>) {
+        let room = self.room(slices, deliver, message);
+        let device = self.config.device;
+        let mut notes = Notes::NONE;
+        let mut fx = Effects::<'_, '_, I, D>::new(&mut notes, None, &mut self.number);
+        let first = First::of(&report(message, device.epoch), seen, me, device, room, &mut fx);
+        (first, fx.done().direct)
+    }
+
+    /// Fills a new row.
+    #[inline(never)]
+    fn begin<P: Payload, const I: usize, const D: usize>(
+        &mut self,
+        row: &mut Row<P, I, D>,
+        deliver: &Deliver<'_>,
+        message: &ReportMessage<'_>,
+        (me, seen, rival): (Me, Seen, Rival),
+    ) -> (Armed, Mask) {
+        fill(&mut row.rest, deliver, message, self.now);
+        row.notes.mute = me == Me::Observer && deliver.group.is_some();
+        let device = self.config.device;
+        row.hold(me, device);
+        let (Role::Holder(holder), _, mut fx) = row.parts(&mut self.number) else {
+            return Default::default();
         };
-        let rival = inner.rival_to(&slices, deliver, message);
+        holder.begin(&report(message, device.epoch), arrival(deliver, message, rival), seen, &mut fx);
+        (fx.done().armed, holder.have())
+    }
+
+    /// More of an invitation that has a row.
+    #[inline(never)]
+    pub(super) fn on_further<P: Payload, const I: usize, const D: usize>(
+        &mut self,
+        slices: &mut Slices<'_, Row<P, I, D>>,
+        at: u32,
+        deliver: &Deliver<'_>,
+        message: &ReportMessage<'_>,
+    ) -> Result<usize, Ignored> {
+        let rival = self.rival_to(slices, deliver, message);
         let Some(row) = slices.rows.get_mut(at as usize) else { return Err(Ignored::NoRow) };
-        let (role, rest, mut fx) = row.parts(&mut inner.number);
+        let rang = rings(row);
+        let (armed, newer, came) = self.hear(row, deliver, message, rival)?;
+        self.keep_payloads(&mut row.rest, message, newer, came);
+        let stands = rings(row) > rang;
+        self.settle(slices, at, armed);
+        if stands && rival == Rival::Yields {
+            self.give_way(slices, deliver.from.user, deliver.key);
+        }
+        Ok(0)
+    }
+
+    #[inline(never)]
+    fn hear<P: Payload, const I: usize, const D: usize>(
+        &mut self,
+        row: &mut Row<P, I, D>,
+        deliver: &Deliver<'_>,
+        message: &ReportMessage<'_>,
+        rival: Rival,
+    ) -> Result<(Armed, bool, Mask), Ignored> {
+        let (role, rest, mut fx) = row.parts(&mut self.number);
         let holder = told(role, rest, deliver)?;
         check_group(deliver, message)?;
         let named = message.slots.iter().map(|entry| entry.user);
@@ -47,89 +148,22 @@ impl<S: Storage<Row<P, I, D>>, P: Payload, const I: usize, const D: usize> Engin
         }
         rest.learn_group(deliver.group);
         let (rev, had, open) = (holder.rev(), holder.have(), own_open(holder));
-        let rang = holder.rings();
-        let epoch = inner.config.device.epoch;
+        let epoch = self.config.device.epoch;
         holder.on_report(&report(message, epoch), arrival(deliver, message, rival), &mut fx);
-        let Outcome { armed, .. } = fx.done();
+        let armed = fx.done().armed;
         if armed.limits() {
-            rest.end = end(inner.now, deliver, message);
+            rest.end = end(self.now, deliver, message);
         }
         // Once the own slot is decided, the answer given here counts only as far as the inviter tells it.
         if let Some(slot) = open.filter(|_| own_open(holder).is_none()) {
             rest.keep_answer(slot, "", &[]);
         }
-        let (newer, came) = (holder.rev() != rev, holder.have().without(had));
-        let stands = holder.rings() > rang;
-        let user = rest.inviter.clone();
-        inner.keep_payloads(rest, message, newer, came);
-        inner.settle(&mut slices, at, armed);
-        if stands && rival == Rival::Yields {
-            inner.give_way(&mut slices, &user, deliver.key);
-        }
-        Ok(0)
+        Ok((armed, holder.rev() != rev, holder.have().without(had)))
     }
 
-    #[inline(never)] // as on_report
-    pub(super) fn on_unknown(&mut self, deliver: &Deliver<'_>) -> Result<usize, Ignored> {
-        let inner = &mut self.inner;
-        let mut slices = self.storage.slices();
-        let at = inner.table.find(slices.rows, slices.buckets, deliver.key).ok_or(Ignored::NoRow)?;
-        let Some(row) = slices.rows.get_mut(at as usize) else { return Err(Ignored::NoRow) };
-        let (role, rest, mut fx) = row.parts(&mut inner.number);
-        let stays = told(role, rest, deliver)?.on_unknown(&mut fx);
-        let Outcome { armed, .. } = fx.done();
-        if stays {
-            inner.settle(&mut slices, at, armed);
-        } else {
-            inner.bury(&mut slices, at);
-        }
-        Ok(0)
-    }
-}
-
-impl Inner {
-    /// The first that is heard of an invitation.
-    #[inline(never)] // as on_report
-    fn on_first<P: Payload, const I: usize, const D: usize>(
-        &mut self,
-        slices: &mut Slices<'_, Row<P, I, D>>,
-        deliver: &Deliver<'_>,
-        message: &ReportMessage<'_>,
-        reply: &mut [u8],
-    ) -> Result<usize, Ignored> {
-        let me = self.whoami(deliver, message)?;
-        check_group(deliver, message)?;
-        let seen = Memory::seen(slices.tombstones, slices.windows, deliver.key);
-        let room = self.room(slices, deliver, message);
-        let rival = self.rival_to(slices, deliver, message);
-        let mut notes = Notes { mute: me == Me::Observer && deliver.group.is_some(), ..Notes::NONE };
-        let mut fx = Effects::<'_, '_, I, D>::new(&mut notes, None, &mut self.number);
-        let device = self.config.device;
-        let (report, arrival) = (report(message, device.epoch), arrival(deliver, message, rival));
-        let first: First<I> = Holder::first(&report, arrival, seen, me, device, room, &mut fx);
-        let Outcome { armed, direct, .. } = fx.done();
-        match first {
-            First::Row(holder) => {
-                let at = self.make_room(slices, deliver.key).ok_or(Ignored::NoRow)?;
-                let Some(row) = slices.rows.get_mut(at as usize) else { return Err(Ignored::NoRow) };
-                row.notes = notes;
-                fill(&mut row.rest, deliver, message, self.now);
-                self.keep_payloads(&mut row.rest, message, false, holder.have());
-                row.role = Role::Holder(holder);
-                self.settle(slices, at, armed);
-                Ok(0)
-            }
-            First::Nothing { ended } => {
-                if ended {
-                    self.memory.mark(slices.tombstones, slices.windows, deliver.key);
-                }
-                Ok(self.answer_first(deliver, message, direct, reply))
-            }
-        }
-    }
-
-    /// What is said about an invitation for which no row is kept.
-    fn answer_first(
+    /// Says that.
+    #[inline(never)]
+    pub(super) fn answer_first(
         &mut self,
         deliver: &Deliver<'_>,
         message: &ReportMessage<'_>,
@@ -188,6 +222,7 @@ impl Inner {
         Ok(Me::Invitee(u8::try_from(at).unwrap_or(u8::MAX)))
     }
 
+    #[inline(never)]
     fn keep_payloads<P: Payload, const I: usize>(
         &mut self,
         rest: &mut Rest<P, I>,
@@ -245,6 +280,14 @@ fn fill<P: Payload, const I: usize>(
     rest.data.set(message.data.unwrap_or_default());
     rest.online_only = message.online_only;
     rest.end = end(now, deliver, message);
+}
+
+/// Whether it rings here, and stood when it was asked about.
+fn rings<P, const I: usize, const D: usize>(row: &Row<P, I, D>) -> Option<bool> {
+    match &row.role {
+        Role::Holder(holder) => holder.rings(),
+        Role::Free | Role::Origin(_) => None,
+    }
 }
 
 /// The own slot of an invitee, as long as it has no outcome.

@@ -7,7 +7,7 @@ mod time;
 use super::effects::Outcome;
 use super::row::{Role, Row};
 use super::storage::{Payload, Storage};
-use super::{Engine, Ignored};
+use super::{Engine, Ignored, Inner, output};
 use crate::fmt::debug;
 use crate::wire::{Deliver, Frame, Message};
 
@@ -19,15 +19,15 @@ impl<S: Storage<Row<P, I, D>>, P: Payload, const I: usize, const D: usize> Engin
     /// # Errors
     /// [`Ignored`] says why the frame did nothing; it was counted.
     pub fn handle_frame(&mut self, now: u64, bytes: &[u8], reply: &mut [u8]) -> Result<usize, Ignored> {
-        let frame = Frame::decode(bytes).map_err(|error| self.ignore(Ignored::Malformed(error)))?;
-        match &frame {
-            Frame::Deliver(deliver) => return self.handle_message(now, deliver, reply),
-            Frame::Fanout(fanout) => self.handle_fanout(now, fanout)?,
-            Frame::Refused(refused) => self.handle_refused(now, refused),
-            Frame::Welcome(_) | Frame::Pong(_) | Frame::Ping(_) | Frame::GroupReply(_) => {}
-            Frame::Hello(_) | Frame::Send(_) | Frame::Group(_) => {
+        match &Frame::decode(bytes) {
+            Ok(Frame::Deliver(deliver)) => return self.handle_message(now, deliver, reply),
+            Ok(Frame::Fanout(fanout)) => self.handle_fanout(now, fanout)?,
+            Ok(Frame::Refused(refused)) => self.handle_refused(now, refused),
+            Ok(Frame::Welcome(_) | Frame::Pong(_) | Frame::Ping(_) | Frame::GroupReply(_)) => {}
+            Ok(Frame::Hello(_) | Frame::Send(_) | Frame::Group(_)) => {
                 return Err(self.ignore(Ignored::WrongDirection));
             }
+            Err(error) => return Err(self.ignore(Ignored::Malformed(*error))),
         }
         Ok(0)
     }
@@ -42,6 +42,7 @@ impl<S: Storage<Row<P, I, D>>, P: Payload, const I: usize, const D: usize> Engin
     ///
     /// # Errors
     /// [`Ignored`] says why it did nothing; it was counted.
+    #[inline(never)] // its frame is not to lie on the stack under that of another input
     pub fn handle_message(
         &mut self,
         now: u64,
@@ -53,38 +54,38 @@ impl<S: Storage<Row<P, I, D>>, P: Payload, const I: usize, const D: usize> Engin
     }
 
     fn message(&mut self, deliver: &Deliver<'_>, reply: &mut [u8]) -> Result<usize, Ignored> {
-        let Some(body) = deliver.body else { return self.on_headless(deliver, reply) };
-        match &Message::decode(body).map_err(Ignored::Malformed)? {
-            Message::Report(report) => {
-                self.check_origin(deliver)?;
-                self.on_report(deliver, report, reply)
+        let Some(body) = deliver.body else { return self.inner.on_headless(deliver, reply) };
+        let inner = &mut self.inner;
+        let slices = &mut self.storage.slices();
+        let at = inner.table.find(slices.rows, slices.buckets, deliver.key);
+        match &Message::decode(body) {
+            Ok(Message::Report(report)) => {
+                inner.check_origin(deliver)?;
+                match at {
+                    None => {
+                        let direct = inner.on_first(slices, deliver, report)?;
+                        Ok(inner.answer_first(deliver, report, direct, reply))
+                    }
+                    Some(at) => inner.on_further(slices, at, deliver, report),
+                }
             }
-            Message::Unknown { .. } => {
-                self.check_origin(deliver)?;
-                self.on_unknown(deliver)
+            Ok(Message::Unknown { .. }) => {
+                inner.check_origin(deliver)?;
+                inner.on_unknown(slices, at.ok_or(Ignored::NoRow)?, deliver)
             }
-            Message::Stance(stance) => {
-                self.check_ours(deliver)?;
-                self.on_stance(deliver, stance, reply)
+            Ok(Message::Stance(stance)) => {
+                inner.check_ours(deliver)?;
+                match at {
+                    None => Ok(output::write_unknown(deliver, stance.n, reply)),
+                    Some(at) => inner.on_stance(slices, at, deliver, stance, reply),
+                }
             }
-            Message::Ack(ack) => {
-                self.check_ours(deliver)?;
-                self.on_ack(deliver, *ack)
+            Ok(Message::Ack(ack)) => {
+                inner.check_ours(deliver)?;
+                inner.on_ack(slices, at.ok_or(Ignored::NoRow)?, deliver, *ack)
             }
+            Err(error) => Err(Ignored::Malformed(*error)),
         }
-    }
-
-    /// Only the device that made an invitation speaks for it, in whatever run.
-    fn check_origin(&self, deliver: &Deliver<'_>) -> Result<(), Ignored> {
-        let origin = deliver.key.origin.id;
-        let right = deliver.from.device.id == origin && origin != self.inner.config.device.id;
-        right.then_some(()).ok_or(Ignored::NotOrigin)
-    }
-
-    fn check_ours(&self, deliver: &Deliver<'_>) -> Result<(), Ignored> {
-        let ours = self.inner.config.device.id;
-        let right = deliver.key.origin.id == ours && deliver.from.device.id != ours;
-        right.then_some(()).ok_or(Ignored::NotOurs)
     }
 
     /// The link is up (again): whatever is unconfirmed goes out at once. Looks at every row.
@@ -103,5 +104,20 @@ impl<S: Storage<Row<P, I, D>>, P: Payload, const I: usize, const D: usize> Engin
             let Outcome { armed, .. } = fx.done();
             inner.settle(&mut slices, at, armed);
         }
+    }
+}
+
+impl Inner {
+    /// Only the device that made an invitation speaks for it, in whatever run.
+    fn check_origin(&self, deliver: &Deliver<'_>) -> Result<(), Ignored> {
+        let origin = deliver.key.origin.id;
+        let right = deliver.from.device.id == origin && origin != self.config.device.id;
+        right.then_some(()).ok_or(Ignored::NotOrigin)
+    }
+
+    fn check_ours(&self, deliver: &Deliver<'_>) -> Result<(), Ignored> {
+        let ours = self.config.device.id;
+        let right = deliver.key.origin.id == ours && deliver.from.device.id != ours;
+        right.then_some(()).ok_or(Ignored::NotOurs)
     }
 }

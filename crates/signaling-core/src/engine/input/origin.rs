@@ -2,62 +2,18 @@
 
 use super::super::effects::{Armed, Direct, Effects, Outcome};
 use super::super::row::{PeerNews, Role, Row};
-use super::super::storage::{Payload, Storage};
+use super::super::storage::{Payload, Slices, Storage};
 use super::super::{Engine, Ignored, Inner, MAX_DATA, output};
 use crate::machine::{Fanned, Party, PartyId, Stance, Tell, Via};
 use crate::name::Device;
 use crate::wire::{Ack, Deliver, Fanout, List, Reach, Refused, StanceMessage};
 
 impl<S: Storage<Row<P, I, D>>, P: Payload, const I: usize, const D: usize> Engine<S, P, I, D> {
-    #[inline(never)] // its frame is not to lie on the stack under that of another input
-    pub(super) fn on_stance(
-        &mut self,
-        deliver: &Deliver<'_>,
-        message: &StanceMessage<'_>,
-        reply: &mut [u8],
-    ) -> Result<usize, Ignored> {
-        let inner = &mut self.inner;
-        let mut slices = self.storage.slices();
-        let Some(at) = inner.table.find(slices.rows, slices.buckets, deliver.key) else {
-            return Ok(output::write_unknown(deliver, message.n, reply));
-        };
-        let Some(row) = slices.rows.get_mut(at as usize) else { return Err(Ignored::NoRow) };
-        let party = row.rest.party(deliver.from.user).ok_or(Ignored::NotListed)?;
-        let outcome = inner.stance(row, deliver, message, party)?;
-        if let Some(tell) = outcome.peer {
-            note_peer(row, tell, deliver);
-        }
-        let written = match outcome.direct {
-            Some(Direct::Report { party, echo }) if !inner.holds_back(row) => {
-                output::write_direct(row, inner, deliver, party, echo, reply)
-            }
-            _ => 0,
-        };
-        inner.settle(&mut slices, at, outcome.armed);
-        Ok(written)
-    }
-
-    #[inline(never)] // as on_stance
-    pub(super) fn on_ack(&mut self, deliver: &Deliver<'_>, ack: Ack) -> Result<usize, Ignored> {
-        let inner = &mut self.inner;
-        let mut slices = self.storage.slices();
-        let at = inner.table.find(slices.rows, slices.buckets, deliver.key).ok_or(Ignored::NoRow)?;
-        let Some(row) = slices.rows.get_mut(at as usize) else { return Err(Ignored::NoRow) };
-        let party = row.rest.party(deliver.from.user).ok_or(Ignored::NotListed)?;
-        let (Role::Origin(origin), _, mut fx) = row.parts(&mut inner.number) else {
-            return Err(Ignored::NotOurs);
-        };
-        let via = Via { party, device: deliver.from.device };
-        origin.on_ack(via, ack.rev, ack.mask, &mut fx);
-        let Outcome { armed, .. } = fx.done();
-        inner.settle(&mut slices, at, armed);
-        Ok(0)
-    }
-
     /// The relay says whom a Send reached.
     ///
     /// # Errors
     /// [`Ignored::NoRow`] if the invitation is not, or no longer, one of this device.
+    #[inline(never)] // its frame is not to lie on the stack under that of another input
     pub fn handle_fanout(&mut self, now: u64, fanout: &Fanout<'_>) -> Result<(), Ignored> {
         self.inner.advance(now);
         let inner = &mut self.inner;
@@ -91,6 +47,7 @@ impl<S: Storage<Row<P, I, D>>, P: Payload, const I: usize, const D: usize> Engin
     }
 
     /// The relay refused a Send as a whole. What it refuses for now is simply sent again.
+    #[inline(never)] // as handle_fanout
     pub fn handle_refused(&mut self, now: u64, refused: &Refused) {
         self.inner.advance(now);
         let inner = &mut self.inner;
@@ -116,7 +73,53 @@ impl<S: Storage<Row<P, I, D>>, P: Payload, const I: usize, const D: usize> Engin
 }
 
 impl Inner {
+    #[inline(never)] // its frame is not to lie on the stack under that of another input; so below
+    pub(super) fn on_stance<P: Payload, const I: usize, const D: usize>(
+        &mut self,
+        slices: &mut Slices<'_, Row<P, I, D>>,
+        at: u32,
+        deliver: &Deliver<'_>,
+        message: &StanceMessage<'_>,
+        reply: &mut [u8],
+    ) -> Result<usize, Ignored> {
+        let Some(row) = slices.rows.get_mut(at as usize) else { return Err(Ignored::NoRow) };
+        let party = row.rest.party(deliver.from.user).ok_or(Ignored::NotListed)?;
+        let outcome = self.stance(row, deliver, message, party)?;
+        if let Some(tell) = outcome.peer {
+            note_peer(row, tell, deliver);
+        }
+        let written = match outcome.direct {
+            Some(Direct::Report { party, echo }) if !self.holds_back(row) => {
+                output::write_direct(row, self, deliver, party, echo, reply)
+            }
+            _ => 0,
+        };
+        self.settle(slices, at, outcome.armed);
+        Ok(written)
+    }
+
+    #[inline(never)]
+    pub(super) fn on_ack<P: Payload, const I: usize, const D: usize>(
+        &mut self,
+        slices: &mut Slices<'_, Row<P, I, D>>,
+        at: u32,
+        deliver: &Deliver<'_>,
+        ack: Ack,
+    ) -> Result<usize, Ignored> {
+        let Some(row) = slices.rows.get_mut(at as usize) else { return Err(Ignored::NoRow) };
+        let party = row.rest.party(deliver.from.user).ok_or(Ignored::NotListed)?;
+        let (Role::Origin(origin), _, mut fx) = row.parts(&mut self.number) else {
+            return Err(Ignored::NotOurs);
+        };
+        let via = Via { party, device: deliver.from.device };
+        origin.on_ack(via, ack.rev, ack.mask, &mut fx);
+        let Outcome { armed, .. } = fx.done();
+        self.settle(slices, at, armed);
+        Ok(0)
+    }
+
     /// A stance about an invitation of this device.
+    #[inline(never)]
     fn stance<P: Payload, const I: usize, const D: usize>(
         &mut self,
         row: &mut Row<P, I, D>,

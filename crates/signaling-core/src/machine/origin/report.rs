@@ -44,7 +44,7 @@ impl<const I: usize, const D: usize> Origin<I, D> {
     }
 
     /// What goes to the users of a party group, or to one peer (`to`), answering `echo`.
-    pub fn report(&self, kind: Kind, to: Option<(PartyId, u8)>, echo: u32) -> Report<OriginSlots<I>> {
+    pub fn report(&self, kind: Kind, to: Option<(PartyId, u8)>, echo: u32) -> Report<OriginSlots<'_>> {
         let peer = to.and_then(|(party, at)| self.party(party)?.peers().get(usize::from(at)));
         let lacks = self.with_data.without(peer.map(|peer| peer.acked).unwrap_or_default());
         let newest = Some(self.newest).filter(|&slot| lacks.has(slot));
@@ -66,9 +66,9 @@ impl<const I: usize, const D: usize> Origin<I, D> {
     }
 
     /// `bare`: without saying that data belongs to them, for who cannot take it is not to wait for it.
-    pub(super) fn report_slots(&self, bare: bool) -> OriginSlots<I> {
+    fn report_slots(&self, bare: bool) -> OriginSlots<'_> {
         let with_data = if bare { Mask::default() } else { self.with_data };
-        OriginSlots { slots: self.slots, with_data, len: self.len, at: 0 }
+        OriginSlots { slots: self.slots(), with_data, at: 0 }
     }
 
     pub(super) fn answer(&self, via: Via, echo: u32, fx: &mut impl Fx) {
@@ -82,19 +82,18 @@ impl<const I: usize, const D: usize> Origin<I, D> {
 
 /// The slots of an [`Origin`], each with whether data belongs to it.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub struct OriginSlots<const I: usize> {
-    slots: [Slot; I],
+pub struct OriginSlots<'a> {
+    slots: &'a [Slot],
     with_data: Mask,
-    len: u8,
     at: u8,
 }
 
-impl<const I: usize> Iterator for OriginSlots<I> {
+impl Iterator for OriginSlots<'_> {
     type Item = (Slot, bool);
 
     fn next(&mut self) -> Option<Self::Item> {
         let at = self.at;
-        let slot = *self.slots.get(usize::from(at)).filter(|_| at < self.len)?;
+        let slot = *self.slots.get(usize::from(at))?;
         self.at = at.saturating_add(1);
         Some((slot, self.with_data.has(at)))
     }
