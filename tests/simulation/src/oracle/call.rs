@@ -15,6 +15,8 @@ pub(super) struct Outcome {
     pub(super) at: u64,
     /// Somebody was told: from now on it is for good.
     pub(super) public: bool,
+    /// A durable inviter stopped before anybody was told: this, decided then, may be under way.
+    pub(super) perhaps: (Slot, u64),
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -149,7 +151,7 @@ impl Watch {
         }
         // What nobody was told may be forgotten.
         for outcome in self.truth.iter_mut().filter(|outcome| !outcome.public) {
-            *outcome = Outcome::default();
+            *outcome = Outcome { perhaps: (outcome.slot, outcome.at), ..Outcome::default() };
         }
         self.cancelled &= self.truth.iter().any(|outcome| outcome.slot == Slot::Cancelled);
         if !self.decided() {

@@ -40,7 +40,7 @@ impl Watch {
         if before.decided() {
             return verdict.fault(scene, Law::Changed, || format!("{user} was {before:?} and is {slot:?}"));
         }
-        self.truth[at] = Outcome { slot, at: scene.at, public: false };
+        self.truth[at] = Outcome { slot, at: scene.at, ..Outcome::default() };
         if self.cancelled && slot != Slot::Cancelled {
             verdict.fault(scene, Law::CancelLost, || format!("{user} is {slot:?} after the cancel"));
         }

@@ -161,7 +161,7 @@ impl Oracle {
 
     /// The history is at its end: nothing is under way any more.
     pub(crate) fn finish(mut self, at: u64) -> Verdict {
-        self.each_call(at, 0, |watch, scene, verdict| watch.finish(scene, verdict));
+        self.each_call(at, 0, Watch::finish);
         if self.limits.glare {
             let (cast, calls) = (self.cast, &self.calls);
             end::crossings(at, (cast, &self.limits), calls, &mut self.verdict);

@@ -61,6 +61,9 @@ impl Watch {
             verdict.fault(scene, Law::Changed, || format!("{name}: {user} was {seen:?} and is {slot:?}"));
         }
         let truth = &mut self.truth[at];
+        if !truth.slot.decided() && truth.perhaps.0 == slot {
+            (truth.slot, truth.at) = truth.perhaps;
+        }
         truth.public |= truth.slot == slot;
         if truth.slot != slot {
             let truth = truth.slot;

@@ -12,7 +12,7 @@ type Plant = fn(&mut Vec<Note>) -> Option<()>;
 
 /// A law, the row in whose histories there is a place for the fault, and the fault.
 const PLANTS: [(Law, &str, Plant); 25] = [
-    (Law::Contradiction, "calm", |h| change(h, |n| n.who != 0, |slot| slot.decided(), Slot::Cancelled)),
+    (Law::Contradiction, "calm", |h| change(h, |n| n.who != 0, Slot::decided, Slot::Cancelled)),
     (Law::Contradiction, "calm", |h| move_by(h, told(|what| matches!(what, What::Accepted { .. })), -300)),
     (Law::Changed, "calm", |h| flip(h, |n| n.who == 0)),
     (Law::Changed, "calm", |h| flip(h, |n| n.who == 1)),

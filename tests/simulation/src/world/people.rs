@@ -1,6 +1,6 @@
 //! What people do.
 
-use signaling_core::{CancelOutcome, Invite, InviteError, Standing};
+use signaling_core::{CancelOutcome, Invite, InviteError, Standing, View};
 
 use super::World;
 use crate::cast::{GROUP, Who};
@@ -35,7 +35,7 @@ impl<const I: usize> World<I> {
     /// How many of the device's own calls are over, and take room all the same.
     fn over(&self, who: Who) -> usize {
         let own = self.nodes[who].engine.views().filter(|view| view.standing() == Standing::Inviter);
-        own.filter(|view| view.over()).count()
+        own.filter(View::over).count()
     }
 
     /// Who has accepted a call of the other does not call him meanwhile.
