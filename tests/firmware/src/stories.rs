@@ -30,18 +30,15 @@ pub(crate) const STORIES: &[(&str, Story)] = &[
     ("noise", noise),
     ("fifty-presses", fifty_presses),
     ("latency", latency),
-<<<<<<< HEAD
     ("too-large", too_large),
     ("idle-line", idle_line),
     ("wrong-expectation", wrong_expectation),
     ("virtual-time", virtual_time),
-=======
     ("pico-accepted", pico::accepted),
     ("pico-rejected", pico::rejected),
     ("pico-no-answer", pico::no_answer),
     ("pico-answered", pico::answered),
     ("pico-declined", pico::declined),
->>>>>>> piece-k
 ];
 
 fn accepted(programs: &Programs, transcript: &mut Transcript) -> Result<()> {
