@@ -1,12 +1,12 @@
 //! A Raspberry Pi Pico in an emulator, rp2040js.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
 use crate::boards::{PICO, build};
-use crate::run::{root, run};
+use crate::run::{capture, root, run};
 
 /// The oldest node that the emulator takes.
 const NODE: u32 = 18;
@@ -36,11 +36,19 @@ fn runner() -> PathBuf {
     Path::new(root()).join("tests/firmware/pico")
 }
 
+/// Installs node, if it is not there.
 fn node() -> Result<()> {
-    let output = Command::new("node").arg("--version").stderr(Stdio::inherit()).output();
-    let output =
-        output.context("node is not there: the Pico's emulator needs it. Install Node.js 18 or newer")?;
-    let version = String::from_utf8_lossy(&output.stdout).trim().to_string();
+    let version = || capture(Command::new("node").arg("--version"));
+    let version = match version() {
+        Ok(version) => version,
+        Err(_) => {
+            run(Command::new("apt-get").arg("update"))?;
+            run(Command::new("apt-get").args(["install", "-y", "--no-install-recommends", "nodejs", "npm"]))?;
+            version()
+                .context("the Pico's emulator needs Node.js 18 or newer, and it could not be installed")?
+        }
+    };
+    let version = version.trim();
     let major = version.trim_start_matches('v').split('.').next().and_then(|major| major.parse::<u32>().ok());
     if major.is_none_or(|major| major < NODE) {
         bail!("node {version} is too old for the Pico's emulator: install {NODE} or newer");

@@ -6,22 +6,24 @@ use std::time::Duration;
 
 use clap::Parser;
 use indicatif::{ProgressBar, ProgressStyle};
-use simulation::{CONDITIONS, Condition, Replay, Row, percentile, run_call, run_row};
+use simulation::{CONDITIONS, Condition, Law, Record, Row, percentile, run, run_row};
 
 /// Runs calls through the shipped engine and switchboard on a virtual clock, and prints a row a condition.
+///
+/// An oracle reads what people and devices do and show, and says which law was broken.
 ///
 /// Loss and delay are of the whole path device → relay → device. A sample is one invitee's device, from the
 /// slot's decision to that device showing it. A failing seed replays by number.
 #[derive(Parser)]
 #[command(version)]
 struct Args {
-    /// Calls a row.
+    /// Seeds; a row with long calls runs one of several.
     #[arg(long, default_value_t = 1_000)]
     seeds: u64,
     /// Only this row.
     #[arg(long, value_name = "NAME")]
     row: Option<String>,
-    /// Prints the story of one call of the row (see --row).
+    /// Prints the story of one run of the row (see --row).
     #[arg(long, value_name = "SEED", requires = "row")]
     replay: Option<u64>,
     /// Swaps one rule out (builds with --cfg broken="any" only): the run must then fail.
@@ -54,45 +56,46 @@ fn main() -> ExitCode {
 }
 
 fn replay(condition: &Condition, seed: u64) -> ExitCode {
-    let (verdict, story) = run_call(condition, seed, Replay::Story);
-    print!("{story}");
-    for fault in &verdict.faults {
-        println!("FAULT {fault:?}");
+    let run = run(condition, seed, Record::Story);
+    print!("{}", run.story);
+    let faults = run.verdict.faults;
+    for fault in &faults {
+        println!("FAULT {fault}");
     }
-    println!("{} faults", verdict.faults.len());
-    if verdict.faults.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    println!("{} faults", faults.len());
+    if faults.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 fn table(rows: &[Condition], seeds: u64) -> ExitCode {
-    println!("decision -> definite in ms, by row of {seeds} calls");
+    println!("decision -> definite in ms, by row; {seeds} seeds, of which long rows run a share");
     println!(
-        "{:<20} {:>7} {:>8} {:>6} {:>6} {:>6} {:>7} {:>11} {:>7}",
-        "condition", "calls/s", "samples", "p50", "p98", "p99", "p99.9", "unresolved", "faults"
+        "{:<24} {:>7} {:>7} {:>8} {:>6} {:>6} {:>6} {:>7} {:>11} {:>7}",
+        "condition", "runs", "runs/s", "samples", "p50", "p98", "p99", "p99.9", "unresolved", "faults"
     );
-    let mut bad = 0;
+    let (mut runs, mut bad) = (0, 0);
     for condition in rows {
-        let row = watch(condition, seeds);
-        print_row(condition, seeds, &row);
+        let row = watch(condition, condition.calls(seeds));
+        print_row(condition, condition.calls(seeds), &row);
+        runs += condition.calls(seeds);
         bad += row.faults;
         if let Some((seed, fault)) = row.failed.first() {
-            println!("  {fault:?}");
+            println!("  {fault}");
             println!("  replay: cargo xtask simulate --row {:?} --replay {seed}", condition.name);
         }
     }
-    let calls = seeds * rows.len() as u64;
-    println!("{calls} calls, {bad} with a fault (contradiction, told twice, never definite, not quiet)");
+    println!("{runs} runs, {bad} with a fault, by {} laws", Law::ALL.len());
     if bad == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-fn watch(condition: &Condition, seeds: u64) -> Row {
-    let bar = ProgressBar::new(seeds);
-    if let Ok(style) = ProgressStyle::with_template("{msg:<20} {wide_bar} {pos}/{len} {eta}") {
+fn watch(condition: &Condition, runs: u64) -> Row {
+    let bar = ProgressBar::new(runs);
+    if let Ok(style) = ProgressStyle::with_template("{msg:<24} {wide_bar} {pos}/{len} {eta}") {
         bar.set_style(style);
     }
     bar.set_message(condition.name);
     let done = AtomicU64::new(0);
     let row = std::thread::scope(|scope| {
-        let run = scope.spawn(|| run_row(condition, 0..seeds, &done));
+        let run = scope.spawn(|| run_row(condition, 0..runs, &done));
         while !run.is_finished() {
             bar.set_position(done.load(Ordering::Relaxed));
             std::thread::park_timeout(Duration::from_millis(50));
@@ -103,12 +106,13 @@ fn watch(condition: &Condition, seeds: u64) -> Row {
     row
 }
 
-fn print_row(condition: &Condition, seeds: u64, row: &Row) {
+fn print_row(condition: &Condition, runs: u64, row: &Row) {
     let [p50, p98, p99, p999] = [500, 980, 990, 999].map(|p| percentile(&row.latencies, p));
     println!(
-        "{:<20} {:>7.0} {:>8} {:>6} {:>6} {:>6} {:>7} {:>11} {:>7}",
+        "{:<24} {:>7} {:>7.0} {:>8} {:>6} {:>6} {:>6} {:>7} {:>11} {:>7}",
         condition.name,
-        seeds as f64 / row.took.as_secs_f64(),
+        runs,
+        runs as f64 / row.took.as_secs_f64(),
         row.latencies.len(),
         p50,
         p98,

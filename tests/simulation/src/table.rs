@@ -1,12 +1,12 @@
-//! Many calls of one condition, and the figures of its row.
+//! Many runs of one condition, and the figures of its row.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::condition::Condition;
-use crate::judge::Fault;
-use crate::world::{Replay, run_call};
+use crate::oracle::Fault;
+use crate::world::{Record, run};
 
 /// The figures of one condition.
 #[derive(Clone, Debug, Default)]
@@ -15,9 +15,9 @@ pub struct Row {
     pub latencies: Vec<u32>,
     /// Devices that were in doubt for a while.
     pub unresolved: u64,
-    /// The seeds of calls that went wrong, and what went wrong first. At most a thousand.
+    /// The seeds of runs that went wrong, and what went wrong first. At most a thousand.
     pub failed: Vec<(u64, Fault)>,
-    /// How many calls went wrong.
+    /// How many runs went wrong.
     pub faults: u64,
     /// How long the row took.
     pub took: Duration,
@@ -34,7 +34,7 @@ impl Row {
     }
 }
 
-/// Runs the calls of `seeds` on all cores; `done` counts them while they run.
+/// Makes the runs of `seeds` on all cores; `done` counts them while they run.
 pub fn run_row(condition: &Condition, seeds: std::ops::Range<u64>, done: &AtomicU64) -> Row {
     let started = Instant::now();
     let next = AtomicU64::new(seeds.start);
@@ -59,7 +59,7 @@ fn worker(condition: &Condition, end: u64, next: &AtomicU64, done: &AtomicU64) -
         if seed >= end {
             return row;
         }
-        let (verdict, _) = run_call(condition, seed, Replay::Quiet);
+        let verdict = run(condition, seed, Record::Verdict).verdict;
         row.latencies.extend(verdict.latencies);
         row.unresolved += u64::from(verdict.unresolved);
         if let Some(fault) = verdict.faults.into_iter().next() {
@@ -89,9 +89,9 @@ mod tests {
     }
 
     #[test]
-    fn a_few_calls_of_each_row_end_well() {
+    fn a_few_runs_of_each_row_end_well() {
         for condition in &CONDITIONS {
-            let row = run_row(condition, 0..60, &AtomicU64::new(0));
+            let row = run_row(condition, 0..condition.calls(120), &AtomicU64::new(0));
             assert_eq!(row.failed, [], "{}", condition.name);
             assert!(row.latencies.len() > 60, "{}", condition.name);
         }
@@ -99,8 +99,8 @@ mod tests {
 
     #[test]
     fn a_call_replays_to_the_letter() {
-        let last = &CONDITIONS[CONDITIONS.len() - 1];
-        let story = |seed| run_call(last, seed, Replay::Story).1;
+        let last = &Condition::named("all of it").unwrap();
+        let story = |seed| run(last, seed, Record::Story).story;
         assert_eq!(story(7), story(7));
         assert_ne!(story(7), story(8));
     }

@@ -1,0 +1,128 @@
+//! What a device writes down: a line `ID USER OUTCOME` for each invitee of each call that it had part in, and a line
+//! `ID USER pressed-on-DEVICE` for each call that its own user accepted there.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+
+use adapter_std::{Device, InvitationInfo, InviteId, Reason, Slot, Standing};
+
+/// What the name of such a file ends with.
+pub(crate) const EXTENSION: &str = "calls";
+/// The outcome of somebody of whom nothing is known.
+pub(crate) const OPEN: &str = "open";
+/// The outcome of a slot that showed two.
+pub(crate) const FLIPPED: &str = "flipped";
+/// What the outcome of who accepted begins with; the device follows.
+pub(crate) const ACCEPTED: &str = "accepted-on-";
+/// What a line begins with, after its names, that tells of a pressed button; the device follows.
+pub(crate) const PRESSED: &str = "pressed-on-";
+
+#[derive(Default)]
+struct Call {
+    /// It rang here, or was made here: this device has to learn the end.
+    part: bool,
+    /// Each invitee, and what became of him.
+    slots: Vec<(String, String)>,
+}
+
+/// What one device knows.
+pub(crate) struct Record {
+    user: String,
+    device: Device,
+    calls: BTreeMap<InviteId, Call>,
+    /// The calls that were accepted here.
+    pressed: BTreeSet<InviteId>,
+}
+
+impl Record {
+    pub(crate) fn new(user: &str, device: Device) -> Self {
+        Self { user: user.to_owned(), device, calls: BTreeMap::new(), pressed: BTreeSet::new() }
+    }
+
+    /// A call was made here.
+    pub(crate) fn made(&mut self, id: InviteId, invitees: &[&str]) {
+        let slots = invitees.iter().map(|name| ((*name).to_owned(), OPEN.to_owned())).collect();
+        self.calls.entry(id).or_insert(Call { part: true, slots });
+    }
+
+    /// A call stands like this, and `rang` here just now.
+    pub(crate) fn note(&mut self, info: &InvitationInfo, rang: bool) {
+        let call = self.calls.entry(info.id).or_default();
+        call.part |= rang || info.standing == Standing::Inviter;
+        call.slots.resize(info.invitees.len(), (String::new(), OPEN.to_owned()));
+        for (known, invitee) in call.slots.iter_mut().zip(&info.invitees) {
+            known.0 = invitee.user.as_str().to_owned();
+            learn(&mut known.1, outcome(invitee.outcome));
+        }
+    }
+
+    /// The button is pressed.
+    pub(crate) fn pressed(&mut self, id: InviteId) {
+        self.pressed.insert(id);
+    }
+
+    /// The one who pressed it is told that it counts.
+    pub(crate) fn confirmed(&mut self, id: InviteId) {
+        let Some(call) = self.calls.get_mut(&id) else { return };
+        for (_, known) in call.slots.iter_mut().filter(|(user, _)| *user == self.user) {
+            learn(known, outcome(Slot::Accepted(self.device)));
+        }
+    }
+
+    /// Of how many calls it does not know the end yet.
+    pub(crate) fn open(&self) -> usize {
+        let open = |call: &&Call| call.part && call.slots.iter().any(|(_, outcome)| outcome == OPEN);
+        self.calls.values().filter(open).count()
+    }
+
+    /// All of it. Of a call that never rang here only what is known counts.
+    pub(crate) fn lines(&self) -> String {
+        let mut lines = String::new();
+        for (id, call) in &self.calls {
+            for (user, outcome) in call.slots.iter().filter(|(_, outcome)| call.part || outcome != OPEN) {
+                let _ = writeln!(lines, "{id} {user} {outcome}");
+            }
+        }
+        for id in &self.pressed {
+            let _ = writeln!(lines, "{id} {} {PRESSED}{}", self.user, self.device);
+        }
+        lines
+    }
+}
+
+/// An outcome is told once and for all.
+fn learn(known: &mut String, outcome: String) {
+    if known == OPEN {
+        *known = outcome;
+    } else if *known != outcome {
+        *known = FLIPPED.to_owned();
+    }
+}
+
+fn outcome(slot: Slot) -> String {
+    match slot {
+        Slot::Pending => OPEN.into(),
+        Slot::Accepted(device) => format!("{ACCEPTED}{device}"),
+        Slot::Rejected(Reason::Declined) => "declined".into(),
+        Slot::Rejected(Reason::Busy) => "busy".into(),
+        Slot::Rejected(Reason::Unreachable) => "unreachable".into(),
+        Slot::Cancelled => "cancelled".into(),
+        Slot::TimedOut => "timed-out".into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_outcome_that_changes_is_a_flip() {
+        let mut known = OPEN.to_owned();
+        for (told, becomes) in
+            [("open", "open"), ("declined", "declined"), ("declined", "declined"), ("open", "flipped")]
+        {
+            learn(&mut known, told.to_owned());
+            assert_eq!(known, becomes);
+        }
+    }
+}
