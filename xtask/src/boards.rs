@@ -9,10 +9,10 @@ use crate::footprint::add_target;
 use crate::run::{cargo, root, run};
 
 /// A folder of `examples`, and its target.
-type Board = (&'static str, &'static str);
+pub(crate) type Board = (&'static str, &'static str);
 
 /// In every run of `ci`.
-const USUAL: [Board; 1] = [PICO];
+pub(crate) const USUAL: [Board; 2] = [PICO, ("nrf52840-dk", "thumbv7em-none-eabihf")];
 /// The one that an emulator runs.
 pub(crate) const PICO: Board = ("pico", "thumbv6m-none-eabi");
 

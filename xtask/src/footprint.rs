@@ -57,6 +57,8 @@ fn in_folder(args: &[&str]) -> Command {
 pub(crate) struct Linked {
     /// Bytes that are flashed: code, constants, and what variables begin with.
     pub(crate) flash: u64,
+    /// Bytes of variables, without the stack.
+    pub(crate) ram: u64,
     /// The names of all symbols, as Rust spells them.
     pub(crate) symbols: Vec<String>,
 }
@@ -67,13 +69,18 @@ pub(crate) fn read(path: &Path) -> Result<Linked> {
     let file: ElfFile32<'_> =
         ElfFile32::parse(&*bytes).with_context(|| format!("no ELF: {}", path.display()))?;
     let flash = file.sections().filter(is_flashed).map(|section| section.size()).sum();
+    let ram = file.sections().filter(is_variable).map(|section| section.size()).sum();
     let names = file.symbols().filter_map(|symbol| symbol.name().ok().map(demangle));
-    Ok(Linked { flash, symbols: names.collect() })
+    Ok(Linked { flash, ram, symbols: names.collect() })
 }
 
 fn is_flashed<'d>(section: &impl ObjectSection<'d>) -> bool {
     use SectionKind::{Data, ReadOnlyData, ReadOnlyString, Text};
     matches!(section.kind(), Text | ReadOnlyData | ReadOnlyString | Data)
+}
+
+fn is_variable<'d>(section: &impl ObjectSection<'d>) -> bool {
+    matches!(section.kind(), SectionKind::Data | SectionKind::UninitializedData)
 }
 
 fn demangle(name: &str) -> String {

@@ -70,7 +70,7 @@ enum Task {
     /// A Pico in rp2040js, to play with: its line is a socket, lines of input press its buttons.
     Pico {
         /// `doorbell` or `answerer`.
-        #[arg(default_value = "doorbell")]
+        #[arg(default_value = "doorbell", value_parser = ["doorbell", "answerer"])]
         program: String,
     },
     /// Calls on a virtual clock: the table of delays, or one call replayed by number.

@@ -1,6 +1,6 @@
 //! What every board is told when it is built, and how much memory it gives.
 
-use adapter_embassy::{Device, Identity, Label, Resources, UserId};
+use adapter_embassy::{Device, GroupId, Identity, Label, Resources, UserId};
 
 /// 4 invitations of 4 invitees with 2 devices each, 64 bytes of data, and frames of 768 bytes: a token of
 /// 600 bytes fits.
@@ -24,13 +24,15 @@ pub fn whom() -> heapless::Vec<&'static str, 4> {
 }
 
 /// The board, by its number and what people call it; `user` unless SIGNALING_USER says otherwise at build time.
-/// It counts its starts nowhere: the relay draws the epoch.
+/// It joins the group SIGNALING_GROUP, if there is one. It counts its starts nowhere: the relay draws the epoch.
 ///
 /// # Panics
-/// If SIGNALING_USER is no name of a user, or `label` is longer than 24 bytes.
+/// If SIGNALING_USER is no name of a user or SIGNALING_GROUP of a group, or `label` is longer than 24 bytes.
 pub fn identity(user: &str, label: &str, id: u64) -> Identity {
     let user = option_env!("SIGNALING_USER").unwrap_or(user);
     let user = UserId::new(user).expect("SIGNALING_USER is a name of 1 to 32 bytes");
     let label = Label::new(label).expect("a label has up to 24 bytes");
-    Identity { label, token: TOKEN, ..Identity::new(user, Device { id, epoch: 0 }) }
+    let group = option_env!("SIGNALING_GROUP");
+    let group = group.map(|group| GroupId::new(group).expect("SIGNALING_GROUP is a name of 1 to 48 bytes"));
+    Identity { label, token: TOKEN, group, ..Identity::new(user, Device { id, epoch: 0 }) }
 }

@@ -85,6 +85,8 @@ export class Board {
       }
       left -= 1;
     }
+    // A machine that is too slow for the chip makes its time longer, and never shorter later on.
+    this.#begin += Math.max(wall - clock.nanos, 0) / NS_PER_MS;
     this.#ends.forEach((act) => act());
     const nap = core.waiting ? Math.min(this.#idle() / NS_PER_MS, NAP_MS) : 0;
     this.#timer = setTimeout(() => this.#turn(), nap);

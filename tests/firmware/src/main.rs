@@ -44,7 +44,7 @@ fn main() -> Result<ExitCode> {
     let args = Args::parse();
     let programs = programs()?;
     let wanted = |name: &str| args.filter.as_deref().is_none_or(|filter| name.contains(filter));
-    let all = [stories::STORIES, group::STORIES, ethernet::STORIES].concat();
+    let all = [stories::STORIES, group::STORIES, ethernet::STORIES, pico::STORIES].concat();
     let stories: Vec<_> = all.into_iter().filter(|(name, _)| wanted(name)).collect();
     thread::spawn(|| {
         thread::sleep(WITHIN);

@@ -7,9 +7,19 @@ use std::time::Instant;
 use anyhow::{Context, Result, ensure};
 
 use crate::process::Process;
-use crate::stories::{end, end_board};
+use crate::stories::{Story, end, end_board};
 use crate::transcript::Transcript;
 use crate::world::{Programs, World, built};
+
+/// All of them, by name.
+pub(crate) const STORIES: &[(&str, Story)] = &[
+    ("pico-accepted", accepted),
+    ("pico-rejected", rejected),
+    ("pico-no-answer", no_answer),
+    ("pico-answered", answered),
+    ("pico-declined", declined),
+    ("pico-group", group),
+];
 
 /// The first button: the bell's, or yes.
 const FIRST: &str = "GP14 press\n";
@@ -26,7 +36,7 @@ fn root() -> PathBuf {
 }
 
 /// A Pico that runs this program. Its line is the socket of that name.
-pub(crate) fn pico(world: &World, program: &str, line: &str) -> Result<Process> {
+fn pico(world: &World, program: &str, line: &str) -> Result<Process> {
     let firmware = root().join("examples/pico/target/thumbv6m-none-eabi/release").join(program);
     let runner = root().join("tests/firmware/pico");
     built(&firmware)?;
@@ -46,11 +56,11 @@ fn ready(world: &World, program: &str) -> Result<(Process, Process)> {
     Ok((pico, bridge))
 }
 
-pub(crate) fn accepted(programs: &Programs, transcript: &mut Transcript) -> Result<()> {
+fn accepted(programs: &Programs, transcript: &mut Transcript) -> Result<()> {
     rung(programs, transcript, "y\n")
 }
 
-pub(crate) fn rejected(programs: &Programs, transcript: &mut Transcript) -> Result<()> {
+fn rejected(programs: &Programs, transcript: &mut Transcript) -> Result<()> {
     rung(programs, transcript, "n\n")
 }
 
@@ -72,7 +82,7 @@ fn rung(programs: &Programs, transcript: &mut Transcript, answer: &str) -> Resul
 }
 
 /// Nobody comes within 30 s.
-pub(crate) fn no_answer(programs: &Programs, _: &mut Transcript) -> Result<()> {
+fn no_answer(programs: &Programs, _: &mut Transcript) -> Result<()> {
     let world = World::new(programs)?;
     let mut bob = world.bob("kitchen", "none")?;
     let (mut door, _bridge) = ready(&world, "doorbell")?;
@@ -86,7 +96,7 @@ pub(crate) fn no_answer(programs: &Programs, _: &mut Transcript) -> Result<()> {
 }
 
 /// A desktop rings it; the first button is pressed too early, and again when it rings.
-pub(crate) fn answered(programs: &Programs, transcript: &mut Transcript) -> Result<()> {
+fn answered(programs: &Programs, transcript: &mut Transcript) -> Result<()> {
     let world = World::new(programs)?;
     let (mut board, _bridge) = ready(&world, "answerer")?;
     board.types(FIRST)?;
@@ -102,7 +112,7 @@ pub(crate) fn answered(programs: &Programs, transcript: &mut Transcript) -> Resu
 }
 
 /// A desktop rings it, and the second button is pressed.
-pub(crate) fn declined(programs: &Programs, _: &mut Transcript) -> Result<()> {
+fn declined(programs: &Programs, _: &mut Transcript) -> Result<()> {
     let world = World::new(programs)?;
     let (mut board, _bridge) = ready(&world, "answerer")?;
     let mut alice = world.alice_invites_bob()?;
@@ -113,4 +123,31 @@ pub(crate) fn declined(programs: &Programs, _: &mut Transcript) -> Result<()> {
     board.says("the answer counts")?;
     ensure!(alice.ends()? == Some(REJECTED), "alice ought to end with {REJECTED}: {:?}", alice.said);
     Ok(())
+}
+
+/// The group "home", called from a board on Ethernet: a desktop, a board in QEMU and the Pico on one bridge all ring;
+/// at the Pico somebody comes, and the others hear where.
+fn group(programs: &Programs, _: &mut Transcript) -> Result<()> {
+    let world = World::new(programs)?;
+    world.group("create", "bob")?;
+    world.group("join", "dave")?;
+    let mut dave = world.desktop("dave", "desk", "none")?;
+    let mut carol = world.board_with("answerer", "carol", &["user=carol", "group=home"])?;
+    let mut bob = pico(&world, "answerer", "bob")?;
+    let _bridge = world.bridge(&["carol", "bob"])?;
+    let mut door = world.board_on_net("doorbell-tcp", "monitor", &["group=home", "whom=bob,dave,carol"])?;
+    for board in [&mut carol, &mut bob, &mut door] {
+        board.says("ready")?;
+    }
+    door.types("p")?;
+    for phone in [&mut dave, &mut carol, &mut bob] {
+        phone.says("door rings")?;
+    }
+    bob.types(FIRST)?;
+    bob.says("the answer counts")?;
+    door.says("accepted by bob/pico")?;
+    door.says("] over")?;
+    carol.says("accepted by bob/pico")?;
+    dave.says("bob")?;
+    dave.says("takes")
 }

@@ -7,7 +7,6 @@ use anyhow::{Context, Result, ensure};
 
 use crate::latency::latency;
 use crate::noise::noisy_line;
-use crate::pico;
 use crate::process::Process;
 use crate::transcript::{Transcript, expected};
 use crate::world::{Programs, World, simulated};
@@ -34,11 +33,6 @@ pub(crate) const STORIES: &[(&str, Story)] = &[
     ("idle-line", idle_line),
     ("wrong-expectation", wrong_expectation),
     ("virtual-time", virtual_time),
-    ("pico-accepted", pico::accepted),
-    ("pico-rejected", pico::rejected),
-    ("pico-no-answer", pico::no_answer),
-    ("pico-answered", pico::answered),
-    ("pico-declined", pico::declined),
 ];
 
 fn accepted(programs: &Programs, transcript: &mut Transcript) -> Result<()> {

@@ -1,6 +1,8 @@
-//! `cargo xtask size`: what the core costs on a chip, beside what was recorded last.
+//! `cargo xtask size`: what the core and whole firmware cost on a chip, beside what was recorded last.
 
+mod firmware;
 mod measure;
+mod picture;
 mod record;
 mod table;
 
@@ -20,7 +22,8 @@ pub(super) struct Figure {
 
 /// Measures and prints; with `record`, what was measured is what the next time is compared with.
 pub(crate) fn size(record: bool) -> Result<()> {
-    let figures = measure::all()?;
+    let mut figures = measure::all()?;
+    figures.extend(firmware::all()?);
     let last = record::read()?;
     println!("\n{}", table::render(&figures, Some(&last)));
     if !record {
@@ -29,5 +32,8 @@ pub(crate) fn size(record: bool) -> Result<()> {
     record::write(&figures)?;
     let page = format!("{}/docs/size.md", root());
     let text = format!("{}\n{}", include_str!("page.md"), table::render(&figures, None));
-    std::fs::write(&page, text).with_context(|| format!("cannot write {page}"))
+    std::fs::write(&page, text).with_context(|| format!("cannot write {page}"))?;
+    let bars = format!("{}/docs/pictures/size.svg", root());
+    let kinds = ["Flash", "Firmware, flash", "Firmware, static RAM"];
+    std::fs::write(&bars, picture::draw(&figures, &kinds)).with_context(|| format!("cannot write {bars}"))
 }

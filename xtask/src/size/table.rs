@@ -45,7 +45,7 @@ fn change(figure: &Figure, last: &Record) -> String {
 }
 
 /// 12345 as `12 345`.
-fn grouped(bytes: u64) -> String {
+pub(super) fn grouped(bytes: u64) -> String {
     if bytes < 1000 { bytes.to_string() } else { format!("{} {:03}", grouped(bytes / 1000), bytes % 1000) }
 }
 

@@ -1,0 +1,41 @@
+//! The answerer: the first button says yes, the second no.
+#![no_std]
+#![no_main]
+
+use core::fmt::Write as _;
+
+use adapter_embassy::{Events, Runner, Signaling};
+use embassy_executor::Spawner;
+use example_apps::{Memory, answerer, identity};
+use nrf52840_dk::{Board, Front, Read, Write, YesNo};
+use static_cell::StaticCell;
+
+static MEMORY: StaticCell<Memory> = StaticCell::new();
+
+#[embassy_executor::main]
+async fn main(spawner: Spawner) {
+    let mut board = Board::take();
+    let mut identity = identity("bob", "nrf52840", 0xb0b1);
+    identity.config.device.epoch = board.epoch;
+    let _ = write!(board.front, "answerer of {}\r\n", identity.config.user);
+    match MEMORY.init_with(Memory::new).start(identity) {
+        Ok((signaling, runner, events)) => {
+            let answers = YesNo { yes: board.first, no: board.second };
+            spawner.spawn(link(runner, board.read, board.write).expect("it is spawned once"));
+            spawner.spawn(front(signaling, events, answers, board.front).expect("it is spawned once"));
+        }
+        Err(error) => {
+            let _ = write!(board.front, "{error}\r\n");
+        }
+    }
+}
+
+#[embassy_executor::task]
+async fn link(mut runner: Runner<'static>, read: Read, write: Write) {
+    runner.run(read, write).await;
+}
+
+#[embassy_executor::task]
+async fn front(signaling: Signaling<'static>, events: Events<'static>, answers: YesNo, front: Front) {
+    answerer(signaling, events, answers, front).await;
+}

@@ -1,0 +1,36 @@
+//! What a person sees.
+
+use core::fmt;
+
+use embassy_nrf::gpio::{Level, Output};
+use embassy_nrf::uarte::UarteTx;
+use example_apps::{Panel, Sign};
+
+/// A LED that is lit while somebody calls, and a console that says what happens.
+pub struct Front {
+    led: Output<'static>,
+    console: UarteTx<'static>,
+}
+
+impl Front {
+    pub(crate) fn new(led: Output<'static>, console: UarteTx<'static>) -> Self {
+        Self { led, console }
+    }
+}
+
+impl Panel for Front {
+    fn show(&mut self, sign: &Sign<'_>) {
+        // The LED hangs on the supply: low lights it.
+        self.led.set_level(Level::from(!sign.lit()));
+        let led = if sign.lit() { '*' } else { ' ' };
+        // The console takes everything.
+        let _ = fmt::write(self, format_args!("[{led}] {sign}\r\n"));
+    }
+}
+
+impl fmt::Write for Front {
+    /// Waits for the console, at its speed.
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.console.blocking_write(text.as_bytes()).map_err(|_| fmt::Error)
+    }
+}
