@@ -45,7 +45,7 @@ enum Task {
     },
     /// The core cannot panic: the program that calls all of it, linked for two chips, holds no code that does.
     NoPanic,
-    /// What the core costs on a chip: flash, memory, stack, bytes on the wire; and the change since the record.
+    /// What the core and whole firmware cost on a chip: flash, memory, stack, bytes on the wire; and the change since the record.
     Size {
         /// Takes what is measured now as the record, and writes `docs/size.md`.
         #[arg(long)]
@@ -79,6 +79,12 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
     },
+    /// Two minutes under fire: devices and relay as processes, links cut, the relay killed each second, datagrams lost.
+    Storm {
+        /// Passed on: see `cargo run --release -p storm -- run --help`.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<String>,
+    },
     /// Fuzzes each target of `fuzz/`, after the build. Needs nightly.
     Fuzz {
         /// For how long, each.
@@ -107,6 +113,7 @@ fn main() -> Result<()> {
         Task::Boards => boards::boards(),
         Task::Pico { program } => pico::pico(&program),
         Task::Simulate { args } => steps::simulate(&args),
+        Task::Storm { args } => steps::storm(&args),
         Task::Fuzz { seed_corpus: true, .. } => fuzz::seed_corpus(),
         Task::Fuzz { seconds, target, .. } => fuzz::fuzz(seconds, target.as_deref()),
     }

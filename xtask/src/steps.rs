@@ -90,6 +90,10 @@ pub(crate) fn simulate(args: &[String]) -> Result<()> {
     run(package("simulation").args(args))
 }
 
+pub(crate) fn storm(args: &[String]) -> Result<()> {
+    run(package("storm").arg("run").args(args))
+}
+
 /// Each side decides by its own timer: the links' delays alone make that contradict itself.
 fn simulate_broken() -> Result<()> {
     must_fail(broken(&mut package("simulation")).args(["--seeds", "500", "--broken", "own-timer"]), 1)

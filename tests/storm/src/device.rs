@@ -153,7 +153,7 @@ impl Caller {
         let patient = rand::rng().random_bool(0.8);
         let patience = if patient { Duration::MAX } else { thought(self.longest) };
         match timeout(patience, invitation.ended()).await {
-            Ok(Ok(ended)) => lock(&self.record).note(&ended, false),
+            Ok(Ok(ended)) => lock(&self.record).ended(&ended),
             Ok(Err(_)) => {}
             // It may have just ended by itself.
             Err(_) => drop(invitation.cancel("")),

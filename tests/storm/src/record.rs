@@ -32,11 +32,19 @@ pub(crate) struct Record {
     calls: BTreeMap<InviteId, Call>,
     /// The calls that were accepted here.
     pressed: BTreeSet<InviteId>,
+    /// What commands returned: the user of a call, and his outcome. It may be ahead of the events.
+    results: BTreeSet<(InviteId, String, String)>,
 }
 
 impl Record {
     pub(crate) fn new(user: &str, device: Device) -> Self {
-        Self { user: user.to_owned(), device, calls: BTreeMap::new(), pressed: BTreeSet::new() }
+        Self {
+            user: user.to_owned(),
+            device,
+            calls: BTreeMap::new(),
+            pressed: BTreeSet::new(),
+            results: BTreeSet::new(),
+        }
     }
 
     /// A call was made here.
@@ -56,6 +64,12 @@ impl Record {
         }
     }
 
+    /// A command returned that the call ended like this.
+    pub(crate) fn ended(&mut self, info: &InvitationInfo) {
+        let results = info.invitees.iter().map(|invitee| (invitee.user.as_str(), invitee.outcome));
+        self.results.extend(results.map(|(user, slot)| (info.id, user.to_owned(), outcome(slot))));
+    }
+
     /// The button is pressed.
     pub(crate) fn pressed(&mut self, id: InviteId) {
         self.pressed.insert(id);
@@ -63,10 +77,7 @@ impl Record {
 
     /// The one who pressed it is told that it counts.
     pub(crate) fn confirmed(&mut self, id: InviteId) {
-        let Some(call) = self.calls.get_mut(&id) else { return };
-        for (_, known) in call.slots.iter_mut().filter(|(user, _)| *user == self.user) {
-            learn(known, outcome(Slot::Accepted(self.device)));
-        }
+        self.results.insert((id, self.user.clone(), outcome(Slot::Accepted(self.device))));
     }
 
     /// Of how many calls it does not know the end yet.
@@ -75,11 +86,16 @@ impl Record {
         self.calls.values().filter(open).count()
     }
 
-    /// All of it. Of a call that never rang here only what is known counts.
+    /// All of it. Of a call that never rang here only what is known counts; results have to agree with the events.
     pub(crate) fn lines(&self) -> String {
         let mut lines = String::new();
         for (id, call) in &self.calls {
             for (user, outcome) in call.slots.iter().filter(|(_, outcome)| call.part || outcome != OPEN) {
+                let mut outcome = outcome.clone();
+                let results = self.results.iter().filter(|(call, of, _)| call == id && of == user);
+                if outcome != OPEN {
+                    results.for_each(|(.., result)| learn(&mut outcome, result.clone()));
+                }
                 let _ = writeln!(lines, "{id} {user} {outcome}");
             }
         }
@@ -123,6 +139,19 @@ mod tests {
         {
             learn(&mut known, told.to_owned());
             assert_eq!(known, becomes);
+        }
+    }
+
+    #[test]
+    fn what_a_command_returned_has_to_agree_with_the_events() {
+        let (device, id) = (Device { id: 7, epoch: 1 }, InviteId::default());
+        let accepted = format!("{ACCEPTED}{device}");
+        for (told, becomes) in [(OPEN, OPEN), ("declined", FLIPPED), (accepted.as_str(), accepted.as_str())] {
+            let mut record = Record::new("bob", device);
+            record.made(id, &["bob"]);
+            record.confirmed(id);
+            learn(&mut record.calls.get_mut(&id).unwrap().slots[0].1, told.to_owned());
+            assert_eq!(record.lines(), format!("{id} bob {becomes}\n"));
         }
     }
 }
