@@ -27,7 +27,7 @@ struct Args {
 
 #[derive(Subcommand)]
 enum Task {
-    /// All tests: units, stories, the quick model, 20 000 simulated calls a row; counts them at the end.
+    /// All tests: units, stories, boards, the quick model, 276 000 simulated runs; counts them at the end.
     Test,
     /// What must pass before anything lands: format, lints, docs and `test`.
     Ci,
@@ -73,7 +73,7 @@ enum Task {
         #[arg(default_value = "doorbell", value_parser = ["doorbell", "answerer"])]
         program: String,
     },
-    /// Calls on a virtual clock: the table of delays, or one call replayed by number.
+    /// Calls on a virtual clock, judged by an oracle: the table of delays, or one run replayed by number.
     Simulate {
         /// Passed on: see `cargo run --release -p simulation -- --help`.
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
