@@ -1,6 +1,6 @@
 //! The history of a run: everything that people and devices do and show, in the order in which it happens.
 //!
-//! It is all that the [oracle](crate::oracle) knows.
+//! It is all that the oracle knows.
 
 use signaling_core::{Device, Slot, What};
 
