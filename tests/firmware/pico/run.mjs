@@ -4,7 +4,8 @@
 //   node run.mjs PROGRAM SOCKET
 //
 // The first serial line is a Unix socket, the second is printed. A line of input is a pin and what to do with it:
-// `GP14 press` holds it to ground for 50 ms, `GP14 low` for ever, `GP14 open` lets go. A pin that drives something is
+// `GP14 press` holds it to ground for 50 ms of the chip's time, and lets go for as long before the next press;
+// `GP14 low` holds it for ever, `GP14 open` lets go. A pin that drives something is
 // printed when it changes: `GP25 high`.
 
 import { rmSync } from 'node:fs';
@@ -15,6 +16,8 @@ import { Board } from './board.mjs';
 import { Line, print } from './line.mjs';
 
 const PRESS_MS = 50;
+/** How many presses of each pin are not over. */
+const presses = new Map();
 
 const [program, socket] = process.argv.slice(2);
 if (!socket) {
@@ -55,8 +58,25 @@ function touch(line) {
     console.log(`no pin and deed: ${JSON.stringify(line)}. Try: GP14 press`);
     return;
   }
-  board.hold(number, what !== 'open');
-  if (what === 'press') board.after(PRESS_MS, () => board.hold(number, false));
+  if (what === 'press') return press(number);
+  board.hold(number, what === 'low');
+}
+
+// The chip may be slower than who presses: one press after the other.
+function press(number) {
+  const waiting = presses.get(number) ?? 0;
+  presses.set(number, waiting + 1);
+  if (waiting === 0) begin(number);
+}
+
+function begin(number) {
+  board.hold(number, true);
+  board.after(PRESS_MS, () => board.hold(number, false));
+  board.after(2 * PRESS_MS, () => {
+    const left = presses.get(number) - 1;
+    presses.set(number, left);
+    if (left > 0) begin(number);
+  });
 }
 
 function fail(why) {
