@@ -72,7 +72,6 @@ pub fn origin(via: Via, n: u32, fx: &mut Count) {
     keep(report.slots.count());
     let mut slots = report.slots;
     keep(signaling_core::machine::OriginSlots::next(&mut slots));
-    keep(Report::with_slots(report, any(0)));
     restored(&origin, via, fx);
     look(&origin, via.party);
 }

@@ -30,8 +30,9 @@ impl Iterator for Slots {
 
 /// What an inviter writes, as it goes over the network.
 pub fn written(report: Report<OriginSlots<'_>>) -> Rep {
-    let mut from = report.slots;
-    report.with_slots(Slots { slots: std::array::from_fn(|_| from.next()), at: 0 })
+    let Report { kind, rev, echo, modify, mut slots, answer, data } = report;
+    let slots = Slots { slots: std::array::from_fn(|_| slots.next()), at: 0 };
+    Report { kind, rev, echo, modify, slots, answer, data }
 }
 
 /// A message, or what the relay says of one.

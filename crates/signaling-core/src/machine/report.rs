@@ -106,11 +106,3 @@ pub struct Report<S> {
     /// Whether the invitation's data rides along.
     pub data: bool,
 }
-
-impl<S> Report<S> {
-    /// The same about `slots`.
-    pub fn with_slots<T>(self, slots: T) -> Report<T> {
-        let Self { kind, rev, echo, modify, answer, data, slots: _ } = self;
-        Report { kind, rev, echo, modify, slots, answer, data }
-    }
-}
