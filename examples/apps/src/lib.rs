@@ -4,10 +4,12 @@
 
 mod answerer;
 mod doorbell;
+mod push;
 mod setup;
 mod sign;
 
 pub use answerer::{Answer, Answers, answerer};
 pub use doorbell::{Button, doorbell};
+pub use push::{Bell, Push, YesNo};
 pub use setup::{Memory, identity, whom};
 pub use sign::{Panel, Sign};

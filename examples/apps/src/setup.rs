@@ -18,6 +18,19 @@ const TOKEN: &str = match option_env!("SIGNALING_TOKEN") {
     None => "",
 };
 
+const USER: Option<&str> = option_env!("SIGNALING_USER");
+const GROUP: Option<&str> = option_env!("SIGNALING_GROUP");
+
+const _: () = assert!(fits(USER, UserId::LIMIT), "SIGNALING_USER has to be a name of 1 to 32 bytes");
+const _: () = assert!(fits(GROUP, GroupId::LIMIT), "SIGNALING_GROUP has to be a name of 1 to 48 bytes");
+
+const fn fits(name: Option<&str>, most: usize) -> bool {
+    match name {
+        Some(name) => !name.is_empty() && name.len() <= most,
+        None => true,
+    }
+}
+
 /// Whom the doorbell rings.
 pub fn whom() -> heapless::Vec<&'static str, 4> {
     WHOM.split(',').take(4).collect()
@@ -27,12 +40,12 @@ pub fn whom() -> heapless::Vec<&'static str, 4> {
 /// It joins the group SIGNALING_GROUP, if there is one. It counts its starts nowhere: the relay draws the epoch.
 ///
 /// # Panics
-/// If SIGNALING_USER is no name of a user or SIGNALING_GROUP of a group, or `label` is longer than 24 bytes.
+/// If a name holds a control character, or `label` is longer than 24 bytes. Names that are empty or too long do
+/// not compile.
 pub fn identity(user: &str, label: &str, id: u64) -> Identity {
-    let user = option_env!("SIGNALING_USER").unwrap_or(user);
-    let user = UserId::new(user).expect("SIGNALING_USER is a name of 1 to 32 bytes");
+    let user = USER.unwrap_or(user);
+    let user = UserId::new(user).expect("SIGNALING_USER has no control characters");
     let label = Label::new(label).expect("a label has up to 24 bytes");
-    let group = option_env!("SIGNALING_GROUP");
-    let group = group.map(|group| GroupId::new(group).expect("SIGNALING_GROUP is a name of 1 to 48 bytes"));
+    let group = GROUP.map(|group| GroupId::new(group).expect("SIGNALING_GROUP has no control characters"));
     Identity { label, token: TOKEN, group, ..Identity::new(user, Device { id, epoch: 0 }) }
 }

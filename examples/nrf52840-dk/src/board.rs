@@ -2,13 +2,12 @@
 
 use embassy_nrf::bind_interrupts;
 use embassy_nrf::buffered_uarte::{self, BufferedUarte, BufferedUarteRx, BufferedUarteTx};
-use embassy_nrf::gpio::{Level, Output, OutputDrive};
+use embassy_nrf::gpio::{Input, Level, Output, OutputDrive, Pull};
 use embassy_nrf::peripherals::{UARTE0, UARTE1};
 use embassy_nrf::rng::Rng;
 use embassy_nrf::uarte::{self, Config, UarteTx};
 use static_cell::StaticCell;
 
-use crate::button::Push;
 use crate::panel::Front;
 
 bind_interrupts!(struct Interrupts {
@@ -25,6 +24,11 @@ pub type Write = BufferedUarteTx<'static>;
 const CAME: usize = 256;
 /// Bytes that wait to go out.
 const GOES: usize = 64;
+
+/// A button of the board.
+pub type Push = example_apps::Push<Input<'static>>;
+/// Both buttons of an answerer.
+pub type YesNo = example_apps::YesNo<Input<'static>>;
 
 /// What is soldered to which pin.
 pub struct Board {
@@ -69,7 +73,9 @@ impl Board {
         let led = Output::new(pins.P0_13, Level::High, OutputDrive::Standard);
         let epoch = Rng::new_blocking(pins.RNG).blocking_next_u32().max(1);
         let front = Front::new(led, console);
-        Self { read, write, front, first: Push::new(pins.P0_11), second: Push::new(pins.P0_12), epoch }
+        let first = Push::new(Input::new(pins.P0_11, Pull::Up));
+        let second = Push::new(Input::new(pins.P0_12, Pull::Up));
+        Self { read, write, front, first, second, epoch }
     }
 }
 

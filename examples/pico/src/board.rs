@@ -1,13 +1,12 @@
 //! The board's pins.
 
 use embassy_rp::bind_interrupts;
-use embassy_rp::gpio::{Level, Output};
+use embassy_rp::gpio::{Input, Level, Output, Pull};
 use embassy_rp::peripherals::UART0;
 use embassy_rp::uart::{BufferedInterruptHandler, BufferedUart, BufferedUartRx, BufferedUartTx};
 use embassy_rp::uart::{Config, UartTx};
 use static_cell::StaticCell;
 
-use crate::button::Push;
 use crate::panel::Front;
 
 bind_interrupts!(struct Interrupts {
@@ -23,6 +22,11 @@ pub type Write = BufferedUartTx;
 const CAME: usize = 256;
 /// Bytes that wait to go out.
 const GOES: usize = 64;
+
+/// A button of the board.
+pub type Push = example_apps::Push<Input<'static>>;
+/// Both buttons of an answerer.
+pub type YesNo = example_apps::YesNo<Input<'static>>;
 
 /// What is soldered to which pin.
 pub struct Board {
@@ -56,8 +60,8 @@ impl Board {
             read,
             write,
             front: Front::new(led, console),
-            first: Push::new(pins.PIN_14),
-            second: Push::new(pins.PIN_15),
+            first: Push::new(Input::new(pins.PIN_14, Pull::Up)),
+            second: Push::new(Input::new(pins.PIN_15, Pull::Up)),
         }
     }
 }

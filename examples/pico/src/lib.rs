@@ -2,13 +2,11 @@
 #![no_std]
 
 mod board;
-mod button;
 mod panel;
 #[cfg(not(feature = "defmt"))]
 mod panic;
 
-pub use board::{Board, Read, Write};
-pub use button::{Bell, Push, YesNo};
+pub use board::{Board, Push, Read, Write, YesNo};
 pub use panel::Front;
 
 #[cfg(feature = "defmt")]

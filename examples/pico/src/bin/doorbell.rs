@@ -6,8 +6,8 @@ use core::fmt::Write as _;
 
 use adapter_embassy::{Events, Runner, Signaling};
 use embassy_executor::Spawner;
-use example_apps::{Memory, doorbell, identity, whom};
-use pico::{Bell, Board, Front, Push, Read, Write};
+use example_apps::{Bell, Memory, doorbell, identity, whom};
+use pico::{Board, Front, Push, Read, Write};
 use static_cell::StaticCell;
 
 static MEMORY: StaticCell<Memory> = StaticCell::new();
