@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use anyhow::{Result, ensure};
 
-use crate::stories::{Story, end, end_board, sleeps};
+use crate::process::Process;
+use crate::stories::{Story, called, end, end_board, sleeps};
 use crate::transcript::Transcript;
 use crate::world::{Programs, World};
 
@@ -22,20 +23,18 @@ pub(crate) const STORIES: &[(&str, Story)] = &[
     ("ethernet-no-relay-at-all", direct),
 ];
 
+/// A doorbell that is connected.
+fn door(world: &World) -> Result<Process> {
+    let mut door = world.board_on_net("doorbell-tcp", "monitor", &[])?;
+    door.says("ready")?;
+    Ok(door)
+}
+
 /// The board rings a desktop, which accepts.
 fn accepted(programs: &Programs, transcript: &mut Transcript) -> Result<()> {
     let world = World::new(programs)?;
-    let mut bob = world.bob("kitchen", "ask")?;
-    let mut door = world.board_on_net("doorbell-tcp", "monitor", &[])?;
-    door.says("ready")?;
-    door.types("p")?;
-    door.says("rings at bob/kitchen")?;
-    bob.types("y\n")?;
-    door.says("] over")?;
-    bob.says("confirmed")?;
-    end(bob, "bob", transcript)?;
-    end_board(door, "door", transcript);
-    Ok(())
+    let bob = world.bob("kitchen", "ask")?;
+    called(door(&world)?, bob, "y\n", transcript)
 }
 
 /// A desktop rings the board, which rejects.
@@ -56,8 +55,7 @@ fn answered(programs: &Programs, transcript: &mut Transcript) -> Result<()> {
 fn no_cable(programs: &Programs, _: &mut Transcript) -> Result<()> {
     let world = World::new(programs)?;
     let mut bob = world.bob("kitchen", "ask")?;
-    let mut door = world.board_on_net("doorbell-tcp", "monitor", &[])?;
-    door.says("ready")?;
+    let mut door = door(&world)?;
     door.types("p")?;
     door.says("rings at bob/kitchen")?;
     bob.says("door rings")?;
@@ -75,8 +73,7 @@ fn no_cable(programs: &Programs, _: &mut Transcript) -> Result<()> {
 fn lost_relay(programs: &Programs, _: &mut Transcript) -> Result<()> {
     let mut world = World::new(programs)?;
     let mut bob = world.bob("kitchen", "ask")?;
-    let mut door = world.board_on_net("doorbell-tcp", "monitor", &[])?;
-    door.says("ready")?;
+    let mut door = door(&world)?;
     door.types("p")?;
     bob.says("door rings")?;
     door.says("rings at")?;
@@ -93,8 +90,7 @@ fn lost_relay(programs: &Programs, _: &mut Transcript) -> Result<()> {
 fn lost_power(programs: &Programs, _: &mut Transcript) -> Result<()> {
     let world = World::new(programs)?;
     let mut bob = world.bob("kitchen", "none")?;
-    let mut door = world.board_on_net("doorbell-tcp", "monitor", &[])?;
-    door.says("ready")?;
+    let mut door = door(&world)?;
     door.types("p")?;
     bob.says("door rings")?;
     door.says("rings at")?;

@@ -46,8 +46,18 @@ fn rejected(programs: &Programs, transcript: &mut Transcript) -> Result<()> {
 /// The board rings a desktop, which answers.
 fn rung(programs: &Programs, transcript: &mut Transcript, answer: &str) -> Result<()> {
     let world = World::new(programs)?;
-    let mut bob = world.bob("kitchen", "ask")?;
-    let (mut door, _bridge) = world.ready("doorbell")?;
+    let bob = world.bob("kitchen", "ask")?;
+    let (door, _bridge) = world.ready("doorbell")?;
+    called(door, bob, answer, transcript)
+}
+
+/// The bell of a board that is ready, and the answer to it.
+pub(crate) fn called(
+    mut door: Process,
+    mut bob: Process,
+    answer: &str,
+    transcript: &mut Transcript,
+) -> Result<()> {
     door.types("p")?;
     door.says("rings at bob/kitchen")?;
     bob.types(answer)?;
