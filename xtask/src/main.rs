@@ -51,7 +51,7 @@ enum Task {
         #[arg(long)]
         record: bool,
     },
-    /// The core builds for chips and the web with every set of features, and its tests pass with each.
+    /// The core builds for chips and the web with every set of features, and its tests link with each.
     Targets,
     /// The model checker over the shipped machine; then each broken rule, caught with its shortest story.
     Model {

@@ -1,4 +1,4 @@
-//! `cargo xtask targets`: the core builds everywhere with every set of features, and its tests pass on the host.
+//! `cargo xtask targets`: the core builds everywhere with every set of features, and on the host its tests link.
 
 use std::process::Command;
 
@@ -19,8 +19,8 @@ const SETS: [&str; 4] = ["", "defmt", "log", "defmt,log"];
 /// Checks all of them, prints a table, and fails if any failed.
 pub(crate) fn targets() -> Result<()> {
     let mut table = row("", SETS.map(|set| if set.is_empty() { "no feature" } else { set }));
-    let host = SETS.map(|set| tell(run(&mut core("test", set))));
-    table += &row("host: tests", host);
+    let host = SETS.map(|set| tell(run(&mut unrun_tests(set))));
+    table += &row("host: tests link", host);
     let mut good = !host.contains(&FAILED);
     for target in TARGETS {
         add_target(target)?;
@@ -39,6 +39,13 @@ const FAILED: &str = "FAILED";
 
 fn core(task: &str, features: &str) -> Command {
     cargo(&[task, "--quiet", "--package", "signaling-core", "--features", features])
+}
+
+/// A log changes nothing that is tested, so the tests run elsewhere, once.
+fn unrun_tests(features: &str) -> Command {
+    let mut command = core("test", features);
+    command.args(["--no-run", "--lib", "--tests"]).env("CARGO_PROFILE_TEST_OPT_LEVEL", "0");
+    command
 }
 
 fn tell(result: Result<()>) -> &'static str {
