@@ -20,7 +20,7 @@ type Check = (&'static str, fn() -> Result<()>);
 
 pub(crate) fn test() -> Result<()> {
     let mut total = Count::default();
-    count(&mut cargo(&["test", "--workspace"]), &mut total)?;
+    count(&mut cargo(&["test", "--workspace", "--no-fail-fast"]), &mut total)?;
     let checks: [Check; 9] = [
         ("the core builds for every target with every feature", targets::targets),
         ("a loop without a system builds for a chip", chip),
