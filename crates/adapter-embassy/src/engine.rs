@@ -12,18 +12,14 @@ use crate::direct::MAX_PEERS;
 use crate::signaling::Status;
 use crate::view::{Keep, Look};
 
-/// The methods of an [`Engine`], which says what they do.
+/// The methods of an [`Engine`], which says what they do; all that a [`Caller`](crate::Caller) needs.
 pub(crate) trait AnyEngine {
     fn config(&self) -> &Config;
     fn counters(&self) -> Counters;
     fn set_epoch(&mut self, epoch: u32) -> bool;
 
     fn invite(&mut self, now: u64, invite: &Invite<'_>) -> Result<InviteId, InviteError>;
-    fn accept(&mut self, now: u64, id: InviteId, data: &[u8]) -> Result<(), AnswerError>;
-    fn reject(&mut self, now: u64, id: InviteId, busy: bool, data: &[u8]) -> Result<(), AnswerError>;
     fn cancel(&mut self, now: u64, id: InviteId, data: &[u8]) -> Result<CancelOutcome, CancelError>;
-    fn modify(&mut self, now: u64, id: InviteId, data: &[u8]) -> Result<(), ModifyError>;
-    fn add(&mut self, now: u64, added: &Added<'_>) -> Result<(), AddError>;
 
     fn handle_frame(&mut self, now: u64, bytes: &[u8], reply: &mut [u8]) -> Result<usize, Ignored>;
     fn handle_link_up(&mut self, now: u64);
@@ -60,6 +56,32 @@ pub(crate) trait AnyEngine {
     fn direct_deadline(&self, direct: &Direct<MAX_PEERS>) -> Option<u64>;
 }
 
+/// Its other commands: apart, so that a program which only calls is linked without them.
+pub(crate) trait Commands {
+    fn accept(&mut self, now: u64, id: InviteId, data: &[u8]) -> Result<(), AnswerError>;
+    fn reject(&mut self, now: u64, id: InviteId, busy: bool, data: &[u8]) -> Result<(), AnswerError>;
+    fn modify(&mut self, now: u64, id: InviteId, data: &[u8]) -> Result<(), ModifyError>;
+    fn add(&mut self, now: u64, added: &Added<'_>) -> Result<(), AddError>;
+}
+
+impl<S: Storage<Row<P, I, D>>, P: Payload, const I: usize, const D: usize> Commands for Engine<S, P, I, D> {
+    fn accept(&mut self, now: u64, id: InviteId, data: &[u8]) -> Result<(), AnswerError> {
+        Self::accept(self, now, id, data)
+    }
+
+    fn reject(&mut self, now: u64, id: InviteId, busy: bool, data: &[u8]) -> Result<(), AnswerError> {
+        Self::reject(self, now, id, busy, data)
+    }
+
+    fn modify(&mut self, now: u64, id: InviteId, data: &[u8]) -> Result<(), ModifyError> {
+        Self::modify(self, now, id, data)
+    }
+
+    fn add(&mut self, now: u64, added: &Added<'_>) -> Result<(), AddError> {
+        self.add_invited_signaling(now, added)
+    }
+}
+
 impl<S: Storage<Row<P, I, D>>, P: Payload, const I: usize, const D: usize> AnyEngine for Engine<S, P, I, D> {
     fn config(&self) -> &Config {
         Self::config(self)
@@ -77,24 +99,8 @@ impl<S: Storage<Row<P, I, D>>, P: Payload, const I: usize, const D: usize> AnyEn
         Self::invite(self, now, invite)
     }
 
-    fn accept(&mut self, now: u64, id: InviteId, data: &[u8]) -> Result<(), AnswerError> {
-        Self::accept(self, now, id, data)
-    }
-
-    fn reject(&mut self, now: u64, id: InviteId, busy: bool, data: &[u8]) -> Result<(), AnswerError> {
-        Self::reject(self, now, id, busy, data)
-    }
-
     fn cancel(&mut self, now: u64, id: InviteId, data: &[u8]) -> Result<CancelOutcome, CancelError> {
         Self::cancel(self, now, id, data)
-    }
-
-    fn modify(&mut self, now: u64, id: InviteId, data: &[u8]) -> Result<(), ModifyError> {
-        Self::modify(self, now, id, data)
-    }
-
-    fn add(&mut self, now: u64, added: &Added<'_>) -> Result<(), AddError> {
-        self.add_invited_signaling(now, added)
     }
 
     fn handle_frame(&mut self, now: u64, bytes: &[u8], reply: &mut [u8]) -> Result<usize, Ignored> {

@@ -85,7 +85,7 @@ pub use listener::SignalingListener;
 pub use resources::{Identity, Resources, StartError, frame_size};
 pub use runner::Runner;
 pub use session::{LinkError, LinkEvent, LinkState};
-pub use signaling::{LineCounters, Signaling, Status};
+pub use signaling::{Caller, LineCounters, Signaling, Status};
 pub use stream::{Connect, Link};
 pub use view::{Invitation, Invitee};
 

@@ -11,7 +11,7 @@ use crate::events::Events;
 use crate::runner::Runner;
 use crate::session::Session;
 use crate::shared::{Core, Shared};
-use crate::signaling::Signaling;
+use crate::signaling::{Caller, Signaling};
 use crate::view::Told;
 
 /// What a Hello takes besides the token: two names at their longest, a device, and numbers.
@@ -90,6 +90,10 @@ impl core::error::Error for StartError {}
 type InStatic<const ROWS: usize, const I: usize, const D: usize, const BYTES: usize> =
     Engine<&'static mut Fixed<ROWS, I, D, BYTES>, Bytes<BYTES>, I, D>;
 
+/// An engine that stays where it is, and its runner.
+type Booted<const ROWS: usize, const I: usize, const D: usize, const BYTES: usize> =
+    (&'static RefCell<InStatic<ROWS, I, D, BYTES>>, Runner<'static>);
+
 /// The memory of a device: `ROWS` invitations of up to `I` invitees with `D` devices each and `BYTES` bytes
 /// of data, and frames of up to `FRAME` bytes ([`frame_size`]), at least 256. Put it into a static.
 ///
@@ -150,6 +154,37 @@ impl<const ROWS: usize, const I: usize, const D: usize, const BYTES: usize, cons
         &'static mut self,
         identity: Identity,
     ) -> Result<(Signaling<'static>, Runner<'static>, Events<'static>), StartError> {
+        let (engine, runner) = self.boot(identity)?;
+        let core = runner.core;
+        Ok((Signaling { caller: Caller(core), engine }, runner, Events(core)))
+    }
+
+    /// The same for a device that only calls: a program that answers and modifies nothing is smaller by 2 000 bytes
+    /// of code.
+    ///
+    /// ```
+    /// # use adapter_embassy::{Device, Identity, Invite, Resources, UserId};
+    /// # use static_cell::StaticCell;
+    /// # static MEMORY: StaticCell<Resources<4, 4, 2, 64, 512>> = StaticCell::new();
+    /// let identity = Identity::new(UserId::new("door").unwrap(), Device { id: 0xd004, epoch: 1 });
+    /// let (caller, runner, events) = MEMORY.init_with(Resources::new).start_caller(identity).unwrap();
+    /// let id = caller.invite(&Invite { invitees: &["bob"], ..Invite::default() }).unwrap();
+    /// assert!(caller.status(id).is_some_and(|status| !status.over));
+    /// # let _ = (runner, events);
+    /// ```
+    ///
+    /// # Errors
+    /// [`StartError`].
+    pub fn start_caller(
+        &'static mut self,
+        identity: Identity,
+    ) -> Result<(Caller<'static>, Runner<'static>, Events<'static>), StartError> {
+        let (_, runner) = self.boot(identity)?;
+        let core = runner.core;
+        Ok((Caller(core), runner, Events(core)))
+    }
+
+    fn boot(&'static mut self, identity: Identity) -> Result<Booted<ROWS, I, D, BYTES>, StartError> {
         let Identity { config, label, token, group } = identity;
         let limit = FRAME - HELLO;
         if token.len() > limit {
@@ -158,14 +193,13 @@ impl<const ROWS: usize, const I: usize, const D: usize, const BYTES: usize, cons
         #[allow(clippy::cast_possible_truncation)] // any part of the seed will do
         let session = Session::new(now(), config.seed as u32, group);
         let largest = u32::try_from(FRAME - CRC).unwrap_or(u32::MAX);
-        let engine = Engine::new(config, &mut self.rows);
+        let engine = &*self.engine.insert(RefCell::new(Engine::new(config, &mut self.rows)));
         let core = Core {
-            engine: self.engine.insert(RefCell::new(engine)),
+            engine,
             told: self.told.insert(RefCell::default()),
             shared: self.shared.insert(Shared::new(session, label, token, largest)),
         };
-        let runner = Runner { core, rx: &mut self.rx, tx: &mut self.tx, reply: &mut self.reply };
-        Ok((Signaling(core), runner, Events(core)))
+        Ok((engine, Runner { core, rx: &mut self.rx, tx: &mut self.tx, reply: &mut self.reply }))
     }
 }
 

@@ -66,6 +66,8 @@ pub enum LinkError {
     Unreachable,
     /// The network gave this device no address for 10 s.
     NoNetwork,
+    /// No name server of the network knows the relay's name.
+    NoName,
 }
 
 impl fmt::Display for LinkError {
@@ -79,6 +81,7 @@ impl fmt::Display for LinkError {
                 f.write_str("the relay cannot be reached: is its address right, does it run?")
             }
             Self::NoNetwork => f.write_str("the network gives no address: is the cable in, is there DHCP?"),
+            Self::NoName => f.write_str("the network does not know the relay's name: is it right?"),
         }
     }
 }

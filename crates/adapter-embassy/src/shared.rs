@@ -83,7 +83,7 @@ impl<'d> Core<'d> {
         result
     }
 
-    fn changed(&self) {
+    pub(crate) fn changed(&self) {
         self.shared.send.signal(());
         self.shared.events.signal(());
         self.rearm();

@@ -1,10 +1,15 @@
 //! V2TIM's signaling manager: invite, answer, look.
 
+use core::cell::RefCell;
+use core::ops::Deref;
+
 use signaling_core::{
     AddError, Added, AnswerError, CancelError, CancelOutcome, Counters, Device, GroupId, Invite, InviteError,
     InviteId, ModifyError, Slot, Standing,
 };
 
+use crate::clock::now;
+use crate::engine::Commands;
 use crate::session::LinkState;
 use crate::shared::Core;
 
@@ -41,16 +46,26 @@ pub struct Status {
 ///
 /// No method waits for the network, and each may be called from inside a listener. While the link is down,
 /// what they do goes out when it is up again; time limits go on.
+///
+/// It is also a [`Caller`], which makes invitations, takes them back and follows them.
 #[derive(Clone, Copy)]
-pub struct Signaling<'d>(pub(crate) Core<'d>);
+pub struct Signaling<'d> {
+    pub(crate) caller: Caller<'d>,
+    pub(crate) engine: &'d RefCell<dyn Commands>,
+}
 
-impl Signaling<'_> {
-    /// Makes an invitation (`invite`, `inviteInGroup`). Its time limit runs from now on.
-    ///
-    /// # Errors
-    /// [`InviteError`] says what is wrong with the arguments, or that there is no room; nothing is sent then.
-    pub fn invite(&self, invite: &Invite<'_>) -> Result<InviteId, InviteError> {
-        self.0.step(|engine, now| engine.invite(now, invite))
+impl<'d> Deref for Signaling<'d> {
+    type Target = Caller<'d>;
+
+    fn deref(&self) -> &Caller<'d> {
+        &self.caller
+    }
+}
+
+impl<'d> Signaling<'d> {
+    /// The same device, for who only calls.
+    pub fn caller(&self) -> Caller<'d> {
+        self.caller
     }
 
     /// Accepts (`accept`). [`What::Confirmed`](crate::What::Confirmed), `Overruled` or `Unresolved` comes
@@ -59,7 +74,7 @@ impl Signaling<'_> {
     /// # Errors
     /// [`AnswerError`] says why nothing was accepted.
     pub fn accept(&self, id: InviteId, data: &[u8]) -> Result<(), AnswerError> {
-        self.0.step(|engine, now| engine.accept(now, id, data))
+        self.step(|engine, now| engine.accept(now, id, data))
     }
 
     /// Says no (`reject`), for all devices of this user.
@@ -67,7 +82,7 @@ impl Signaling<'_> {
     /// # Errors
     /// [`AnswerError`] says why nothing was rejected.
     pub fn reject(&self, id: InviteId, data: &[u8]) -> Result<(), AnswerError> {
-        self.0.step(|engine, now| engine.reject(now, id, false, data))
+        self.step(|engine, now| engine.reject(now, id, false, data))
     }
 
     /// As [`reject`](Self::reject), because of another call.
@@ -75,7 +90,48 @@ impl Signaling<'_> {
     /// # Errors
     /// As [`reject`](Self::reject).
     pub fn reject_busy(&self, id: InviteId, data: &[u8]) -> Result<(), AnswerError> {
-        self.0.step(|engine, now| engine.reject(now, id, true, data))
+        self.step(|engine, now| engine.reject(now, id, true, data))
+    }
+
+    /// Changes the data of an invitation (`modifyInvitation`), at once if it was made here. Else the device
+    /// that made it is asked, and `Granted`, `Denied` or `Unanswered` comes later as an event.
+    ///
+    /// # Errors
+    /// [`ModifyError`] says why nothing was changed.
+    pub fn modify_invitation(&self, id: InviteId, data: &[u8]) -> Result<(), ModifyError> {
+        self.step(|engine, now| engine.modify(now, id, data))
+    }
+
+    /// Adds an invitation that the application learned elsewhere (`addInvitedSignaling`). It may be answered
+    /// at once; no event for a new invitation follows.
+    ///
+    /// # Errors
+    /// [`AddError`] says why it was not added.
+    pub fn add_invited_signaling(&self, added: &Added<'_>) -> Result<(), AddError> {
+        self.step(|engine, now| engine.add(now, added))
+    }
+
+    fn step<T>(&self, act: impl FnOnce(&mut dyn Commands, u64) -> T) -> T {
+        let result = act(&mut *self.engine.borrow_mut(), now());
+        self.caller.0.changed();
+        result
+    }
+}
+
+/// Makes invitations, takes them back and follows them, but answers none. A copy is the same one, and belongs to the
+/// executor that its runner runs on.
+///
+/// A device that only calls is smaller with it: see [`Resources::start_caller`](crate::Resources::start_caller).
+#[derive(Clone, Copy)]
+pub struct Caller<'d>(pub(crate) Core<'d>);
+
+impl Caller<'_> {
+    /// Makes an invitation (`invite`, `inviteInGroup`). Its time limit runs from now on.
+    ///
+    /// # Errors
+    /// [`InviteError`] says what is wrong with the arguments, or that there is no room; nothing is sent then.
+    pub fn invite(&self, invite: &Invite<'_>) -> Result<InviteId, InviteError> {
+        self.0.step(|engine, now| engine.invite(now, invite))
     }
 
     /// Takes an invitation back (`cancel`), at once if it was made here. If it was made on another device of
@@ -86,24 +142,6 @@ impl Signaling<'_> {
     /// [`CancelError`] says why nothing was cancelled.
     pub fn cancel(&self, id: InviteId, data: &[u8]) -> Result<CancelOutcome, CancelError> {
         self.0.step(|engine, now| engine.cancel(now, id, data))
-    }
-
-    /// Changes the data of an invitation (`modifyInvitation`), at once if it was made here. Else the device
-    /// that made it is asked, and `Granted`, `Denied` or `Unanswered` comes later as an event.
-    ///
-    /// # Errors
-    /// [`ModifyError`] says why nothing was changed.
-    pub fn modify_invitation(&self, id: InviteId, data: &[u8]) -> Result<(), ModifyError> {
-        self.0.step(|engine, now| engine.modify(now, id, data))
-    }
-
-    /// Adds an invitation that the application learned elsewhere (`addInvitedSignaling`). It may be answered
-    /// at once; no event for a new invitation follows.
-    ///
-    /// # Errors
-    /// [`AddError`] says why it was not added.
-    pub fn add_invited_signaling(&self, added: &Added<'_>) -> Result<(), AddError> {
-        self.0.step(|engine, now| engine.add(now, added))
     }
 
     /// Where an invitation stands, as long as it is remembered: until everybody who should know its end does,

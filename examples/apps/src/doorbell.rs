@@ -3,9 +3,7 @@
 
 use core::convert::Infallible;
 
-use adapter_embassy::{
-    Event, Events, GroupId, InvitationEvent, Invite, InviteError, Signaling, Standing, What,
-};
+use adapter_embassy::{Caller, Event, Events, GroupId, InvitationEvent, Invite, InviteError, Standing, What};
 use embassy_futures::select::{Either, select};
 
 use crate::sign::{Panel, Sign};
@@ -23,7 +21,7 @@ pub trait Button {
 /// ([`Identity::group`](adapter_embassy::Identity::group)) rings them in that group: each of them hears what the
 /// others do, and when one accepts, the others need not come any more.
 pub async fn doorbell(
-    signaling: Signaling<'_>,
+    caller: Caller<'_>,
     mut events: Events<'_>,
     whom: &[&str],
     mut button: impl Button,
@@ -31,31 +29,31 @@ pub async fn doorbell(
 ) -> Infallible {
     loop {
         match select(button.pressed(), events.next()).await {
-            Either::First(()) => panel.show(&press(signaling, whom)),
-            Either::Second(event) => tell(signaling, &event, &mut panel),
+            Either::First(()) => panel.show(&press(caller, whom)),
+            Either::Second(event) => tell(caller, &event, &mut panel),
         }
     }
 }
 
-fn press(signaling: Signaling<'_>, whom: &[&str]) -> Sign<'static> {
-    let group = signaling.group();
+fn press(caller: Caller<'_>, whom: &[&str]) -> Sign<'static> {
+    let group = caller.group();
     let group = group.as_ref().map(GroupId::as_str);
     let invite = Invite { invitees: whom, group, data: b"door", timeout: Some(LIMIT), ..Invite::default() };
-    match signaling.invite(&invite) {
+    match caller.invite(&invite) {
         Ok(id) => Sign::Calling(id),
         Err(InviteError::Capacity) => Sign::Full,
         Err(error) => Sign::Refused(error),
     }
 }
 
-fn tell(signaling: Signaling<'_>, event: &Event<'_>, panel: &mut impl Panel) {
+fn tell(caller: Caller<'_>, event: &Event<'_>, panel: &mut impl Panel) {
     match event {
         Event::Link(link) => panel.show(&Sign::of_link(*link)),
         Event::Invitation(event) => {
             let Some(sign) = of_own(event) else { return };
             if matches!(sign, Sign::Accepted { .. }) {
                 // It is over already if nobody else was rung.
-                let _ = signaling.cancel(event.invitation().id(), b"");
+                let _ = caller.cancel(event.invitation().id(), b"");
             }
             panel.show(&sign);
         }

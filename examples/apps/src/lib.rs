@@ -3,12 +3,14 @@
 #![no_std]
 
 mod answerer;
+mod console;
 mod doorbell;
 mod push;
 mod setup;
 mod sign;
 
 pub use answerer::{Answer, Answers, answerer};
+pub use console::{greet, tell};
 pub use doorbell::{Button, doorbell};
 pub use push::{Bell, Push, YesNo};
 pub use setup::{Memory, identity, whom};

@@ -4,6 +4,8 @@ use core::fmt;
 
 use adapter_embassy::{GroupAnswer, InviteError, InviteId, LinkError, LinkEvent, Refusal};
 
+use crate::console::say;
+
 /// The front of a device: a LED, a display, or a console.
 pub trait Panel {
     /// Shows what happened last.
@@ -92,27 +94,27 @@ impl fmt::Display for Sign<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Ready => f.write_str("ready"),
-            Self::Offline(error) => write!(f, "offline: {error}"),
+            Self::Offline(error) => because(f, "offline: ", error),
             Self::NoToken(refusal) => {
-                write!(
-                    f,
-                    "offline: {refusal}. Make one with `signaling token`, and build with SIGNALING_TOKEN"
-                )
+                because(f, "offline: ", refusal)?;
+                f.write_str(". Make one with `signaling token`, and build with SIGNALING_TOKEN")
             }
             Self::Replaced => f.write_str("offline: another board has this device's id. Each needs its own"),
             Self::NoGroup(GroupAnswer::Full) => f.write_str("not in the group: it, or the relay, is full"),
             Self::NoGroup(_) => f.write_str("not in the group: the relay says no"),
-            Self::Calling(id) => write!(f, "calling ({id})"),
-            Self::Full => f.write_str("full: wait until a call is over"),
-            Self::Refused(error) => write!(f, "not called: {error}"),
-            Self::RingsAt { who, label: "" } => write!(f, "rings at {who}"),
-            Self::RingsAt { who, label } => write!(f, "rings at {who}/{label}"),
-            Self::Rings { who, data } => {
-                write!(f, "{who} rings: \"{}\"", core::str::from_utf8(data).unwrap_or("(no text)"))
+            Self::Calling(id) => {
+                because(f, "calling (", id)?;
+                f.write_str(")")
             }
-            Self::Accepted { who, label: "" } => write!(f, "accepted by {who}"),
-            Self::Accepted { who, label } => write!(f, "accepted by {who}/{label}"),
-            Self::Rejected { who } => write!(f, "rejected by {who}"),
+            Self::Full => f.write_str("full: wait until a call is over"),
+            Self::Refused(error) => because(f, "not called: ", error),
+            Self::RingsAt { who, label } => at(f, "rings at ", who, label),
+            Self::Rings { who, data } => {
+                let data = core::str::from_utf8(data).unwrap_or("(no text)");
+                say(f, &[who, " rings: \"", data, "\""])
+            }
+            Self::Accepted { who, label } => at(f, "accepted by ", who, label),
+            Self::Rejected { who } => say(f, &["rejected by ", who]),
             Self::NoAnswer => f.write_str("no answer"),
             Self::Cancelled => f.write_str("taken back"),
             Self::Confirmed => f.write_str("the answer counts"),
@@ -122,4 +124,15 @@ impl fmt::Display for Sign<'_> {
             Self::Ended => f.write_str("over"),
         }
     }
+}
+
+/// What happens at somebody's device, by its label if it has one.
+fn at(f: &mut fmt::Formatter<'_>, what: &str, who: &str, label: &str) -> fmt::Result {
+    let slash = if label.is_empty() { "" } else { "/" };
+    say(f, &[what, who, slash, label])
+}
+
+fn because(f: &mut fmt::Formatter<'_>, what: &str, why: &dyn fmt::Display) -> fmt::Result {
+    f.write_str(what)?;
+    why.fmt(f)
 }

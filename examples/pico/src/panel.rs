@@ -4,7 +4,7 @@ use core::fmt;
 
 use embassy_rp::gpio::{Level, Output};
 use embassy_rp::uart::{Blocking, UartTx};
-use example_apps::{Panel, Sign};
+use example_apps::{Panel, Sign, tell};
 
 /// A LED that is lit while somebody calls, and a console that says what happens.
 pub struct Front {
@@ -21,9 +21,7 @@ impl Front {
 impl Panel for Front {
     fn show(&mut self, sign: &Sign<'_>) {
         self.led.set_level(Level::from(sign.lit()));
-        let led = if sign.lit() { '*' } else { ' ' };
-        // The console takes everything.
-        let _ = fmt::write(self, format_args!("[{led}] {sign}\r\n"));
+        tell(self, sign);
     }
 }
 

@@ -2,23 +2,23 @@
 
 use core::fmt::Write;
 
-use adapter_embassy::{Events, Signaling};
+use adapter_embassy::{Caller, Events, Signaling};
 use embassy_time::Timer;
 use embedded_io_async::Read;
-use example_apps::{Answer, Answers, Button, Panel, Sign, answerer, doorbell};
+use example_apps::{Answer, Answers, Button, Panel, Sign, answerer, doorbell, tell};
 use heapless::Vec;
 use mps2_an385_bsp::{Reader, Writer, wakes};
 
 /// The doorbell: any key is its button.
 #[embassy_executor::task]
 pub async fn ring(
-    signaling: Signaling<'static>,
+    caller: Caller<'static>,
     events: Events<'static>,
     whom: Vec<&'static str, 4>,
     keys: Reader,
     console: Writer,
 ) {
-    doorbell(signaling, events, &whom, Keys(keys), Console(console)).await;
+    doorbell(caller, events, &whom, Keys(keys), Console(console)).await;
 }
 
 /// The answerer: y and n are its buttons.
@@ -44,9 +44,7 @@ struct Console(Writer);
 
 impl Panel for Console {
     fn show(&mut self, sign: &Sign<'_>) {
-        let led = if sign.lit() { '*' } else { ' ' };
-        // The line takes everything.
-        let _ = write!(self.0, "[{led}] {sign}\r\n");
+        tell(&mut self.0, sign);
     }
 }
 

@@ -1,9 +1,7 @@
 //! The tasks that carry a device's frames: over the first serial line, or over Ethernet.
 
-use core::net::SocketAddrV4;
-
 use adapter_embassy::Runner;
-use adapter_embassy::net::Tcp;
+use adapter_embassy::net::{Relay, Tcp};
 #[cfg(feature = "direct")]
 use adapter_embassy::net::{Udp, UdpMemory};
 use embassy_executor::Spawner;
@@ -20,8 +18,8 @@ use crate::ONCE;
 #[cfg(feature = "direct")]
 use crate::{settings::Peers, start::complain};
 
-/// DHCP, and a stream or a socket for datagrams.
-const SOCKETS: usize = 2;
+/// DHCP, DNS, and a stream or a socket for datagrams.
+const SOCKETS: usize = 3;
 /// Bytes of a stream that wait in each direction.
 const STREAM: usize = 1024;
 /// Bytes of datagrams that wait in each direction.
@@ -40,7 +38,7 @@ pub async fn line(mut runner: Runner<'static>) {
 
 /// Over TCP, to that relay.
 #[embassy_executor::task]
-pub async fn tcp(spawner: Spawner, mut runner: Runner<'static>, relay: SocketAddrV4) {
+pub async fn tcp(spawner: Spawner, mut runner: Runner<'static>, relay: Relay<'static>) {
     let stack = network(spawner);
     let (mut rx, mut tx) = ([0; STREAM], [0; STREAM]);
     runner.run_over(&mut Tcp::new(stack, relay, &mut rx, &mut tx)).await;

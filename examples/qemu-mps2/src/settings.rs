@@ -3,6 +3,7 @@
 use core::fmt;
 use core::net::SocketAddrV4;
 
+use adapter_embassy::net::Relay;
 use adapter_embassy::{Device, GroupId, Identity, Label, UserId};
 use heapless::Vec;
 use mps2_an385_bsp::{MOST_ARGUMENTS, arguments};
@@ -104,14 +105,11 @@ impl Settings {
     /// The relay: that of the machine on which the emulator runs, unless another one is set.
     ///
     /// # Errors
-    /// [`Wrong`] if it is no address.
-    pub fn relay(&self) -> Result<SocketAddrV4, Wrong> {
+    /// [`Wrong`] if it is none.
+    pub fn relay(&self) -> Result<Relay<'static>, Wrong> {
         let value = self.relay.unwrap_or("10.0.2.2:7400");
-        value.parse().map_err(|_| Wrong {
-            setting: "relay",
-            value,
-            right: "an address such as 192.0.2.7:7400",
-        })
+        let right = "a host and a port, such as 192.0.2.7:7400";
+        Relay::parse(value).map_err(|_| Wrong { setting: "relay", value, right })
     }
 
     /// The devices that are reached without a relay: one of bob's on the machine on which the emulator runs, unless

@@ -4,6 +4,7 @@ use core::fmt::{self, Write};
 
 use adapter_embassy::{Events, Resources, Runner, Signaling};
 use embassy_executor::Spawner;
+use example_apps::greet;
 use mps2_an385_bsp::{Reader, Uart, Writer, start_clock};
 use static_cell::StaticCell;
 
@@ -47,8 +48,7 @@ pub fn start(spawner: Spawner, program: &str, user: &'static str, id: u64) -> Op
     let (keys, mut console) = Uart::console();
     let settings = Settings::read();
     let identity = settings.identity(user, id).map_err(|wrong| complain(console, wrong)).ok()?;
-    // The line takes everything.
-    let _ = write!(console, "{program} of {}\r\n", identity.config.user);
+    greet(&mut console, program, &identity);
     let started = MEMORY.init_with(Memory::new).start(identity);
     let (signaling, runner, events) = started.map_err(|error| complain(console, error)).ok()?;
     if let Some(seconds) = settings.idle() {

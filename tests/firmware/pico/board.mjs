@@ -25,6 +25,9 @@ export class Board {
   #begin = performance.now();
   #timer = null;
   #ends = [];
+  /** Where the stack begins, and how low it went. */
+  #top = 0;
+  #lowest = 0;
 
   /** `events.reset(why)` when the program restarts the chip, `events.pin(name, level)` when it drives a pin. */
   constructor(program, events) {
@@ -35,7 +38,7 @@ export class Board {
     chip.gpio.forEach((pin, number) => wire(pin, `GP${number}`, events.pin));
     watchResets(chip, events.reset);
     chip.core.VTOR = VECTORS;
-    chip.core.SP = chip.readUint32(VECTORS);
+    this.#top = this.#lowest = chip.core.SP = chip.readUint32(VECTORS);
     chip.core.PC = chip.readUint32(VECTORS + 4) & ~1;
   }
 
@@ -54,6 +57,11 @@ export class Board {
   after(ms, act) {
     this.#chip.clock.createAlarm(act).schedule(ms * NS_PER_MS);
     this.wake();
+  }
+
+  /** How deep the stack went so far, in bytes. */
+  get stack() {
+    return this.#top - this.#lowest;
   }
 
   /** Calls `act` whenever the chip has caught up with the wall. */
@@ -82,6 +90,7 @@ export class Board {
         clock.tick(Math.min(this.#idle(), wall - clock.nanos));
       } else {
         clock.tick(core.executeInstruction() * NS_PER_CYCLE);
+        if (core.SP < this.#lowest) this.#lowest = core.SP;
       }
       left -= 1;
     }

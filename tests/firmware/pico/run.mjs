@@ -1,14 +1,14 @@
 // A Raspberry Pi Pico in rp2040js, in time with this machine. The program that is flashed to a real board runs here
 // as it is.
 //
-//   node run.mjs PROGRAM SOCKET
+//   node run.mjs PROGRAM SOCKET [STACK]
 //
 // The first serial line is a Unix socket, the second is printed. A line of input is a pin and what to do with it:
 // `GP14 press` holds it to ground for 50 ms of the chip's time, and lets go for as long before the next press;
-// `GP14 low` holds it for ever, `GP14 open` lets go. A pin that drives something is
-// printed when it changes: `GP25 high`.
+// `GP14 low` holds it for ever, `GP14 open` lets go. A pin that drives something is printed when it changes:
+// `GP25 high`. How deep the stack went so far, in bytes, stands in the file STACK.
 
-import { rmSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { createInterface } from 'node:readline';
 
@@ -19,9 +19,9 @@ const PRESS_MS = 50;
 /** How many presses of each pin are not over. */
 const presses = new Map();
 
-const [program, socket] = process.argv.slice(2);
+const [program, socket, stack] = process.argv.slice(2);
 if (!socket) {
-  console.error('how to use it: node run.mjs PROGRAM SOCKET');
+  console.error('how to use it: node run.mjs PROGRAM SOCKET [STACK]');
   process.exit(2);
 }
 
@@ -31,6 +31,13 @@ const board = new Board(program, {
 });
 print(board.uart(1));
 const link = new Line(board, board.uart(0));
+
+let deepest = 0;
+if (stack) {
+  board.atRest(() => {
+    if (board.stack > deepest) writeFileSync(stack, `${(deepest = board.stack)}`);
+  });
+}
 
 // Whoever connects last has the line, as with a plug. What is said while nobody listens is lost.
 let plugged = null;

@@ -19,6 +19,7 @@ pub(crate) const STORIES: &[(&str, Story)] = &[
     ("ethernet-lost-power", lost_power),
     ("ethernet-no-relay", no_relay),
     ("ethernet-wrong-setting", wrong_setting),
+    ("ethernet-no-name", no_name),
     ("ethernet-idle", idle),
     ("ethernet-no-relay-at-all", direct),
 ];
@@ -108,7 +109,14 @@ fn no_relay(programs: &Programs, _: &mut Transcript) -> Result<()> {
     door.says("ready")
 }
 
-/// A relay that is no address: the board says what it has to be.
+/// A relay of a name that nobody has: the board asks for it, and says so.
+fn no_name(programs: &Programs, _: &mut Transcript) -> Result<()> {
+    let world = World::new(programs)?;
+    let mut door = world.board_on_net("doorbell-tcp", "monitor", &["relay=relay.invalid:7400"])?;
+    door.says("offline: the network does not know the relay's name")
+}
+
+/// A relay that is neither an address nor a name: the board says what it has to be.
 fn wrong_setting(programs: &Programs, transcript: &mut Transcript) -> Result<()> {
     let world = World::new(programs)?;
     let mut door = world.board_on_net("doorbell-tcp", "monitor", &["relay=nowhere"])?;

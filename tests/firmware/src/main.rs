@@ -8,6 +8,7 @@ mod latency;
 mod noise;
 mod pico;
 mod process;
+mod stack;
 mod stories;
 mod transcript;
 mod world;
@@ -38,11 +39,15 @@ struct Args {
     /// Write down what was said, instead of comparing it.
     #[arg(long)]
     bless: bool,
+    /// Write down how deep the stack of each board went, in bytes: in this folder, to files such as `pico, doorbell.x`.
+    #[arg(long)]
+    stacks: Option<PathBuf>,
 }
 
 fn main() -> Result<ExitCode> {
     let args = Args::parse();
-    let programs = programs()?;
+    args.stacks.as_deref().map(stack::prepare).transpose()?;
+    let programs = programs(args.stacks)?;
     let wanted = |name: &str| args.filter.as_deref().is_none_or(|filter| name.contains(filter));
     let all = [stories::STORIES, group::STORIES, ethernet::STORIES, pico::STORIES].concat();
     let stories: Vec<_> = all.into_iter().filter(|(name, _)| wanted(name)).collect();
@@ -71,11 +76,11 @@ fn main() -> Result<ExitCode> {
 }
 
 /// The programs, built where cargo builds them.
-fn programs() -> Result<Programs> {
+fn programs(stacks: Option<PathBuf>) -> Result<Programs> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
     let firmware = root.join("examples/qemu-mps2/target/thumbv7m-none-eabi/release");
-    let programs = Programs { signaling: target.join("debug/signaling"), firmware };
+    let programs = Programs { signaling: target.join("debug/signaling"), firmware, stacks };
     built(&programs.signaling)?;
     for program in ["doorbell", "answerer", "doorbell-tcp", "answerer-tcp", "doorbell-udp", "virtual-time"] {
         built(&programs.firmware.join(program))?;

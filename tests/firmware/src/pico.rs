@@ -43,6 +43,7 @@ fn pico(world: &World, program: &str, line: &str) -> Result<Process> {
     built(&runner.join("node_modules"))?;
     let mut command = Command::new("node");
     command.arg(runner.join("run.mjs")).arg(firmware).arg(world.path(line));
+    command.args(world.stack(&format!("pico, {program}")));
     let mut pico = Process::start(program, &mut command).context("rp2040js needs node, 18 or newer")?;
     pico.says(program)?;
     Ok(pico)

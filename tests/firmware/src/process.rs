@@ -22,6 +22,7 @@ pub(crate) struct Process {
     pub(crate) said: Vec<String>,
     /// How much of it was waited for.
     read: usize,
+    before_end: Option<Box<dyn FnOnce()>>,
 }
 
 impl Process {
@@ -40,7 +41,7 @@ impl Process {
             BufReader::new(stderr).lines().map_while(Result::ok).try_for_each(|l| errors.send(l))
         });
         let (name, stdin) = (name.into(), child.stdin.take());
-        Ok(Self { name, child, stdin, lines, said: Vec::new(), read: 0 })
+        Ok(Self { name, child, stdin, lines, said: Vec::new(), read: 0, before_end: None })
     }
 
     /// Waits until it says that, in what was not waited for yet.
@@ -91,18 +92,29 @@ impl Process {
         Ok(self.child.wait()?.code())
     }
 
+    /// What to do before it is ended.
+    pub(crate) fn before_end(&mut self, act: impl FnOnce() + 'static) {
+        self.before_end = Some(Box::new(act));
+    }
+
     /// Ends it at once, as a lost battery does.
     pub(crate) fn kill(&mut self) {
+        self.end();
+        self.said.extend(self.lines.iter());
+    }
+
+    fn end(&mut self) {
+        if let Some(act) = self.before_end.take() {
+            act();
+        }
         // It may have ended; either way nothing is left of it.
         let _ = self.child.kill();
         let _ = self.child.wait();
-        self.said.extend(self.lines.iter());
     }
 }
 
 impl Drop for Process {
     fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        self.end();
     }
 }

@@ -1,8 +1,6 @@
 //! A relay, boards in QEMU on serial lines, a bridge and desktops: each a process.
 
-use std::io::{Read, Write};
 use std::net::{TcpListener, UdpSocket};
-use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -10,6 +8,7 @@ use anyhow::{Context, Result, ensure};
 use tempfile::TempDir;
 
 use crate::process::Process;
+use crate::stack::{self, painted};
 
 /// It has the board.
 const EMULATOR: &str = "qemu-system-arm";
@@ -21,6 +20,8 @@ pub(crate) struct Programs {
     pub(crate) signaling: PathBuf,
     /// The folder with the board's programs.
     pub(crate) firmware: PathBuf,
+    /// The folder for how deep stacks went, if that is asked for.
+    pub(crate) stacks: Option<PathBuf>,
 }
 
 /// What a story plays in. All of it ends with this value.
@@ -60,6 +61,11 @@ impl World {
         self.home.path().join(name)
     }
 
+    /// The file for how deep the stack of a board's program goes, if that is asked for.
+    pub(crate) fn stack(&self, program: &str) -> Option<PathBuf> {
+        Some(stack::file(self.programs.stacks.as_ref()?, program, self.home.path()))
+    }
+
     /// A board that runs this program. Its line is the socket of that name.
     pub(crate) fn board(&self, program: &str, line: &str) -> Result<Process> {
         self.board_with(program, line, &[])
@@ -68,9 +74,8 @@ impl World {
     /// The same, with these settings, such as `user=carol`.
     pub(crate) fn board_with(&self, program: &str, line: &str, settings: &[&str]) -> Result<Process> {
         let mut command = Command::new(EMULATOR);
-        command.args(["-serial", &format!("unix:{},server=on,wait=off", self.path(line).display())]);
-        command.args(["-monitor", "none"]);
-        self.boot(program, &mut command, settings)
+        command.args(["-serial", &socket(&self.path(line))]);
+        self.boot(program, &mut command, &format!("{line}-monitor"), settings)
     }
 
     /// A board on a network of its own, on which this machine is 10.0.2.2. Its monitor is the socket of that name.
@@ -80,10 +85,9 @@ impl World {
     }
 
     fn networked(&self, program: &str, monitor: &str, forward: &str, settings: &[&str]) -> Result<Process> {
-        let monitor = format!("unix:{},server=on,wait=off", self.path(monitor).display());
         let mut command = Command::new(EMULATOR);
-        command.args(["-serial", "null", "-nic", &format!("user,id=net{forward}"), "-monitor", &monitor]);
-        self.boot(program, &mut command, settings)
+        command.args(["-serial", "null", "-nic", &format!("user,id=net{forward}")]);
+        self.boot(program, &mut command, monitor, settings)
     }
 
     /// The doorbell and a desktop of bob's, each the other's peer.
@@ -98,30 +102,35 @@ impl World {
         Ok((door, bob))
     }
 
-    fn boot(&self, program: &str, command: &mut Command, settings: &[&str]) -> Result<Process> {
+    fn boot(
+        &self,
+        program: &str,
+        command: &mut Command,
+        monitor: &str,
+        settings: &[&str],
+    ) -> Result<Process> {
+        let monitor = self.path(monitor);
         let words = settings.iter().map(|setting| format!(",arg={}", setting.replace(',', ",,")));
         let semihosting = format!("enable=on,target=native,arg={program}{}", words.collect::<String>());
         command.args(["-machine", "mps2-an385", "-display", "none", "-serial", "stdio"]);
-        command.args(["-semihosting-config", &semihosting, "-kernel"]);
-        command.arg(self.programs.firmware.join(program));
-        let mut board = Process::start(program, command)?;
+        command.args(["-monitor", &socket(&monitor), "-semihosting-config", &semihosting]);
+        if let Some(stacks) = &self.programs.stacks {
+            command.args(["-device", &painted(stacks)]);
+        }
+        let mut board =
+            Process::start(program, command.arg("-kernel").arg(self.programs.firmware.join(program)))?;
+        if let Some(file) = self.stack(&format!("qemu-mps2, {program}")) {
+            // Its last words; a board that ended by itself has none.
+            board.before_end(move || drop(stack::measure(&monitor, &file)));
+        }
         board.says(program)?;
         Ok(board)
     }
 
     /// Pulls the cable of a board on a network, or puts it in.
     pub(crate) fn plug(&self, monitor: &str, plugged: bool) -> Result<()> {
-        let mut monitor = UnixStream::connect(self.path(monitor))?;
         let state = if plugged { "on" } else { "off" };
-        monitor.write_all(format!("set_link net {state}\n").as_bytes())?;
-        // It prompts before and after it did that.
-        let mut prompts = 0;
-        let mut byte = [0];
-        while prompts < 2 {
-            monitor.read_exact(&mut byte)?;
-            prompts += usize::from(byte == *b")");
-        }
-        Ok(())
+        stack::command(&self.path(monitor), &format!("set_link net {state}"))
     }
 
     /// A bridge from these lines to the relay.
@@ -190,6 +199,11 @@ pub(crate) fn simulated(programs: &Programs, program: &str) -> Result<Process> {
     command.args(["-monitor", "none", "-serial", "null", "-serial", "stdio"]);
     command.args(["-semihosting-config", "enable=on,target=native", "-kernel"]);
     Process::start(program, command.arg(programs.firmware.join(program)))
+}
+
+/// A socket of QEMU's, to which others may connect one by one.
+fn socket(path: &Path) -> String {
+    format!("unix:{},server=on,wait=off", path.display())
 }
 
 fn port(address: &str) -> Result<&str> {

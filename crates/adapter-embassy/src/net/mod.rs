@@ -2,17 +2,18 @@
 //!
 //! ```no_run
 //! # use adapter_embassy::Runner;
-//! use adapter_embassy::net::Tcp;
+//! use adapter_embassy::net::{Relay, Tcp};
 //! # use embassy_net::Stack;
 //!
 //! /// A task of the board, beside the one that runs the stack.
 //! async fn link(mut runner: Runner<'static>, stack: Stack<'static>) {
 //!     let (mut rx, mut tx) = ([0; 1024], [0; 1024]);
-//!     let relay = "192.0.2.7:7400".parse().unwrap();
+//!     let relay = Relay::parse("relay.example.org:7400").unwrap();
 //!     runner.run_over(&mut Tcp::new(stack, relay, &mut rx, &mut tx)).await;
 //! }
 //! ```
 
+mod relay;
 mod tcp;
 #[cfg(feature = "direct")]
 mod udp;
@@ -23,6 +24,7 @@ use embassy_net::Stack;
 use crate::clock;
 use crate::session::LinkError;
 
+pub use relay::{NoRelay, Relay};
 pub use tcp::Tcp;
 #[cfg(feature = "direct")]
 pub use udp::{Udp, UdpMemory};

@@ -1,14 +1,12 @@
 //! Links over TCP.
 
-use core::net::SocketAddrV4;
-
 use embassy_futures::select::select;
 use embassy_net::Stack;
 use embassy_net::tcp::{Error, TcpSocket, TcpWriter};
 use embassy_time::Duration;
 use embedded_io_async::{ErrorType, Write};
 
-use super::address;
+use super::{Relay, address};
 use crate::clock;
 use crate::session::LinkError;
 use crate::stream::{Connect, Link};
@@ -21,16 +19,16 @@ const FAREWELL: u32 = 200;
 /// Connects to a relay over TCP, for [`Runner::run_over`](crate::Runner::run_over).
 pub struct Tcp<'a> {
     stack: Stack<'a>,
-    relay: SocketAddrV4,
+    relay: Relay<'a>,
     rx: &'a mut [u8],
     tx: &'a mut [u8],
 }
 
 impl<'a> Tcp<'a> {
-    /// To the relay at that address. A frame may be larger than `rx` and `tx`, the memory of the stream: it is then
-    /// carried in parts.
-    pub fn new(stack: Stack<'a>, relay: SocketAddrV4, rx: &'a mut [u8], tx: &'a mut [u8]) -> Self {
-        Self { stack, relay, rx, tx }
+    /// To that relay. A frame may be larger than `rx` and `tx`, the memory of the stream: it is then carried in parts.
+    /// The stack needs room for a stream, one more socket for DNS, and one for DHCP if that is used.
+    pub fn new(stack: Stack<'a>, relay: impl Into<Relay<'a>>, rx: &'a mut [u8], tx: &'a mut [u8]) -> Self {
+        Self { stack, relay: relay.into(), rx, tx }
     }
 }
 
@@ -47,11 +45,12 @@ impl Connect for Tcp<'_> {
 /// A stream to the relay.
 async fn open<'a>(
     stack: Stack<'a>,
-    relay: SocketAddrV4,
+    relay: Relay<'_>,
     rx: &'a mut [u8],
     tx: &'a mut [u8],
 ) -> Result<TcpSocket<'a>, LinkError> {
     address(stack).await?;
+    let relay = relay.find(stack).await?;
     let mut socket = TcpSocket::new(stack, rx, tx);
     socket.set_timeout(Some(PATIENCE));
     // Frames are small and somebody waits for each.

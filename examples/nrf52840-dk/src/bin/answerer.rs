@@ -6,7 +6,7 @@ use core::fmt::Write as _;
 
 use adapter_embassy::{Events, Runner, Signaling};
 use embassy_executor::Spawner;
-use example_apps::{Memory, answerer, identity};
+use example_apps::{Memory, answerer, greet, identity};
 use nrf52840_dk::{Board, Front, Read, Write, YesNo};
 use static_cell::StaticCell;
 
@@ -17,7 +17,7 @@ async fn main(spawner: Spawner) {
     let mut board = Board::take();
     let mut identity = identity("bob", "nrf52840", 0xb0b1);
     identity.config.device.epoch = board.epoch;
-    let _ = write!(board.front, "answerer of {}\r\n", identity.config.user);
+    greet(&mut board.front, "answerer", &identity);
     match MEMORY.init_with(Memory::new).start(identity) {
         Ok((signaling, runner, events)) => {
             let answers = YesNo { yes: board.first, no: board.second };

@@ -6,7 +6,7 @@ use core::fmt::Write as _;
 
 use adapter_embassy::{Events, Runner, Signaling};
 use embassy_executor::Spawner;
-use example_apps::{Memory, answerer, identity};
+use example_apps::{Memory, answerer, greet, identity};
 use pico::{Board, Front, Read, Write, YesNo};
 use static_cell::StaticCell;
 
@@ -16,7 +16,7 @@ static MEMORY: StaticCell<Memory> = StaticCell::new();
 async fn main(spawner: Spawner) {
     let mut board = Board::take();
     let identity = identity("bob", "pico", 0xb0b0);
-    let _ = write!(board.front, "answerer of {}\r\n", identity.config.user);
+    greet(&mut board.front, "answerer", &identity);
     match MEMORY.init_with(Memory::new).start(identity) {
         Ok((signaling, runner, events)) => {
             let answers = YesNo { yes: board.first, no: board.second };

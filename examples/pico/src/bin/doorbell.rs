@@ -4,9 +4,9 @@
 
 use core::fmt::Write as _;
 
-use adapter_embassy::{Events, Runner, Signaling};
+use adapter_embassy::{Caller, Events, Runner};
 use embassy_executor::Spawner;
-use example_apps::{Bell, Memory, doorbell, identity, whom};
+use example_apps::{Bell, Memory, doorbell, greet, identity, whom};
 use pico::{Board, Front, Push, Read, Write};
 use static_cell::StaticCell;
 
@@ -16,11 +16,11 @@ static MEMORY: StaticCell<Memory> = StaticCell::new();
 async fn main(spawner: Spawner) {
     let mut board = Board::take();
     let identity = identity("door", "pico", 0xd0040);
-    let _ = write!(board.front, "doorbell of {}\r\n", identity.config.user);
-    match MEMORY.init_with(Memory::new).start(identity) {
-        Ok((signaling, runner, events)) => {
+    greet(&mut board.front, "doorbell", &identity);
+    match MEMORY.init_with(Memory::new).start_caller(identity) {
+        Ok((caller, runner, events)) => {
             spawner.spawn(link(runner, board.read, board.write).expect("it is spawned once"));
-            spawner.spawn(front(signaling, events, board.first, board.front).expect("it is spawned once"));
+            spawner.spawn(front(caller, events, board.first, board.front).expect("it is spawned once"));
         }
         Err(error) => {
             let _ = write!(board.front, "{error}\r\n");
@@ -34,6 +34,6 @@ async fn link(mut runner: Runner<'static>, read: Read, write: Write) {
 }
 
 #[embassy_executor::task]
-async fn front(signaling: Signaling<'static>, events: Events<'static>, button: Push, front: Front) {
-    doorbell(signaling, events, &whom(), Bell(button), front).await;
+async fn front(caller: Caller<'static>, events: Events<'static>, button: Push, front: Front) {
+    doorbell(caller, events, &whom(), Bell(button), front).await;
 }

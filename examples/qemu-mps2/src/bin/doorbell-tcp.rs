@@ -11,6 +11,6 @@ async fn main(spawner: Spawner) {
     let Some(whom) = board.right(board.settings.whom()) else { return };
     let Some(relay) = board.right(board.settings.relay()) else { return };
     spawner.spawn(tcp(spawner, board.runner, relay).expect(ONCE));
-    let (signaling, events) = (board.signaling, board.events);
-    spawner.spawn(ring(signaling, events, whom, board.keys, board.console).expect(ONCE));
+    let (caller, events) = (board.signaling.caller(), board.events);
+    spawner.spawn(ring(caller, events, whom, board.keys, board.console).expect(ONCE));
 }

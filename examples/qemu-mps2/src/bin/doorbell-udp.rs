@@ -11,6 +11,6 @@ async fn main(spawner: Spawner) {
     let Some(whom) = board.right(board.settings.whom()) else { return };
     let Some(peers) = board.right(board.settings.peers()) else { return };
     spawner.spawn(udp(spawner, board.runner, peers, board.console).expect(ONCE));
-    let (signaling, events) = (board.signaling, board.events);
-    spawner.spawn(ring(signaling, events, whom, board.keys, board.console).expect(ONCE));
+    let (caller, events) = (board.signaling.caller(), board.events);
+    spawner.spawn(ring(caller, events, whom, board.keys, board.console).expect(ONCE));
 }

@@ -10,6 +10,6 @@ async fn main(spawner: Spawner) {
     let Some(board) = start(spawner, "doorbell", "door", 0xd004) else { return };
     let Some(whom) = board.right(board.settings.whom()) else { return };
     spawner.spawn(line(board.runner).expect(ONCE));
-    let (signaling, events) = (board.signaling, board.events);
-    spawner.spawn(ring(signaling, events, whom, board.keys, board.console).expect(ONCE));
+    let (caller, events) = (board.signaling.caller(), board.events);
+    spawner.spawn(ring(caller, events, whom, board.keys, board.console).expect(ONCE));
 }
