@@ -76,6 +76,8 @@ mod session;
 mod shared;
 mod signaling;
 mod stream;
+#[cfg(feature = "tls")]
+pub mod tls;
 mod view;
 
 #[cfg(feature = "direct")]

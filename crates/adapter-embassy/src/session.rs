@@ -7,6 +7,8 @@ use signaling_core::GroupId;
 use signaling_core::wire::{Frame, GroupAnswer, Hello, Refusal, Refused, Welcome};
 
 use crate::membership::Membership;
+#[cfg(feature = "tls")]
+use crate::tls::TlsTrouble;
 
 /// The first pause before Hello is said again, in ms.
 const FIRST_PAUSE: u32 = 200;
@@ -68,6 +70,24 @@ pub enum LinkError {
     NoNetwork,
     /// No name server of the network knows the relay's name.
     NoName,
+    /// The link is plain, and the relay speaks TLS only.
+    TlsWanted,
+    /// The relay cannot be trusted, or speaks no TLS.
+    #[cfg(feature = "tls")]
+    Tls(TlsTrouble),
+}
+
+impl LinkError {
+    /// Whether somebody must look into it: by itself it does not go away.
+    fn is_grave(self) -> bool {
+        match self {
+            Self::Refused(reason) => for_good(reason),
+            Self::TlsWanted => true,
+            #[cfg(feature = "tls")]
+            Self::Tls(_) => true,
+            _ => false,
+        }
+    }
 }
 
 impl fmt::Display for LinkError {
@@ -80,6 +100,9 @@ impl fmt::Display for LinkError {
             Self::Unreachable => {
                 f.write_str("the relay cannot be reached: is its address right, does it run?")
             }
+            Self::TlsWanted => f.write_str("the relay speaks TLS only"),
+            #[cfg(feature = "tls")]
+            Self::Tls(trouble) => trouble.fmt(f),
             Self::NoNetwork => f.write_str("the network gives no address: is the cable in, is there DHCP?"),
             Self::NoName => f.write_str("the network does not know the relay's name: is it right?"),
         }
@@ -265,7 +288,7 @@ impl Session {
         }
         self.state = LinkState::Connecting;
         self.membership.link_down();
-        if matches!(error, LinkError::Refused(reason) if for_good(reason)) {
+        if error.is_grave() {
             self.pause = LONGEST_PAUSE;
         }
         self.due = now.saturating_add(self.jittered());
@@ -273,8 +296,7 @@ impl Session {
     }
 
     fn tell(&mut self, error: LinkError) {
-        let grave = matches!(error, LinkError::Refused(reason) if for_good(reason));
-        if self.told.is_none() || (grave && self.told != Some(error)) {
+        if self.told.is_none() || (error.is_grave() && self.told != Some(error)) {
             self.told = Some(error);
             self.news = Some(LinkEvent::Lost(error));
         }

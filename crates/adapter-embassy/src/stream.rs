@@ -11,11 +11,15 @@ use crate::clock;
 use crate::runner::{Owed, Replies, Reply, Runner, hear, keep_time, noise};
 use crate::session::{ANSWER_WITHIN, LinkError, LinkState};
 use crate::shared::Core;
+#[cfg(feature = "tls")]
+use crate::tls::Layer;
 
 /// Each frame stands behind its length; a line has as many bytes for a CRC.
 const HEAD: usize = CRC;
 /// So many bytes of a frame that is too long are passed over at a time.
 const SKIP: usize = 64;
+/// How a relay that speaks TLS begins to answer what is none: an alert. As a length it would be one of 350 MB.
+const ALERT: [u8; 2] = [0x15, 0x03];
 
 /// Makes the streams of a device, one for each link.
 pub trait Connect {
@@ -34,6 +38,9 @@ pub struct Link<'a> {
     rx: &'a mut [u8],
     tx: &'a mut [u8],
     reply: &'a mut [u8],
+    /// What lies between the link and the stream.
+    #[cfg(feature = "tls")]
+    layer: Option<Layer<'a>>,
 }
 
 impl Runner<'_> {
@@ -60,7 +67,14 @@ impl Runner<'_> {
         }
         loop {
             wanted(core).await;
-            let link = Link { core, rx: &mut *self.rx, tx: &mut *self.tx, reply: &mut *self.reply };
+            let link = Link {
+                core,
+                rx: &mut *self.rx,
+                tx: &mut *self.tx,
+                reply: &mut *self.reply,
+                #[cfg(feature = "tls")]
+                layer: None,
+            };
             match streams.connect(link).await {
                 Ok(()) => core.broken(),
                 Err(error) => core.unreachable(error),
@@ -83,13 +97,38 @@ async fn wanted(core: Core<'_>) {
     }
 }
 
+#[cfg(feature = "tls")]
+impl<'a> Link<'a> {
+    /// The same link, over a stream that is to be encrypted.
+    pub(crate) fn over<'b>(self, layer: Layer<'b>) -> Link<'b>
+    where
+        'a: 'b,
+    {
+        let Self { core, rx, tx, reply, .. } = self;
+        Link { core, rx, tx, reply, layer: Some(layer) }
+    }
+}
+
 impl Link<'_> {
     /// Uses a stream until it ends, or the link over it. `write` is flushed whenever nothing more is to be
     /// written for now; a flush that waits for the other side to have it would hold up what comes next.
     ///
     /// Cancel safe: what was under way is lost, and said again.
-    pub async fn run(self, mut read: impl Read, mut write: impl Write) {
-        let Self { core, rx, tx, reply } = self;
+    pub async fn run(self, read: impl Read, write: impl Write) {
+        #[cfg(feature = "tls")]
+        let (layer, link) = (self.layer, Self { layer: None, ..self });
+        #[cfg(feature = "tls")]
+        if let Some(layer) = layer {
+            return layer.run(link, read, write).await;
+        }
+        #[cfg(not(feature = "tls"))]
+        let link = self;
+        link.carry(read, write).await;
+    }
+
+    /// Carries frames over the stream, as it is.
+    pub(crate) async fn carry(self, mut read: impl Read, mut write: impl Write) {
+        let Self { core, rx, tx, reply, .. } = self;
         let mut slot = [Reply { bytes: reply, len: 0 }];
         let mut channel = Channel::new(&mut slot);
         let (replies, owed) = channel.split();
@@ -125,6 +164,10 @@ async fn receive<R: Read>(
             Some(frame) => {
                 read.read_exact(frame).await?;
                 hear(core, frame, &mut replies, HEAD).await;
+            }
+            None if head.starts_with(&ALERT) => {
+                core.lost(LinkError::TlsWanted);
+                return Err(ReadExactError::UnexpectedEof);
             }
             None => {
                 noise(core, LineError::TooLong);

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::future::Future;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ use crate::runner::{Runner, TokenSource, Way};
 use crate::shared::Shared;
 use crate::state::{State, StateError};
 use crate::storage::{ClientEngine, Vectors};
-use crate::transport::{AddressError, Connect, Tcp};
+use crate::transport::{Connect, RelayAddress, RouteError};
 
 /// Why a client could not be made.
 #[derive(Debug, thiserror::Error)]
@@ -30,9 +30,9 @@ pub enum BuildError {
     /// The label of the device is no label (V2TIM code 6017).
     #[error("bad label of a device: {0}")]
     Label(NameError),
-    /// The address of the relay is none.
-    #[error("bad address of a relay: {0}")]
-    Address(#[from] AddressError),
+    /// The relay's address is none, or there are no authorities to check it with.
+    #[error(transparent)]
+    Route(#[from] RouteError),
     /// Neither a relay nor a transport was given, nor a direct link.
     #[error("no relay: name its address, a transport, or the peers of a direct link")]
     NoRelay,
@@ -63,7 +63,8 @@ enum Place {
 pub struct ClientBuilder {
     user: String,
     relay: Option<String>,
-    transport: Option<Box<dyn Connect>>,
+    ca: Option<PathBuf>,
+    transport: Option<Arc<dyn Connect>>,
     direct: Option<Peers>,
     token: TokenSource,
     label: String,
@@ -82,6 +83,7 @@ impl ClientBuilder {
         Self {
             user,
             relay: None,
+            ca: None,
             transport: None,
             direct: None,
             token: Box::new(|| Box::pin(async { Ok(String::new()) })),
@@ -97,17 +99,25 @@ impl ClientBuilder {
         }
     }
 
-    /// The relay to connect to, as `tcp://host:port`.
+    /// The relay to connect to, as `tls://host:port`; or as `tcp://host:port`, over which nothing is encrypted.
     #[must_use]
     pub fn relay(mut self, address: impl Into<String>) -> Self {
         self.relay = Some(address.into());
         self
     }
 
+    /// The authorities that may vouch for the relay's certificate: those in this file, in PEM, and nobody else. It
+    /// may be the relay's own certificate, if that was signed by itself. Default: those that the system trusts.
+    #[must_use]
+    pub fn ca_file(mut self, path: impl Into<PathBuf>) -> Self {
+        self.ca = Some(path.into());
+        self
+    }
+
     /// Another way to the relay, in place of an address.
     #[must_use]
     pub fn transport(mut self, transport: impl Connect) -> Self {
-        self.transport = Some(Box::new(transport));
+        self.transport = Some(Arc::new(transport));
         self
     }
 
@@ -222,7 +232,8 @@ impl ClientBuilder {
     /// Makes the client. It keeps time from now on, but connects only when told to
     /// ([`Client::connect`]), so that listeners can be added before.
     ///
-    /// It is not async: opening the folder of the state reads and writes a few bytes.
+    /// It is not async: opening the folder of the state reads and writes a few bytes; and for `tls://` the
+    /// authorities are read.
     ///
     /// # Errors
     /// [`BuildError`].
@@ -230,7 +241,7 @@ impl ClientBuilder {
         let runtime = Handle::try_current().map_err(|_| BuildError::NoRuntime)?;
         let user = UserId::new(&self.user).map_err(BuildError::User)?;
         let label = Label::new(&self.label).map_err(BuildError::Label)?;
-        let way = way(self.direct, self.transport, self.relay)?;
+        let way = way(self.direct, self.transport, self.relay, self.ca.as_deref())?;
         let state = open(self.place, way.name(), &user)?;
         let mut config = Config::new(user, state.device());
         if let Some(lease) = self.lease {
@@ -254,14 +265,18 @@ impl ClientBuilder {
 
 fn way(
     direct: Option<Peers>,
-    transport: Option<Box<dyn Connect>>,
+    transport: Option<Arc<dyn Connect>>,
     relay: Option<String>,
+    ca: Option<&Path>,
 ) -> Result<Way, BuildError> {
     match (direct, transport, relay) {
         (Some(peers), None, None) => Ok(Way::Direct(peers.link()?)),
         (Some(_), ..) => Err(BuildError::TwoWays),
         (None, Some(transport), _) => Ok(Way::Relay(transport)),
-        (None, None, Some(relay)) => Ok(Way::Relay(Box::new(Tcp::new(relay.parse()?)))),
+        (None, None, Some(relay)) => {
+            let address: RelayAddress = relay.parse().map_err(RouteError::from)?;
+            Ok(Way::Relay(address.route(ca)?))
+        }
         (None, None, None) => Err(BuildError::NoRelay),
     }
 }

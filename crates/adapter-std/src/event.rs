@@ -9,6 +9,7 @@ use signaling_core::wire::Refusal;
 use signaling_core::{Device, GroupId, InviteId, Label, Standing, UserId, View, What};
 
 use crate::data::Data;
+use crate::transport::TlsTrouble;
 
 /// What happened. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -148,6 +149,9 @@ pub enum LinkError {
     /// No connection could be made.
     #[error("no connection: {1}")]
     Connect(io::ErrorKind, String),
+    /// The relay cannot be trusted, or one of the two speaks TLS and the other does not.
+    #[error(transparent)]
+    Tls(#[from] TlsTrouble),
     /// The token provider failed.
     #[error("no token: {0}")]
     NoToken(String),

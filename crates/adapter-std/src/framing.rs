@@ -6,6 +6,12 @@ use bytes::{Buf, Bytes, BytesMut};
 use signaling_core::wire::line::{CRC, Decoder, LineError, encode};
 use tokio_util::codec::LengthDelimitedCodec;
 
+use crate::transport::TlsTrouble;
+
+/// How a relay that speaks TLS begins to answer what is none: an alert, of whatever version. As a length it would
+/// be one of 350 MB.
+const ALERT: [u8; 2] = [0x15, 0x03];
+
 /// The framing of TCP and of in-process streams: each frame behind its length, a big-endian u32.
 ///
 /// A frame of more than `largest` bytes, announced or to be written, is an error of kind
@@ -17,6 +23,33 @@ pub fn tcp_codec(largest: usize) -> LengthDelimitedCodec {
         .length_field_type::<u32>()
         .max_frame_length(largest)
         .new_codec()
+}
+
+/// The same at a device's end: it knows a relay that asks for TLS.
+pub(crate) fn relay_codec(largest: usize) -> RelayCodec {
+    RelayCodec(tcp_codec(largest))
+}
+
+/// From [`relay_codec`].
+#[derive(Debug)]
+pub(crate) struct RelayCodec(LengthDelimitedCodec);
+
+impl tokio_util::codec::Decoder for RelayCodec {
+    type Item = BytesMut;
+    type Error = io::Error;
+
+    fn decode(&mut self, src: &mut BytesMut) -> io::Result<Option<BytesMut>> {
+        let wants_tls = src.starts_with(&ALERT);
+        self.0.decode(src).map_err(|error| if wants_tls { TlsTrouble::Wanted.into() } else { error })
+    }
+}
+
+impl tokio_util::codec::Encoder<Bytes> for RelayCodec {
+    type Error = io::Error;
+
+    fn encode(&mut self, frame: Bytes, dst: &mut BytesMut) -> io::Result<()> {
+        self.0.encode(frame, dst)
+    }
 }
 
 /// The framing of serial lines: see [`line`](signaling_core::wire::line). What came garbled, or longer than

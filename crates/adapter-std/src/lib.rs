@@ -17,7 +17,7 @@
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! # let (transport, _relay) = in_process();
-//! // Mostly: Client::builder("alice").relay("tcp://127.0.0.1:7400").token(token)
+//! // Mostly: Client::builder("alice").relay("tls://relay.example:7400").token(token)
 //! let client = Client::builder("alice").transport(transport).build()?;
 //! let signaling = client.signaling();
 //! signaling.add_signaling_listener(Ringer);
@@ -83,8 +83,11 @@ pub use signaling::{InviteOptions, ListenerId, Signaling};
 pub use state::{State, StateError};
 pub use storage::{ClientEngine, MAX_DEVICES, MAX_INVITEES, Vectors};
 pub use transport::{
-    Acceptor, AddressError, Connect, Connecting, Duplex, InProcess, RelayAddress, Tcp, in_process,
+    Acceptor, AddressError, Connect, Connecting, Duplex, InProcess, RelayAddress, RootsError, RouteError,
+    Tcp, TlsTrouble, in_process,
 };
+#[cfg(feature = "tls")]
+pub use transport::{Roots, Tls};
 
 pub use signaling_core::machine::{Full, Reason, Slot, State as HolderState};
 pub use signaling_core::v2tim;

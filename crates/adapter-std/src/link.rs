@@ -11,12 +11,12 @@ use futures_util::{SinkExt, StreamExt};
 use signaling_core::wire::{Frame, Hello, Refused, Welcome};
 use tokio::sync::mpsc;
 use tokio::time::{sleep, timeout};
-use tokio_util::codec::{Framed, LengthDelimitedCodec};
+use tokio_util::codec::Framed;
 
 use crate::event::{LinkError, LinkEvent};
-use crate::framing::tcp_codec;
+use crate::framing::{RelayCodec, relay_codec};
 use crate::shared::{LinkState, Shared};
-use crate::transport::Duplex;
+use crate::transport::{Duplex, TlsTrouble};
 
 /// The largest frame that is taken or written, in bytes. It holds every frame of the protocol.
 pub(crate) const LARGEST: usize = 32 * 1024;
@@ -29,11 +29,11 @@ const REPLIES: usize = 64;
 /// What a Welcome may ask for as silence, in ms.
 const SILENCE: std::ops::RangeInclusive<u32> = 300..=3_600_000;
 
-type Stream = Framed<Box<dyn Duplex>, LengthDelimitedCodec>;
+type Stream = Framed<Box<dyn Duplex>, RelayCodec>;
 
 /// Serves one link until it ends. `Ok` means that the client is closing and everything was sent.
 pub(crate) async fn serve(stream: Box<dyn Duplex>, shared: &Shared, token: &str) -> Result<(), LinkError> {
-    let mut stream = Framed::new(stream, tcp_codec(LARGEST));
+    let mut stream = Framed::new(stream, relay_codec(LARGEST));
     let welcome = timeout(WELCOME_WITHIN, greet(&mut stream, shared, token));
     let welcome = welcome.await.map_err(|_| LinkError::NoAnswer)??;
     let (sink, source) = stream.split();
@@ -195,7 +195,13 @@ fn encode(frame: &Frame<'_>) -> Result<Bytes, LinkError> {
 
 #[allow(clippy::needless_pass_by_value)] // the shape of map_err
 fn broken(error: io::Error) -> LinkError {
-    LinkError::Broken(error.kind(), error.to_string())
+    match error.kind() {
+        // So ends a stream of TLS if its relay is killed.
+        io::ErrorKind::UnexpectedEof => LinkError::Closed,
+        kind => {
+            TlsTrouble::of(&error).map_or_else(|| LinkError::Broken(kind, error.to_string()), LinkError::Tls)
+        }
+    }
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ use crate::event::{Event, LinkError, LinkEvent};
 use crate::link;
 use crate::shared::{LinkState, Shared};
 use crate::state::State;
-use crate::transport::{Connect, Duplex};
+use crate::transport::{Connect, Duplex, TlsTrouble};
 
 /// The first pause before the link is made again.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
@@ -35,7 +35,7 @@ pub(crate) type TokenSource = Box<dyn Fn() -> Fetching + Send + Sync>;
 
 /// How the client reaches others.
 pub(crate) enum Way {
-    Relay(Box<dyn Connect>),
+    Relay(Arc<dyn Connect>),
     Direct(direct::Link),
 }
 
@@ -131,6 +131,7 @@ impl Runner {
         let link = self.shared.link.borrow().clone();
         let in_vain = match link {
             LinkState::Up => false,
+            LinkState::Connecting(Some(LinkError::Tls(_))) => true,
             LinkState::Connecting(_) => self.shared.lock().engine.is_empty(),
             LinkState::Idle | LinkState::Replaced | LinkState::Closed => true,
         };
@@ -171,7 +172,7 @@ impl Runner {
             self.shared.tell_link(LinkEvent::TokenRefused(refusal));
             return told;
         }
-        let grave = matches!(error, LinkError::Refused(_) | LinkError::NoToken(_));
+        let grave = matches!(error, LinkError::Refused(_) | LinkError::NoToken(_) | LinkError::Tls(_));
         if told.is_some() && (!grave || told.as_ref() == Some(&error)) {
             return told;
         }
@@ -200,7 +201,10 @@ impl Runner {
 
 async fn connect(relay: &dyn Connect) -> Result<Box<dyn Duplex>, LinkError> {
     let made = timeout(CONNECT_WITHIN, relay.connect()).await.map_err(|_| LinkError::NoAnswer)?;
-    made.map_err(|error| LinkError::Connect(error.kind(), error.to_string()))
+    made.map_err(|error| {
+        let other = || LinkError::Connect(error.kind(), error.to_string());
+        TlsTrouble::of(&error).map_or_else(other, LinkError::Tls)
+    })
 }
 
 /// 80 to 120 % of it, so that the clients of a relay that was restarted do not all come at once.

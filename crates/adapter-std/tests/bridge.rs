@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use adapter_std::bridge::{Bridge, BridgeEvent, LineAddress};
 use adapter_std::framing::{LineCodec, line_codec};
-use adapter_std::{Device, RelayAddress};
+use adapter_std::{Device, RelayAddress, Tcp};
 use bytes::Bytes;
 use futures_util::{SinkExt, StreamExt};
 use signaling_core::wire::{Frame, Hello, Refusal, Refused};
@@ -52,7 +52,7 @@ impl World {
         let (told, events) = mpsc::unbounded_channel();
         tokio::spawn(async move {
             let tell = |event| drop(told.send(name(&event)));
-            Bridge::new(line, address).run(tell).await;
+            Bridge::new(line, Tcp::new(address)).run(tell).await;
         });
         (Self { port, events, relay }, running)
     }
@@ -164,7 +164,7 @@ async fn a_port_of_this_machine_is_a_line() {
     let (far, near) = SerialStream::pair().unwrap();
     let line: LineAddress = near.name().unwrap().parse().unwrap();
     drop(near);
-    let bridge = Bridge::new(line, format!("tcp://{relay}").parse().unwrap());
+    let bridge = Bridge::new(line, Tcp::new(format!("tcp://{relay}").parse().unwrap()));
     let (told, mut events) = mpsc::unbounded_channel();
     tokio::spawn(async move { bridge.run(|event| drop(told.send(name(&event)))).await });
     assert_eq!(events.recv().await.unwrap(), "opened");

@@ -122,7 +122,7 @@ async fn a_client_that_cannot_be_says_why() {
     let build = |builder: adapter_std::ClientBuilder| builder.build().map(drop).unwrap_err();
     let there = || Client::builder("a").relay("tcp://127.0.0.1:1").state(State::ephemeral().unwrap());
     assert!(matches!(build(Client::builder("a")), BuildError::NoRelay));
-    assert!(matches!(build(Client::builder("a").relay("ws://x:1")), BuildError::Address(_)));
+    assert!(matches!(build(Client::builder("a").relay("ws://x:1")), BuildError::Route(_)));
     assert!(matches!(build(Client::builder("").relay("tcp://x:1")), BuildError::User(_)));
     assert!(matches!(build(there().label("a label of more than 24 bytes")), BuildError::Label(_)));
     assert!(there().build().is_ok());

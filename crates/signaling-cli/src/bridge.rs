@@ -1,5 +1,7 @@
 //! `signaling bridge`: joins boards on serial lines to a relay.
 
+use std::sync::Arc;
+
 use adapter_std::bridge::{Bridge, BridgeEvent};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
@@ -15,11 +17,12 @@ const BACKLOG: usize = 64;
 /// Carries frames until ctrl-c.
 pub(crate) async fn run(args: &BridgeArgs, printer: &Printer) -> Result<Exit, Failure> {
     let mut stop = Stop::new()?;
+    let relay = args.relay.clone().route(args.ca.as_deref()).map_err(Failure::usage)?;
     let mut bridges = JoinSet::new();
     let (told, mut events) = mpsc::channel(BACKLOG);
     for line in &args.lines {
         let line = line.clone().with_baud(args.baud);
-        let bridge = Bridge::new(line.clone(), args.relay.clone());
+        let bridge = Bridge::new(line.clone(), Arc::clone(&relay));
         let told = told.clone();
         // A terminal that takes nothing must not hold up the bridge.
         bridges

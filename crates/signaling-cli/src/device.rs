@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use adapter_std::{
-    BuildError, Client, Event, Events, LinkError, LinkEvent, LinkState, Peer, Peers, PresharedKey, Refusal,
-    State, StateError,
+    BuildError, Client, ClientBuilder, Event, Events, LinkError, LinkEvent, LinkState, Peer, Peers,
+    PresharedKey, Refusal, State, StateError, TlsTrouble,
 };
 use tokio::time::timeout;
 
@@ -47,7 +47,7 @@ fn build(args: &DeviceArgs, dir: Option<PathBuf>) -> Result<Client, Failure> {
     let mut builder = if args.is_direct() {
         builder.direct(peers(&args.direct)?)
     } else {
-        builder.relay(args.relay.to_string())
+        args.ca.iter().fold(builder.relay(args.relay.to_string()), ClientBuilder::ca_file)
     };
     if let Some(dir) = dir {
         builder = builder.state_dir(dir);
@@ -158,6 +158,7 @@ pub(crate) fn fatal(event: &LinkEvent, args: &DeviceArgs, before: bool) -> Optio
                 .hint("Was the state folder copied? Each device needs one of its own."),
         ),
         LinkEvent::Lost(LinkError::Refused(refusal)) if !refusal.for_now() => Some(refused(*refusal, args)),
+        LinkEvent::Lost(LinkError::Tls(trouble)) if !before => Some(distrusted(trouble, args)),
         LinkEvent::Lost(error @ LinkError::NoToken(_)) if !before => Some(Failure::new(Exit::Other, error)),
         _ => None,
     }
@@ -178,6 +179,27 @@ fn token_refused(refusal: Refusal, args: &DeviceArgs) -> Failure {
         "{how} from who has the relay's key, and pass it with --token-file or {TOKEN}:\n  \
          signaling token --key-file relay.key --as {user} > {user}.token"
     ))
+}
+
+fn distrusted(trouble: &TlsTrouble, args: &DeviceArgs) -> Failure {
+    let (host, port) = (args.relay.host(), args.relay.port());
+    let failure = Failure::new(Exit::Other, format!("no link to the relay {}: {trouble}", args.relay));
+    match trouble {
+        TlsTrouble::UnknownIssuer => failure.hint(
+            "If it is the right one, name the file of who signed its certificate, or of that certificate itself,\n\
+             with --ca FILE.",
+        ),
+        TlsTrouble::WrongName { .. } => failure.hint(format!(
+            "Is it the right one? If so, name it in --relay as its certificate does, or give it one for {host}."
+        )),
+        TlsTrouble::NotYet => failure.hint("Is the clock of this machine right?"),
+        TlsTrouble::NoTls => failure.hint(format!(
+            "If it may be without encryption:\n  --relay tcp://{host}:{port}\n\
+             Else let it have a certificate: `signaling relay --help` tells how."
+        )),
+        TlsTrouble::Wanted => failure.hint(format!("Encrypt the link:\n  --relay tls://{host}:{port}")),
+        _ => failure.hint("`signaling relay --help` tells whoever runs the relay how to make a good one."),
+    }
 }
 
 fn refused(refusal: Refusal, args: &DeviceArgs) -> Failure {

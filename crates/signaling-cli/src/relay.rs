@@ -2,12 +2,14 @@
 
 use std::time::{Duration, Instant};
 
-use signaling_relay::{BindError, Config, Insecure, Relay, RelayBuilder, Stats};
+use signaling_relay::{
+    BindError, Certificate, CertificateError, Config, Insecure, Relay, RelayBuilder, Stats,
+};
 
 use crate::args::RelayArgs;
 use crate::exit::{Exit, Failure};
 use crate::output::{Notice, Printer, Tone};
-use crate::stop::Stop;
+use crate::stop::{Hangup, Stop};
 use crate::token::{MAKE_KEY, read_key};
 
 /// Serves until ctrl-c.
@@ -16,11 +18,16 @@ pub(crate) async fn run(args: &RelayArgs, printer: &Printer) -> Result<Exit, Fai
     let builder = if args.insecure { Relay::builder(Insecure) } else { with_key(args)? };
     let warm_up = if args.first_start { 0 } else { Config::default().warm_up };
     let builder = builder.config(Config { warm_up, ..Config::default() });
+    let certificate = certificate(args)?;
+    let builder = certificate.iter().cloned().fold(builder, RelayBuilder::certificate);
     let relay = builder.bind(args.listen).await.map_err(unbound)?;
     let handle = relay.handle();
     let start = Instant::now();
-    printer.print("relay", &listening(&relay, args.insecure))?;
-    relay.run(stop.asked()).await;
+    printer.print("relay", &listening(&relay, args))?;
+    tokio::select! {
+        () = relay.run(stop.asked()) => {}
+        failed = keep_fresh(certificate, printer) => return Err(failed),
+    }
     printer.print("relay", &stopped(&handle.stats(), start.elapsed()))?;
     Ok(Exit::Success)
 }
@@ -30,6 +37,53 @@ fn with_key(args: &RelayArgs) -> Result<RelayBuilder, Failure> {
         Some(path) => Ok(Relay::builder(read_key(path)?)),
         None => {
             Err(Failure::usage("who may connect? Neither --key-file nor --insecure is given").hint(ways()))
+        }
+    }
+}
+
+/// What the relay proves itself with, if it speaks TLS.
+fn certificate(args: &RelayArgs) -> Result<Option<Certificate>, Failure> {
+    let Some((certificate, key)) = args.tls_cert.as_ref().zip(args.tls_key.as_ref()) else { return Ok(None) };
+    Certificate::read(certificate, key).map(Some).map_err(uncertified)
+}
+
+fn uncertified(error: CertificateError) -> Failure {
+    let hint = match &error {
+        CertificateError::NoCertificate(_) | CertificateError::NoKey(_) => {
+            "--tls-cert is for the certificate, --tls-key for its key: are they the right way round?"
+        }
+        CertificateError::Expired(_) | CertificateError::NotYet(_) => {
+            "Renew it, or set the clock: no device would take it."
+        }
+        _ => "",
+    };
+    let hint = format!(
+        "{hint}{}`signaling relay --help` tells how to make one.",
+        if hint.is_empty() { "" } else { "\n" }
+    );
+    Failure::usage(error).hint(hint)
+}
+
+/// Reads the certificate again whenever it is asked to, for ever; what is wrong then ends nothing.
+async fn keep_fresh(certificate: Option<Certificate>, printer: &Printer) -> Failure {
+    let Some(certificate) = certificate else { return std::future::pending().await };
+    let mut hangup = match Hangup::new() {
+        Ok(hangup) => hangup,
+        Err(error) => return error.into(),
+    };
+    loop {
+        hangup.asked().await;
+        let notice = match certificate.reload() {
+            Ok(()) => Notice::new("certificate_loaded", Tone::Link, "read its certificate again"),
+            Err(error) => Notice::new(
+                "certificate_kept",
+                Tone::Doubt,
+                format!("goes on with the certificate it had: {error}"),
+            )
+            .with("reason", error.to_string()),
+        };
+        if let Err(error) = printer.print("relay", &notice) {
+            return error.into();
         }
     }
 }
@@ -63,8 +117,10 @@ fn unbound(error: BindError) -> Failure {
     Failure::new(exit, error).hint(hint)
 }
 
-fn listening(relay: &Relay, insecure: bool) -> Notice {
-    let address = format!("tcp://{}", relay.local_addr());
+fn listening(relay: &Relay, args: &RelayArgs) -> Notice {
+    let scheme = if args.tls_cert.is_some() { "tls" } else { "tcp" };
+    let address = format!("{scheme}://{}", relay.local_addr());
+    let insecure = args.insecure;
     let whom = if insecure { "anyone under any name" } else { "whoever has a token" };
     Notice::new("listening", Tone::Link, format!("listens on {address}, lets in {whom}"))
         .with("address", address)

@@ -4,7 +4,7 @@
 //! Two layers:
 //! * [`Switchboard`] is the relay without sockets, clock and tasks. Frames go in, frames come out, time is an
 //!   argument. Simulations and tests run this very source.
-//! * [`Relay`] puts it on TCP. It holds the switchboard under one lock, cuts byte streams into frames, and gives
+//! * [`Relay`] puts it on TCP, or on TLS if it is given a certificate. It holds the switchboard under one lock, cuts byte streams into frames, and gives
 //!   each link a bounded queue. A device that reads too slowly loses its link, which is safe: whatever is lost is
 //!   sent again.
 //!
@@ -44,5 +44,7 @@ pub use auth::{Authenticator, Insecure, JwtKey, KeyError, MintError};
 pub use backend::{Backend, Keeping, Kept, Mailbox, Memory, Sender};
 pub use config::{Config, SMALLEST_FRAME};
 pub use relay::{BindError, Relay, RelayBuilder, RelayHandle};
+#[cfg(feature = "tls")]
+pub use relay::{Certificate, CertificateError};
 pub use stats::Stats;
 pub use switchboard::{Closed, ConnId, Output, Switchboard};

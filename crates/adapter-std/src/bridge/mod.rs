@@ -8,6 +8,7 @@ mod address;
 use std::convert::Infallible;
 use std::fmt;
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -20,9 +21,9 @@ use tokio_util::codec::Framed;
 
 pub use address::{LineAddress, LineAddressError};
 
-use crate::framing::{LineCodec, line_codec, tcp_codec};
+use crate::framing::{LineCodec, line_codec, relay_codec};
 use crate::link::LARGEST;
-use crate::transport::{Connect, Duplex, RelayAddress, Tcp};
+use crate::transport::{Connect, Duplex};
 
 /// The first pause before a line is opened again; it doubles.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
@@ -61,7 +62,7 @@ pub enum BridgeEvent {
 #[derive(Clone, Debug)]
 pub struct Bridge {
     line: LineAddress,
-    relay: Tcp,
+    relay: Arc<dyn Connect>,
 }
 
 /// Why the link of a board ended.
@@ -71,9 +72,10 @@ enum End {
 }
 
 impl Bridge {
-    /// Between that line and that relay. Nothing happens until [`run`](Self::run).
-    pub fn new(line: LineAddress, relay: RelayAddress) -> Self {
-        Self { line, relay: Tcp::new(relay) }
+    /// Between that line and a relay, mostly one of [`RelayAddress::route`](crate::RelayAddress::route). Nothing
+    /// happens until [`run`](Self::run).
+    pub fn new(line: LineAddress, relay: impl Connect) -> Self {
+        Self { line, relay: Arc::new(relay) }
     }
 
     /// Carries frames for ever, whatever becomes of the line and the relay, and tells what happens.
@@ -186,7 +188,7 @@ async fn join(
     first: Bytes,
     tell: &mut impl FnMut(BridgeEvent),
 ) -> End {
-    let (mut to_relay, mut from_relay) = Framed::new(relay, tcp_codec(LARGEST)).split();
+    let (mut to_relay, mut from_relay) = Framed::new(relay, relay_codec(LARGEST)).split();
     let up = async {
         let mut frame = first;
         loop {

@@ -3,16 +3,18 @@
 use std::fmt;
 use std::str::FromStr;
 
-/// Where a relay listens: `tcp://host:port`. A host with colons, an IPv6 address, stands in brackets.
+/// Where a relay listens: `tcp://host:port`, or with the feature `tls` also `tls://host:port`. A host with colons,
+/// an IPv6 address, stands in brackets.
 ///
 /// ```
 /// use adapter_std::RelayAddress;
 /// let address: RelayAddress = "tcp://[::1]:7400".parse().unwrap();
-/// assert_eq!((address.host(), address.port()), ("::1", 7400));
+/// assert_eq!((address.host(), address.port(), address.is_tls()), ("::1", 7400, false));
 /// assert_eq!(address.to_string(), "tcp://[::1]:7400");
 /// ```
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct RelayAddress {
+    tls: bool,
     host: String,
     port: u16,
 }
@@ -22,16 +24,22 @@ pub struct RelayAddress {
 #[non_exhaustive]
 pub enum AddressError {
     /// There is no scheme.
-    #[error("\"{0}\" has no scheme: write tcp://host:port")]
+    #[error("\"{0}\" has no scheme: write tls://host:port, or tcp://host:port without encryption")]
     NoScheme(String),
     /// A scheme that this client does not speak.
-    #[error("the scheme \"{0}\" is not supported: only tcp://host:port is")]
+    #[error("the scheme \"{0}\" is not supported: only tls://host:port and tcp://host:port are")]
     Scheme(String),
+    /// TLS was left out when this program was built.
+    #[error("\"{0}\" needs the feature `tls` of adapter-std")]
+    NoTls(String),
+    /// No certificate can be for that host: it is neither a name nor a number.
+    #[error("\"{0}\" is no host that a certificate could be for: write a name, or an address without a zone")]
+    NoName(String),
     /// No host.
-    #[error("\"{0}\" names no host: write tcp://host:port")]
+    #[error("\"{0}\" names no host: write it as in tls://host:port")]
     NoHost(String),
     /// No port, or not one from 1 to 65535.
-    #[error("\"{0}\" has no port from 1 to 65535: write tcp://host:port")]
+    #[error("\"{0}\" has no port from 1 to 65535: write it as in tls://host:port")]
     Port(String),
 }
 
@@ -45,6 +53,15 @@ impl RelayAddress {
     pub fn port(&self) -> u16 {
         self.port
     }
+
+    /// Whether the link is to be encrypted, and the relay's certificate checked.
+    pub fn is_tls(&self) -> bool {
+        self.tls
+    }
+
+    fn scheme(&self) -> &'static str {
+        if self.tls { "tls" } else { "tcp" }
+    }
 }
 
 impl FromStr for RelayAddress {
@@ -54,9 +71,12 @@ impl FromStr for RelayAddress {
         let Some((scheme, rest)) = text.split_once("://") else {
             return Err(AddressError::NoScheme(text.into()));
         };
-        if scheme != "tcp" {
-            return Err(AddressError::Scheme(scheme.into()));
-        }
+        let tls = match scheme {
+            "tcp" => false,
+            "tls" if cfg!(feature = "tls") => true,
+            "tls" => return Err(AddressError::NoTls(text.into())),
+            _ => return Err(AddressError::Scheme(scheme.into())),
+        };
         let Some((host, port)) = rest.rsplit_once(':') else { return Err(AddressError::Port(text.into())) };
         let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
         if bare.is_none() && host.contains(':') {
@@ -67,7 +87,7 @@ impl FromStr for RelayAddress {
             return Err(AddressError::NoHost(text.into()));
         }
         match port.parse() {
-            Ok(port) if port != 0 => Ok(Self { host: host.into(), port }),
+            Ok(port) if port != 0 => Ok(Self { tls, host: host.into(), port }),
             _ => Err(AddressError::Port(text.into())),
         }
     }
@@ -75,10 +95,11 @@ impl FromStr for RelayAddress {
 
 impl fmt::Display for RelayAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.host.contains(':') {
-            return write!(f, "tcp://[{}]:{}", self.host, self.port);
+        let Self { host, port, .. } = self;
+        if host.contains(':') {
+            return write!(f, "{}://[{host}]:{port}", self.scheme());
         }
-        write!(f, "tcp://{}:{}", self.host, self.port)
+        write!(f, "{}://{host}:{port}", self.scheme())
     }
 }
 
@@ -90,10 +111,21 @@ mod tests {
     fn what_is_no_address_is_told_apart() {
         let parse = |text: &str| text.parse::<RelayAddress>().unwrap_err();
         assert!(matches!(parse("localhost:7400"), AddressError::NoScheme(_)));
-        assert_eq!(parse("tls://relay:7400"), AddressError::Scheme("tls".into()));
+        assert_eq!(parse("wss://relay:7400"), AddressError::Scheme("wss".into()));
         assert!(matches!(parse("tcp://:7400"), AddressError::NoHost(_)));
         for wrong in ["tcp://relay", "tcp://relay:", "tcp://relay:0", "tcp://relay:65536", "tcp://::1:7400"] {
             assert!(matches!(parse(wrong), AddressError::Port(_)), "{wrong}");
+        }
+    }
+
+    #[test]
+    #[cfg(feature = "tls")]
+    fn an_address_says_whether_it_is_encrypted() {
+        for (text, tls) in
+            [("tls://relay:7400", true), ("tls://[::1]:7400", true), ("tcp://relay:7400", false)]
+        {
+            let address = text.parse::<RelayAddress>().unwrap();
+            assert_eq!((address.is_tls(), address.to_string()), (tls, text.into()));
         }
     }
 

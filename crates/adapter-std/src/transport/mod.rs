@@ -2,18 +2,31 @@
 
 mod address;
 mod in_process;
+#[cfg(feature = "tls")]
+mod roots;
+mod route;
 mod tcp;
+#[cfg(feature = "tls")]
+mod tls;
+mod trouble;
 
 use std::fmt;
 use std::future::Future;
 use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
 
 use tokio::io::{AsyncRead, AsyncWrite};
 
 pub use address::{AddressError, RelayAddress};
 pub use in_process::{Acceptor, InProcess, in_process};
+#[cfg(feature = "tls")]
+pub use roots::Roots;
+pub use route::RouteError;
 pub use tcp::Tcp;
+#[cfg(feature = "tls")]
+pub use tls::Tls;
+pub use trouble::{RootsError, TlsTrouble};
 
 /// A byte stream in both directions.
 pub trait Duplex: AsyncRead + AsyncWrite + Send + Unpin {}
@@ -38,5 +51,15 @@ pub trait Connect: fmt::Debug + Send + Sync + 'static {
     /// is a new device each time.
     fn relay(&self) -> Option<String> {
         None
+    }
+}
+
+impl Connect for Arc<dyn Connect> {
+    fn connect(&self) -> Connecting<'_> {
+        (**self).connect()
+    }
+
+    fn relay(&self) -> Option<String> {
+        (**self).relay()
     }
 }

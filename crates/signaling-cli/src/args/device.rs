@@ -17,7 +17,7 @@ pub(crate) struct DeviceArgs {
     /// What people call this device, such as kitchen; at most 24 bytes
     #[arg(long = "device", value_name = "LABEL", default_value = "", hide_default_value = true)]
     pub(crate) label: Label,
-    /// The relay
+    /// The relay: tls://host:port, or tcp://host:port without encryption
     #[arg(
         long,
         value_name = "ADDR",
@@ -26,6 +26,10 @@ pub(crate) struct DeviceArgs {
         display_order = 90
     )]
     pub(crate) relay: RelayAddress,
+    /// Who may vouch for a relay at tls://: the certificates in this file, in PEM [default: whom the system
+    /// trusts]
+    #[arg(long, value_name = "FILE", env = "SIGNALING_CA", display_order = 90)]
+    pub(crate) ca: Option<PathBuf>,
     /// Read the token from this file, anew for each connection [else from SIGNALING_TOKEN, if set]
     #[arg(long, value_name = "FILE", display_order = 91)]
     pub(crate) token_file: Option<PathBuf>,

@@ -98,6 +98,13 @@ pub(crate) struct RelayArgs {
     /// Let in anyone under any name; on this machine only
     #[arg(long)]
     pub(crate) insecure: bool,
+    /// Speak TLS 1.3 on that address, and nothing else: the relay's certificate, in PEM, and behind it whatever
+    /// vouches for it. Read again on SIGHUP, as is the key
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    pub(crate) tls_cert: Option<PathBuf>,
+    /// The key of that certificate, in PEM
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    pub(crate) tls_key: Option<PathBuf>,
     /// Groups and devices that it does not know do not exist: it never ran before, so forgot nothing
     /// [otherwise it waits for 60s before it says so]
     #[arg(long)]
@@ -110,10 +117,19 @@ pub(crate) struct RelayArgs {
 const RELAY: &str = "\
 Examples:
   signaling relay --insecure
-  signaling relay --listen 0.0.0.0:7400 --key-file relay.key
+  signaling relay --listen 0.0.0.0:7400 --key-file relay.key --tls-cert relay.pem --tls-key key.pem
 
-A key is any secret of at least 32 bytes:
-  head -c 32 /dev/urandom | base64 > relay.key";
+A key for tokens is any secret of at least 32 bytes:
+  head -c 32 /dev/urandom | base64 > relay.key
+
+A certificate can be had from an authority, or made. With its names, one that vouches for itself:
+  openssl req -x509 -nodes -days 365 -newkey ec -pkeyopt ec_paramgen_curve:P-256 \\
+    -subj /CN=relay -addext subjectAltName=DNS:relay.example,IP:192.0.2.7 \\
+    -addext basicConstraints=critical,CA:FALSE -keyout key.pem -out relay.pem
+Devices then take that very file for their authority:
+  signaling listen --as bob --relay tls://relay.example:7400 --ca relay.pem
+
+Without TLS, tokens and all else can be read on the way: for one machine, or a network you trust.";
 
 fn address(text: &str) -> Result<SocketAddr, &'static str> {
     text.parse().map_err(|_| "write an address and a port, such as 127.0.0.1:7400 or [::1]:7400")
@@ -258,9 +274,12 @@ pub(crate) struct BridgeArgs {
     /// The speed of serial ports, in Bd; over USB none matters
     #[arg(long, value_name = "BD", default_value_t = 115_200)]
     pub(crate) baud: u32,
-    /// The relay
+    /// The relay: tls://host:port, or tcp://host:port without encryption
     #[arg(long, value_name = "ADDR", env = "SIGNALING_RELAY", default_value = "tcp://127.0.0.1:7400")]
     pub(crate) relay: RelayAddress,
+    /// Who may vouch for a relay at tls://: the certificates in this file, in PEM [default: whom the system trusts]
+    #[arg(long, value_name = "FILE", env = "SIGNALING_CA")]
+    pub(crate) ca: Option<PathBuf>,
     /// Print one JSON object a line
     #[arg(long)]
     pub(crate) json: bool,
@@ -269,7 +288,7 @@ pub(crate) struct BridgeArgs {
 const BRIDGE: &str = "\
 Examples:
   signaling bridge --serial /dev/ttyACM0
-  signaling bridge --serial /dev/ttyUSB0 --serial /dev/ttyUSB1 --relay tcp://relay.example:7400
+  signaling bridge --serial /dev/ttyUSB0 --serial /dev/ttyUSB1 --relay tls://relay.example:7400
   signaling bridge --serial unix:board.sock     (a board in QEMU)
 
 It carries frames, and proves nothing: each board has a token of its own, which need not expire:

@@ -8,6 +8,7 @@ mod devices;
 mod direct;
 mod hostile;
 mod people;
+mod tls;
 mod tokens;
 mod usage;
 mod world;

@@ -59,7 +59,7 @@ impl World {
     pub(crate) fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_signaling"));
         command.args(args);
-        command.env_remove("SIGNALING_TOKEN").env_remove("NO_COLOR");
+        command.env_remove("SIGNALING_TOKEN").env_remove("SIGNALING_CA").env_remove("NO_COLOR");
         command.env("SIGNALING_RELAY", &self.relay).env("XDG_STATE_HOME", self.home.path().join("state"));
         command
     }

@@ -41,7 +41,12 @@ where
         }
     }
     hub.close(conn);
-    let _ = timeout(LINGER, tokio::io::copy(reader.get_mut(), &mut tokio::io::sink())).await;
+    linger(reader.get_mut()).await;
+}
+
+/// Waits for the other side to close: what it was told last would be lost if there were something unread here.
+pub(super) async fn linger<R: AsyncRead + Unpin>(read: &mut R) {
+    let _ = timeout(LINGER, tokio::io::copy(read, &mut tokio::io::sink())).await;
 }
 
 fn log(conn: ConnId, ended: io::Result<()>) {

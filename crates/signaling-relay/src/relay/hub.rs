@@ -70,6 +70,12 @@ impl Hub {
         self.enter().1.switchboard.stats().clone()
     }
 
+    /// A link has so long for all that comes before its Hello.
+    #[cfg(feature = "tls")]
+    pub(super) fn patience(&self) -> std::time::Duration {
+        std::time::Duration::from_millis(self.enter().1.switchboard.config().hello.into())
+    }
+
     pub(super) fn largest(&self) -> usize {
         self.enter().1.switchboard.config().frame
     }

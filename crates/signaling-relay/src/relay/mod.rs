@@ -3,6 +3,8 @@
 mod connection;
 mod hub;
 mod outbox;
+#[cfg(feature = "tls")]
+mod tls;
 
 use std::io;
 use std::net::SocketAddr;
@@ -24,6 +26,8 @@ use crate::config::Config;
 use crate::stats::Stats;
 use crate::switchboard::Switchboard;
 use hub::Hub;
+#[cfg(feature = "tls")]
+pub use tls::{Certificate, CertificateError};
 
 /// How often the relay looks for what is due. Nothing that it times needs to be ended sooner.
 const TICK: Duration = Duration::from_secs(1);
@@ -60,6 +64,8 @@ pub struct RelayBuilder {
     config: Config,
     backend: Option<Box<dyn Backend>>,
     clock: Box<dyn Clock>,
+    #[cfg(feature = "tls")]
+    certificate: Option<Certificate>,
 }
 
 impl RelayBuilder {
@@ -81,6 +87,13 @@ impl RelayBuilder {
         Self { clock: Box::new(clock), ..self }
     }
 
+    /// Speaks TLS 1.3 on its address, and nothing else, proving itself with this certificate.
+    #[cfg(feature = "tls")]
+    #[must_use]
+    pub fn certificate(self, certificate: Certificate) -> Self {
+        Self { certificate: Some(certificate), ..self }
+    }
+
     /// Takes the address; port 0 takes a free one. Links wait until [`Relay::run`].
     ///
     /// Cancel safe: nothing listens if it is dropped.
@@ -98,9 +111,18 @@ impl RelayBuilder {
         let address = |source| BindError::Address { addr, source };
         let listener = TcpListener::bind(addr).await.map_err(address)?;
         let local_addr = listener.local_addr().map_err(address)?;
+        #[cfg(feature = "tls")]
+        let certificate = self.certificate.clone();
         let handle = self.start(seed);
         let _stop = handle.gone.clone().drop_guard();
-        Ok(Relay { listener, local_addr, handle, _stop })
+        Ok(Relay {
+            listener,
+            local_addr,
+            #[cfg(feature = "tls")]
+            certificate,
+            handle,
+            _stop,
+        })
     }
 
     fn start(self, seed: [u8; 32]) -> RelayHandle {
@@ -116,6 +138,8 @@ impl RelayBuilder {
 pub struct Relay {
     listener: TcpListener,
     local_addr: SocketAddr,
+    #[cfg(feature = "tls")]
+    certificate: Option<Certificate>,
     handle: RelayHandle,
     _stop: DropGuard,
 }
@@ -124,7 +148,14 @@ impl Relay {
     /// Starts a relay that lets in whom `auth` lets in.
     pub fn builder(auth: impl Authenticator + 'static) -> RelayBuilder {
         let (config, clock) = (Config::default(), Box::new(SystemClock));
-        RelayBuilder { auth: Box::new(auth), config, backend: None, clock }
+        RelayBuilder {
+            auth: Box::new(auth),
+            config,
+            backend: None,
+            clock,
+            #[cfg(feature = "tls")]
+            certificate: None,
+        }
     }
 
     /// Where it listens; with the port that it got.
@@ -149,11 +180,20 @@ impl Relay {
         loop {
             tokio::select! {
                 () = &mut shutdown => break,
-                stream = accept(&self.listener) => self.handle.serve(stream),
+                stream = accept(&self.listener) => self.serve(stream),
                 _ = clock.tick() => self.handle.hub.tick(),
             }
         }
         self.stop().await;
+    }
+
+    fn serve(&self, stream: TcpStream) {
+        #[cfg(feature = "tls")]
+        if let Some(certificate) = self.certificate.clone() {
+            let within = self.handle.hub.patience();
+            return self.handle.open(async move { certificate.accept(stream, within).await });
+        }
+        self.handle.serve(stream);
     }
 
     async fn stop(self) {
@@ -206,10 +246,24 @@ impl RelayHandle {
     /// # Panics
     /// Outside of a tokio runtime.
     pub fn serve(&self, stream: impl AsyncRead + AsyncWrite + Send + 'static) {
+        self.open(std::future::ready(Ok(stream)));
+    }
+
+    /// Serves a device when its stream is ready; it counts as a link at once.
+    fn open<S>(&self, stream: impl Future<Output = io::Result<S>> + Send + 'static)
+    where
+        S: AsyncRead + AsyncWrite + Send + 'static,
+    {
         let (hub, gone) = (self.hub.clone(), self.gone.clone());
         let (conn, queue) = hub.open();
         self.links.spawn(async move {
-            gone.run_until_cancelled(connection::serve(&hub, stream, conn, queue)).await;
+            let link = async {
+                match stream.await {
+                    Ok(stream) => connection::serve(&hub, stream, conn, queue).await,
+                    Err(error) => tracing::debug!(conn = conn.0, %error, "no link"),
+                }
+            };
+            gone.run_until_cancelled(link).await;
             hub.close(conn);
         });
     }
