@@ -1,9 +1,7 @@
 //! An inviter that outlives its own restart.
 
-mod world;
-
+use crate::world::{Small, World, encode};
 use signaling_core::{Config, Device, RestoreError, UserId};
-use world::{Small, World, encode};
 
 fn durable(names: &[&str]) -> World {
     let mut world = World::of(names);

@@ -1,12 +1,10 @@
 //! Two, three, four devices ring each other through a perfect or a lossy relay.
 
-mod world;
-
+use crate::world::World;
 use signaling_core::{
     AddError, Added, AnswerError, CODE_NO_PERMISSION, CODE_UNKNOWN, CancelError, CancelOutcome, Invite,
     InviteError, ModifyError, Slot,
 };
-use world::World;
 
 #[test]
 fn bob_accepts_and_both_know() {

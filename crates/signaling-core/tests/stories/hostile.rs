@@ -1,14 +1,12 @@
 //! Who may say what: everything else is ignored with its reason, and changes nothing.
 
-mod world;
-
+use crate::world::World;
 use signaling_core::machine::{Kind, Mask, Rev, Stance};
 use signaling_core::wire::{
     Ack, DecodeError, Deliver, Frame, From, Message, Reach, Refusal, Refused, ReportMessage, SlotEntry,
     StanceMessage, encode_fanout, encode_report,
 };
 use signaling_core::{Device, Ignored, InviteId, Slot};
-use world::World;
 
 const MALLORY: Device = Device { id: 666, epoch: 1 };
 
