@@ -2,11 +2,14 @@
 
 mod calls;
 mod capacity;
+mod devices;
 mod direct;
+mod doubt;
 mod durable;
 mod glare;
 mod hostile;
 mod messages;
 mod paced;
 mod torture;
+mod words;
 mod world;
