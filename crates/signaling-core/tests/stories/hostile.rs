@@ -284,3 +284,32 @@ fn an_invitation_that_is_too_large_finds_no_room() {
     assert!(give(&mut world, 1, key, alice, &large).is_ok_and(|reply| reply > 0), "it says so");
     assert_eq!((world.phones[1].engine.len(), world.phones[1].engine.counters().full), (1, 1));
 }
+
+#[test]
+fn an_answer_counts_though_its_data_is_too_large() {
+    let (mut world, id) = ringing();
+    let bob = ("bob", world.phones[1].device);
+    let stance = |n, stance| body(&Message::Stance(StanceMessage { n, stance, data: &[7; 65] }));
+    assert_eq!(give(&mut world, 0, id, bob, &stance(8, Stance::Modify)), Ok(0));
+    assert_eq!(world.phones[0].engine.view(id).unwrap().data().as_slice(), b"video?", "it is refused");
+    let accept = Stance::Answer(signaling_core::machine::Answer::Accept);
+    assert_eq!(give(&mut world, 0, id, bob, &stance(9, accept)), Ok(0));
+    let view = world.phones[0].engine.view(id).unwrap();
+    let answered = view.invitee(0).unwrap();
+    assert_eq!((answered.slot, answered.data.as_slice()), (Slot::Accepted(bob.1), &b""[..]));
+    assert_eq!(world.phones[0].engine.counters().oversize, 2);
+}
+
+#[test]
+fn what_the_driver_has_to_read_does_nothing_here() {
+    let (mut world, id) = ringing();
+    let mut buf = [0; 64];
+    for frame in [Frame::Ping(1), Frame::Pong(1)] {
+        let len = frame.encode(&mut buf).unwrap();
+        assert_eq!(world.phones[0].engine.handle_frame(world.now, &buf[..len], &mut []), Ok(0));
+    }
+    let refused = Refused { key: Some(id), ver: 1, reason: Refusal::TooLarge };
+    let len = Frame::Refused(refused).encode(&mut buf).unwrap();
+    assert_eq!(world.phones[0].engine.handle_frame(world.now, &buf[..len], &mut []), Ok(0));
+    assert_eq!(slot_at(&mut world, 0, id), Slot::Pending, "it was delivered before");
+}

@@ -1,7 +1,9 @@
 //! What errors say, and what names are taken.
 
 use signaling_core::direct::{Ignored as LinkIgnored, PeerError};
-use signaling_core::wire::DecodeError;
+use signaling_core::v2tim::{self, ViewError};
+use signaling_core::wire::line::LineError;
+use signaling_core::wire::{self, DecodeError, Frame, Reach};
 use signaling_core::{
     AddError, AnswerError, CancelError, Device, GroupId, Ignored, InviteError, InviteId, Label, ModifyError,
     NameError, RestoreError, UserId,
@@ -77,6 +79,39 @@ fn what_is_not_restored_says_why() {
         &RestoreError::Capacity,
     ]);
     assert!(RestoreError::Version { found: 9 }.to_string().contains('9'));
+}
+
+#[test]
+fn what_is_not_read_or_written_says_why() {
+    all_differ(&[
+        &DecodeError::Malformed,
+        &DecodeError::Version { found: 9 },
+        &DecodeError::Range,
+        &wire::NoRoom,
+        &LineError::Garbled,
+        &LineError::TooLong,
+        &v2tim::NoRoom { needed: 512 },
+        &ViewError::NoSuchSlot { slot: 3 },
+    ]);
+    assert!(v2tim::NoRoom { needed: 512 }.to_string().contains("512 bytes"));
+}
+
+#[test]
+fn a_list_shows_what_is_in_it() {
+    let bytes = {
+        let mut buf = [0; 128];
+        let id = InviteId { origin: Device { id: 1, epoch: 1 }, sequence: 1 };
+        let users = [("bob", Reach::<std::iter::Empty<Device>>::Later)].into_iter();
+        let len = wire::encode_fanout(&mut buf, id, 1, false, users).unwrap();
+        buf[..len].to_vec()
+    };
+    let Ok(Frame::Fanout(fanout)) = Frame::decode(&bytes) else { panic!("it is one") };
+    let shown = format!("{:?}", fanout.users.clone());
+    assert!(shown.starts_with('[') && shown.contains("bob") && shown.contains("Later"), "{shown}");
+    let text = r#"{"businessID":1,"inviteID":"a","actionType":1,"inviteeList":["bob","carol"]}"#;
+    let names = v2tim::get_signaling_info(text).unwrap().invitee_list;
+    assert_eq!(format!("{names:?}"), r#"["bob", "carol"]"#);
+    assert!(!names.is_empty());
 }
 
 #[test]
