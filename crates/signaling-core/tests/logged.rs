@@ -1,6 +1,7 @@
 //! What is lost or refused is said in the log, through `log`.
 #![cfg(feature = "log")]
 
+#[path = "stories/world.rs"]
 mod world;
 
 use std::sync::Mutex;

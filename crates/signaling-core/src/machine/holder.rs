@@ -3,6 +3,7 @@
 mod act;
 mod first;
 mod report;
+mod swapped;
 
 use super::{Answer, Fx, Mask, Reply, Rev, Rival, Slot, Stance, Tell, Timer};
 use crate::broken;
@@ -376,15 +377,5 @@ impl<const I: usize> Holder<I> {
     fn give_up(&mut self, fx: &mut impl Fx) {
         self.show(true, fx);
         self.given_up = true;
-    }
-
-    /// What no device may do: write a slot by itself.
-    fn guess(&mut self, outcome: Slot, fx: &mut impl Fx) {
-        let Me::Invitee(me) = self.me else { return };
-        if let Some(slot) = self.slots.get_mut(usize::from(me)) {
-            *slot = outcome;
-        }
-        self.have.add(me);
-        self.finish(fx);
     }
 }

@@ -5,7 +5,7 @@ mod endpoint;
 mod oracle;
 mod recorded;
 mod verdicts;
-#[path = "../world/mod.rs"]
+#[path = "../stories/world.rs"]
 mod world;
 
 use signaling_core::v2tim::SignalingInfo;

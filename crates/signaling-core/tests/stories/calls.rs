@@ -1,12 +1,10 @@
 //! Two, three, four devices ring each other through a perfect or a lossy relay.
 
-mod world;
-
+use crate::world::World;
 use signaling_core::{
     AddError, Added, AnswerError, CODE_NO_PERMISSION, CODE_UNKNOWN, CancelError, CancelOutcome, Invite,
     InviteError, ModifyError, Slot,
 };
-use world::World;
 
 #[test]
 fn bob_accepts_and_both_know() {
@@ -294,4 +292,60 @@ fn the_inviters_data_replaces_hearsay() {
     assert_eq!(world.phones[1].engine.view(id).unwrap().data().as_slice(), b"video?");
     world.accept(1, id);
     assert_eq!(world.run(300).told(1), ["confirmed"], "no New: the application knew");
+}
+
+#[test]
+fn what_only_the_present_may_hear_of_is_not_modified() {
+    let mut world = World::of(&["alice", "bob"]);
+    let push = [0; 65];
+    let mut invite = Invite { invitees: &["bob"], online_only: true, push: &push, ..Invite::default() };
+    let now = world.now;
+    assert_eq!(world.phones[0].engine.invite(now, &invite), Err(InviteError::PushTooLong(64)));
+    invite.push = &[];
+    let id = world.phones[0].engine.invite(now, &invite).unwrap();
+    world.run(500);
+    for at in 0..2 {
+        assert!(world.phones[at].engine.view(id).unwrap().online_only());
+        assert_eq!(world.phones[at].engine.modify(world.now, id, b"x"), Err(ModifyError::OnlineOnly));
+    }
+}
+
+#[test]
+fn what_was_learned_elsewhere_has_to_make_sense() {
+    let mut world = World::of(&["alice", "bob"]);
+    let id = world.invite(0, &["bob"], 60);
+    let added = Added { id, inviter: "alice", group: None, invitees: &["bob"], data: b"", timeout: None };
+    let mut add = |at: usize, added: Added<'_>| world.phones[at].engine.add_invited_signaling(1_000, &added);
+    assert_eq!(add(0, Added { inviter: "bob", invitees: &["alice"], ..added }), Err(AddError::Own));
+    assert_eq!(add(1, Added { invitees: &[], ..added }), Err(AddError::Invitees));
+    assert_eq!(add(1, Added { invitees: &["bob", "bob"], ..added }), Err(AddError::Invitees));
+    assert_eq!(
+        add(1, Added { invitees: &["a", "b", "c", "d", "bob"], ..added }),
+        Err(AddError::TooManyInvitees(4))
+    );
+    assert_eq!(add(1, Added { invitees: &["carol"], ..added }), Err(AddError::NotInvited));
+    assert_eq!(add(1, Added { data: &[0; 65], ..added }), Err(AddError::DataTooLong(64)));
+    assert!(matches!(add(1, Added { inviter: "", ..added }), Err(AddError::Name(_))));
+    assert_eq!(add(1, added), Ok(()));
+}
+
+#[test]
+fn a_device_without_an_epoch_invites_nobody() {
+    let mut world = World::of(&["alice"]);
+    world.reconfigure(0, |config| config.device.epoch = 0);
+    let invite = Invite { invitees: &["bob"], ..Invite::default() };
+    assert_eq!(world.phones[0].engine.invite(world.now, &invite), Err(InviteError::NoEpoch));
+}
+
+#[test]
+fn an_observer_neither_answers_nor_is_asked() {
+    let mut world = World::of(&["alice", "bob", "alice/desk"]);
+    let id = world.invite(0, &["bob"], 60);
+    world.run(500);
+    assert_eq!(world.phones[2].engine.accept(world.now, id, b""), Err(AnswerError::NotInvited));
+    assert_eq!(world.phones[2].engine.reject(world.now, id, false, b""), Err(AnswerError::NotInvited));
+    world.phones[2].engine.modify(world.now, id, b"audio").unwrap();
+    world.run(500);
+    assert_eq!(world.told(2), ["new", "granted"]);
+    assert_eq!(world.told(1), ["new", "modified audio"]);
 }

@@ -1,14 +1,12 @@
 //! Who may say what: everything else is ignored with its reason, and changes nothing.
 
-mod world;
-
+use crate::world::World;
 use signaling_core::machine::{Kind, Mask, Rev, Stance};
 use signaling_core::wire::{
     Ack, DecodeError, Deliver, Frame, From, Message, Reach, Refusal, Refused, ReportMessage, SlotEntry,
     StanceMessage, encode_fanout, encode_report,
 };
 use signaling_core::{Device, Ignored, InviteId, Slot};
-use world::World;
 
 const MALLORY: Device = Device { id: 666, epoch: 1 };
 
@@ -220,4 +218,98 @@ fn at_most_eight_messages_leave_for_one_that_came() {
     world.run(2);
     let sent = world.frames - before;
     assert!((1..=8).contains(&sent), "{sent}");
+}
+
+#[test]
+fn only_an_invitee_answers_and_only_an_observer_cancels() {
+    let (mut world, id) = ringing();
+    let (desk, bob) = (Device { id: 9, epoch: 1 }, world.phones[1].device);
+    let stance = |stance| body(&Message::Stance(StanceMessage { n: 1, stance, data: b"" }));
+    let accept = Stance::Answer(signaling_core::machine::Answer::Accept);
+    for of_an_invitee in [accept, Stance::Ringing, Stance::Full(signaling_core::Full::NoCapacity)] {
+        assert_eq!(give(&mut world, 0, id, ("alice", desk), &stance(of_an_invitee)), Ok(0));
+    }
+    assert_eq!(give(&mut world, 0, id, ("bob", bob), &stance(Stance::Cancel)), Ok(0));
+    let told = world.told(0).len();
+    world.run(500);
+    assert_eq!(world.told(0).len(), told, "nobody heard anything of it");
+    assert_eq!(slot_at(&mut world, 0, id), Slot::Pending);
+}
+
+/// Alice's report with data that no phone of this world can keep.
+fn too_much(kind: Kind, rev: u16, slot: Slot, answer: Option<&[u8]>) -> Vec<u8> {
+    let report = ReportMessage {
+        kind,
+        remaining: Some(5_000),
+        rev: Rev { number: rev, author: MALLORY },
+        run: 0,
+        echo: 0,
+        modify: None,
+        online_only: false,
+        group: None,
+        data: (kind == Kind::Invite).then_some(&[7; 65]),
+        answer: answer.map(|data| signaling_core::wire::AnswerData { slot: 0, label: "car", data }),
+        slots: Default::default(),
+    };
+    let mut buf = [0; 256];
+    let entry = SlotEntry { user: "bob", slot, data: answer.is_some() };
+    let len = encode_report(&mut buf, &report, [entry].into_iter()).unwrap();
+    buf[..len].to_vec()
+}
+
+#[test]
+fn data_that_is_too_large_is_dropped_and_the_outcome_stands() {
+    let (mut world, id) = ringing();
+    let alice = ("alice", world.phones[0].device);
+    let modified = too_much(Kind::Invite, 1, Slot::Pending, None);
+    assert_eq!(give(&mut world, 1, id, alice, &modified), Ok(0));
+    assert_eq!(
+        world.phones[1].engine.view(id).unwrap().data().as_slice(),
+        b"",
+        "neither the old nor the new"
+    );
+    let decided = too_much(Kind::Decision, 1, Slot::Accepted(MALLORY), Some(&[8; 65]));
+    assert_eq!(give(&mut world, 1, id, alice, &decided), Ok(0));
+    assert_eq!(slot_at(&mut world, 1, id), Slot::Accepted(MALLORY));
+    let view = world.phones[1].engine.view(id).unwrap();
+    assert_eq!((view.invitee(0).unwrap().label, view.invitee(0).unwrap().data.as_slice()), ("car", &b""[..]));
+    assert_eq!(world.phones[1].engine.counters().oversize, 2);
+}
+
+#[test]
+fn an_invitation_that_is_too_large_finds_no_room() {
+    let (mut world, id) = ringing();
+    let (key, alice) = (InviteId { sequence: 80, ..id }, ("alice", world.phones[0].device));
+    let large = too_much(Kind::Invite, 0, Slot::Pending, None);
+    assert!(give(&mut world, 1, key, alice, &large).is_ok_and(|reply| reply > 0), "it says so");
+    assert_eq!((world.phones[1].engine.len(), world.phones[1].engine.counters().full), (1, 1));
+}
+
+#[test]
+fn an_answer_counts_though_its_data_is_too_large() {
+    let (mut world, id) = ringing();
+    let bob = ("bob", world.phones[1].device);
+    let stance = |n, stance| body(&Message::Stance(StanceMessage { n, stance, data: &[7; 65] }));
+    assert_eq!(give(&mut world, 0, id, bob, &stance(8, Stance::Modify)), Ok(0));
+    assert_eq!(world.phones[0].engine.view(id).unwrap().data().as_slice(), b"video?", "it is refused");
+    let accept = Stance::Answer(signaling_core::machine::Answer::Accept);
+    assert_eq!(give(&mut world, 0, id, bob, &stance(9, accept)), Ok(0));
+    let view = world.phones[0].engine.view(id).unwrap();
+    let answered = view.invitee(0).unwrap();
+    assert_eq!((answered.slot, answered.data.as_slice()), (Slot::Accepted(bob.1), &b""[..]));
+    assert_eq!(world.phones[0].engine.counters().oversize, 2);
+}
+
+#[test]
+fn what_the_driver_has_to_read_does_nothing_here() {
+    let (mut world, id) = ringing();
+    let mut buf = [0; 64];
+    for frame in [Frame::Ping(1), Frame::Pong(1)] {
+        let len = frame.encode(&mut buf).unwrap();
+        assert_eq!(world.phones[0].engine.handle_frame(world.now, &buf[..len], &mut []), Ok(0));
+    }
+    let refused = Refused { key: Some(id), ver: 1, reason: Refusal::TooLarge };
+    let len = Frame::Refused(refused).encode(&mut buf).unwrap();
+    assert_eq!(world.phones[0].engine.handle_frame(world.now, &buf[..len], &mut []), Ok(0));
+    assert_eq!(slot_at(&mut world, 0, id), Slot::Pending, "it was delivered before");
 }

@@ -1,9 +1,7 @@
 //! An inviter that outlives its own restart.
 
-mod world;
-
+use crate::world::{Small, World, encode};
 use signaling_core::{Config, Device, RestoreError, UserId};
-use world::{Small, World, encode};
 
 fn durable(names: &[&str]) -> World {
     let mut world = World::of(names);
@@ -118,8 +116,10 @@ fn the_file_grows_empty_when_all_is_over() {
 #[test]
 fn what_cannot_be_restored_is_refused_and_changes_nothing() {
     let mut world = durable(&["alice", "bob", "carol"]);
-    world.invite(0, &["bob", "carol"], 30);
+    let id = world.invite(0, &["bob", "carol"], 30);
     world.run(500);
+    let saved: Vec<_> = world.phones[0].engine.snapshots().map(|saved| saved.id()).collect();
+    assert_eq!(saved, [id]);
     let bytes = world.phones[0].disk[0].clone();
     let engine = |user: &str, id| {
         let mut config = Config::new(UserId::new(user).unwrap(), Device { id, epoch: 9 });

@@ -1,9 +1,7 @@
 //! Two who invite each other at the same time (protocol section 6, "Glare").
 
-mod world;
-
+use crate::world::World;
 use signaling_core::{AnswerError, Invite, InviteId, Slot, Standing, State};
-use world::World;
 
 /// Phones of which every one gives way.
 fn crossing(names: &[&str]) -> World {

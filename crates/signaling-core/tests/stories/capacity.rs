@@ -2,7 +2,9 @@
 
 use signaling_core::machine::{Answer, Stance};
 use signaling_core::wire::{Deliver, From, MAX_FRAME, Message, StanceMessage};
-use signaling_core::{Config, Device, FixedEngine, Invite, UserId, largest_frame, ram, rows};
+use signaling_core::{
+    Bytes, Config, Device, Engine, Fixed, FixedEngine, Invite, Slot, UserId, largest_frame, ram, rows,
+};
 
 const LONGEST: &str = "12345678901234567890123456789012";
 
@@ -61,4 +63,17 @@ fn drain(engine: &mut FixedEngine<1, 4, 2, 64>, now: u64) -> usize {
     let mut buf = [0; 2048];
     let lens = std::iter::from_fn(|| engine.poll_transmit(now, &mut buf));
     lens.max().unwrap_or(0)
+}
+
+#[test]
+fn an_engine_may_live_in_memory_of_somebody_else() {
+    let mut memory = Fixed::<2, 1, 1, 16>::new();
+    let alice = Config::new(UserId::new("alice").unwrap(), Device { id: 1, epoch: 1 });
+    let mut engine: Engine<_, Bytes<16>, 1, 1> = Engine::new(alice, &mut memory);
+    let id =
+        engine.invite(0, &Invite { invitees: &["bob"], timeout: Some(500), ..Invite::default() }).unwrap();
+    assert_eq!((engine.len(), engine.poll_timeout().is_some()), (1, true));
+    engine.handle_timeout(500);
+    assert_eq!(engine.view(id).unwrap().invitee(0).unwrap().slot, Slot::TimedOut);
+    assert_eq!(engine.views().count(), 1);
 }

@@ -1,0 +1,162 @@
+//! Who hears nothing for long: what is in doubt, what is asked again, and what is given up.
+
+use crate::world::World;
+use signaling_core::{CancelError, CancelOutcome, Config, InviteError, ModifyError};
+
+fn cut(world: &mut World) {
+    world.lose = Box::new(|_| true);
+}
+
+fn heal(world: &mut World) {
+    world.lose = Box::new(|_| false);
+}
+
+#[test]
+fn what_was_in_doubt_rings_again_when_the_inviter_is_back() {
+    let mut world = World::of(&["alice", "bob"]);
+    let id = world.invite(0, &["bob"], 0);
+    world.run(500);
+    cut(&mut world);
+    assert_eq!(world.run(45_000).told(1), ["new", "ringingstopped", "unresolved"]);
+    heal(&mut world);
+    assert_eq!(world.run(15_000).told(1)[3..], ["ringingresumed"]);
+    world.accept(1, id);
+    assert_eq!(world.run(300).told(1)[4..], ["confirmed"]);
+}
+
+#[test]
+fn an_answer_in_doubt_is_given_again() {
+    let mut world = World::of(&["alice", "bob"]);
+    let id = world.invite(0, &["bob"], 0);
+    world.run(500);
+    cut(&mut world);
+    world.accept(1, id);
+    assert_eq!(world.run(35_000).told(1), ["new", "unresolved"]);
+    heal(&mut world);
+    assert_eq!(world.run(15_000).told(1), ["new", "unresolved", "confirmed"]);
+    assert_eq!(world.told(0)[2..], ["accepted bob", "ended", "established bob"]);
+}
+
+#[test]
+fn what_others_became_is_given_up_when_nobody_is_left_to_say_it() {
+    let mut world = World::of(&["alice", "bob", "carol"]);
+    let id = world.invite(0, &["bob", "carol"], 5);
+    world.run(500);
+    world.accept(1, id);
+    world.run(500);
+    world.phones[0].online = false;
+    world.run(30_000);
+    assert!(world.phones[1].engine.view(id).is_some(), "carol's outcome may still come");
+    world.run(600_000);
+    assert_eq!(world.told(1), ["new", "confirmed"], "no outcome is made up");
+    assert_eq!(world.told(2), ["new", "accepted bob", "ringingstopped", "unresolved"]);
+    assert!(world.phones[1].engine.is_empty() && world.phones[2].engine.is_empty());
+}
+
+#[test]
+fn a_link_that_comes_back_says_at_once_what_was_lost() {
+    let mut world = World::of(&["alice", "bob"]);
+    let id = world.invite(0, &["bob"], 60);
+    world.run(500);
+    cut(&mut world);
+    world.accept(1, id);
+    world.run(9_000);
+    heal(&mut world);
+    world.phones[1].engine.handle_link_up(world.now);
+    assert_eq!(world.run(25).told(1), ["new", "confirmed"]);
+}
+
+#[test]
+fn a_lease_is_renewed_at_once_when_the_link_comes_back() {
+    let mut world = World::of(&["alice", "bob"]);
+    world.invite(0, &["bob"], 60);
+    world.run(500);
+    let before = world.frames;
+    world.phones[1].engine.handle_link_up(world.now);
+    world.run(25);
+    assert_eq!(world.frames - before, 2, "he says that he rings, she says that it stands");
+}
+
+#[test]
+fn a_request_that_nobody_answers_is_said_to_be_one() {
+    let mut world = World::of(&["alice", "bob", "alice/desk"]);
+    let id = world.invite(0, &["bob"], 0);
+    world.run(500);
+    world.phones[0].online = false;
+    cut(&mut world);
+    let now = world.now;
+    world.phones[1].engine.modify(now, id, b"audio").unwrap();
+    assert_eq!(world.phones[1].engine.modify(now, id, b"video"), Err(ModifyError::Busy));
+    assert_eq!(world.phones[2].engine.cancel(now, id, b""), Ok(CancelOutcome::Asked));
+    assert_eq!(world.phones[2].engine.cancel(now, id, b""), Err(CancelError::Busy));
+    world.run(29_900);
+    assert!(!world.told(1).contains(&"unanswered") && !world.told(2).contains(&"unanswered"));
+    world.run(200);
+    assert!(world.told(1).contains(&"unanswered") && world.told(2).contains(&"unanswered"));
+}
+
+#[test]
+fn a_request_to_who_forgot_the_invitation_is_unanswered() {
+    let mut world = World::of(&["alice", "bob"]);
+    let id = world.invite(0, &["bob"], 0);
+    world.run(500).restart(0);
+    world.phones[1].engine.modify(world.now, id, b"audio").unwrap();
+    assert_eq!(world.run(100).told(1), ["new", "ringingstopped", "unanswered", "unresolved"]);
+    assert_eq!(world.phones[1].engine.modify(world.now, id, b"audio"), Err(ModifyError::Over));
+}
+
+#[test]
+fn who_answered_does_not_modify_and_his_other_device_is_denied() {
+    let mut world = World::of(&["alice", "bob/kitchen", "bob/car", "carol"]);
+    let id = world.invite(0, &["bob", "carol"], 60);
+    world.run(500);
+    world.accept(1, id);
+    assert_eq!(world.phones[1].engine.modify(world.now, id, b"x"), Err(ModifyError::Over));
+    world.run(15);
+    world.phones[2].engine.modify(world.now, id, b"audio").unwrap();
+    world.run(500);
+    assert!(world.told(2).contains(&"denied"), "{:?}", world.told(2));
+    assert!(!world.told(0).contains(&"modified audio"));
+}
+
+#[test]
+fn a_repeated_request_is_carried_out_once() {
+    let mut world = World::of(&["alice", "bob"]);
+    let id = world.invite(0, &["bob"], 60);
+    world.run(500);
+    world.phones[1].engine.modify(world.now, id, b"audio").unwrap();
+    let request = world.catch(0);
+    for _ in 0..2 {
+        world.give(0, &request[0]);
+    }
+    world.run(5_000);
+    assert_eq!(world.told(0).iter().filter(|told| **told == "modified audio").count(), 1);
+    assert_eq!(world.told(1), ["new", "granted"]);
+}
+
+#[test]
+fn without_a_lease_there_is_a_limit_and_nothing_to_renew() {
+    let mut world = World::of(&["alice", "bob"]);
+    let leaseless = |config: &mut Config| config.lease = 0;
+    (0..2).for_each(|at| world.reconfigure(at, leaseless));
+    let endless = signaling_core::Invite { invitees: &["bob"], ..Default::default() };
+    assert_eq!(world.phones[0].engine.invite(world.now, &endless), Err(InviteError::Endless));
+    world.invite(0, &["bob"], 60);
+    world.run(1_000);
+    world.phones[0].online = false;
+    assert_eq!(world.run(58_000).told(1), ["new"], "he rings on, though she is gone");
+    assert_eq!(world.run(5_000).told(1), ["new", "ringingstopped"]);
+}
+
+#[test]
+fn an_observer_without_a_limit_notices_that_the_inviter_is_gone() {
+    let mut world = World::of(&["alice", "bob", "alice/desk"]);
+    world.invite(0, &["bob"], 0);
+    world.run(30_000);
+    assert_eq!(world.told(2), ["new"]);
+    world.phones[0].online = false;
+    world.run(50_000);
+    assert_eq!(world.told(2), ["new"], "a few refreshes may be lost");
+    world.run(60_000);
+    assert_eq!(world.told(2), ["new", "unresolved"]);
+}

@@ -1,0 +1,15 @@
+//! The core from outside: engines that talk, in one program, which is quick to build again.
+
+mod calls;
+mod capacity;
+mod devices;
+mod direct;
+mod doubt;
+mod durable;
+mod glare;
+mod hostile;
+mod messages;
+mod paced;
+mod torture;
+mod words;
+mod world;
