@@ -11,6 +11,9 @@ use static_cell::StaticCell;
 /// The most that are rung at a time.
 const MOST: usize = 4;
 
+/// The machine on which the emulator runs.
+const RELAY: &str = "10.0.2.2:7400";
+
 /// What can be set.
 #[derive(Clone, Copy, Default)]
 pub struct Settings {
@@ -20,6 +23,8 @@ pub struct Settings {
     whom: Option<&'static str>,
     relay: Option<&'static str>,
     peers: Option<&'static str>,
+    host: Option<&'static str>,
+    ca: Option<&'static str>,
     idle: Option<&'static str>,
 }
 
@@ -52,6 +57,8 @@ impl Settings {
             whom: option_env!("SIGNALING_WHOM"),
             relay: option_env!("SIGNALING_RELAY"),
             peers: option_env!("SIGNALING_PEERS"),
+            host: option_env!("SIGNALING_HOST"),
+            ca: None,
             idle: None,
         };
         for (name, value) in arguments(MEMORY.init([0; _])).filter_map(|word| word.split_once('=')) {
@@ -68,6 +75,8 @@ impl Settings {
             "whom" => &mut self.whom,
             "relay" => &mut self.relay,
             "peers" => &mut self.peers,
+            "host" => &mut self.host,
+            "ca" => &mut self.ca,
             "idle" => &mut self.idle,
             _ => return,
         };
@@ -106,11 +115,31 @@ impl Settings {
     /// # Errors
     /// [`Wrong`] if it is no address.
     pub fn relay(&self) -> Result<SocketAddrV4, Wrong> {
-        let value = self.relay.unwrap_or("10.0.2.2:7400");
+        let value = self.relay.unwrap_or(RELAY);
         value.parse().map_err(|_| Wrong {
             setting: "relay",
             value,
             right: "an address such as 192.0.2.7:7400",
+        })
+    }
+
+    /// The relay as its certificate calls it: by its address, unless a name is set.
+    #[cfg(feature = "tls")]
+    pub fn host(&self) -> &'static str {
+        let address = self.relay.unwrap_or(RELAY);
+        self.host.unwrap_or(address.split_once(':').map_or(address, |(host, _)| host))
+    }
+
+    /// The certificate, in DER, of who may vouch for the relay. To be called once.
+    ///
+    /// # Errors
+    /// [`Wrong`] if none is set, or it is none.
+    #[cfg(feature = "tls")]
+    pub fn authority(&self) -> Result<&'static [u8], Wrong> {
+        crate::authority::certificate(self.ca).ok_or(Wrong {
+            setting: "ca",
+            value: self.ca.unwrap_or_default(),
+            right: "the file of a certificate in PEM, here or as SIGNALING_CA at build time",
         })
     }
 

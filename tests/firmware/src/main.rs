@@ -9,6 +9,7 @@ mod noise;
 mod pico;
 mod process;
 mod stories;
+mod tls;
 mod transcript;
 mod world;
 
@@ -27,6 +28,9 @@ use world::{Programs, built};
 
 /// How many stories are told at a time: most of what they do is wait.
 const AT_A_TIME: usize = 6;
+/// What runs on a board.
+const PROGRAMS: [&str; 7] =
+    ["doorbell", "answerer", "doorbell-tcp", "answerer-tcp", "doorbell-udp", "doorbell-tls", "virtual-time"];
 /// All of them together end within this time, or fail.
 const WITHIN: Duration = Duration::from_secs(240);
 
@@ -44,7 +48,7 @@ fn main() -> Result<ExitCode> {
     let args = Args::parse();
     let programs = programs()?;
     let wanted = |name: &str| args.filter.as_deref().is_none_or(|filter| name.contains(filter));
-    let all = [stories::STORIES, group::STORIES, ethernet::STORIES, pico::STORIES].concat();
+    let all = [stories::STORIES, group::STORIES, ethernet::STORIES, tls::STORIES, pico::STORIES].concat();
     let stories: Vec<_> = all.into_iter().filter(|(name, _)| wanted(name)).collect();
     thread::spawn(|| {
         thread::sleep(WITHIN);
@@ -74,11 +78,11 @@ fn main() -> Result<ExitCode> {
 fn programs() -> Result<Programs> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
-    let firmware = root.join("examples/qemu-mps2/target/thumbv7m-none-eabi/release");
+    let firmware = root.join("examples/qemu-mps2/target");
     let programs = Programs { signaling: target.join("debug/signaling"), firmware };
     built(&programs.signaling)?;
-    for program in ["doorbell", "answerer", "doorbell-tcp", "answerer-tcp", "doorbell-udp", "virtual-time"] {
-        built(&programs.firmware.join(program))?;
+    for program in PROGRAMS {
+        built(&programs.kernel(program))?;
     }
     Ok(programs)
 }
