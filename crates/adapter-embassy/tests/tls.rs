@@ -9,7 +9,7 @@ use adapter_embassy::tls::{Time, Tls, TlsMemory, TlsTrouble, Trust};
 use adapter_embassy::{
     Connect, Device, Event, Identity, Invite, Link, LinkError, LinkEvent, Resources, UserId, What,
 };
-use adapter_std::{Client, LinkState, State};
+use adapter_std::{Client, InviteOptions, LinkState, State};
 use embedded_io_adapters::tokio_1::FromTokio;
 use rand_core::OsRng;
 use rcgen::{BasicConstraints, Certificate, CertificateParams, IsCa, Issuer, KeyPair, date_time_ymd};
@@ -178,6 +178,36 @@ async fn a_board_rings_a_desktop_over_tls() {
                 _ => {}
             }
         }
+    };
+    tokio::select! {
+        told = timeout(Duration::from_secs(20), story) => told.unwrap(),
+        never = runner.run_over(&mut streams) => match never {},
+    }
+}
+
+#[tokio::test]
+async fn a_burst_of_the_relay_fits_into_the_memory_of_a_board() {
+    const CALLS: usize = 60;
+    let authority = Authority::new();
+    let relay = Running::with(&authority.signs(&params("127.0.0.1")), &[]).await;
+    let bob = relay.bob(&authority).await;
+    let mut heard = bob.events();
+    let authorities = [&authority.own.der()[..]];
+    let trust = Trust { host: "127.0.0.1", authorities: &authorities, time: &|| Time::Now(WITHIN) };
+    let (mut random, mut memory) = (OsRng, TlsMemory::<4096, 512>::new());
+    let mut streams = Tls::new(Streams(relay.addr), trust, &mut random, &mut memory);
+    let (signaling, mut runner, _events) = resources().start(door()).unwrap();
+    let story = async {
+        signaling.connected().await;
+        for _ in 0..CALLS {
+            bob.signaling().invite("door", "x".repeat(64), &InviteOptions::default()).unwrap();
+        }
+        let mut answers = 0;
+        while answers < CALLS {
+            let adapter_std::Event::Invitation(event) = heard.next().await.unwrap() else { continue };
+            answers += usize::from(matches!(event.what, What::Ringing { .. } | What::Full { .. }));
+        }
+        assert_eq!((signaling.link(), signaling.line().broken), (adapter_embassy::LinkState::Up, 0));
     };
     tokio::select! {
         told = timeout(Duration::from_secs(20), story) => told.unwrap(),
