@@ -1,7 +1,32 @@
-//! What defmt needs from the linker, if it is asked for.
+//! What defmt needs from the linker, if it is asked for; and for TLS whom to trust, and the date.
 
-fn main() {
-    if std::env::var_os("CARGO_FEATURE_DEFMT").is_some() {
+use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
+use std::{env, fs, io};
+
+fn main() -> io::Result<()> {
+    if env::var_os("CARGO_FEATURE_DEFMT").is_some() {
         println!("cargo::rustc-link-arg-bins=-Tdefmt.x");
     }
+    if env::var_os("CARGO_FEATURE_TLS").is_some() {
+        let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets it"));
+        fs::write(out.join("built"), format!("{}", date()))?;
+        authority(&out.join("ca.pem"))?;
+    }
+    Ok(())
+}
+
+/// Seconds after 1970, as the builder's clock or SOURCE_DATE_EPOCH says.
+fn date() -> u64 {
+    println!("cargo::rerun-if-env-changed=SOURCE_DATE_EPOCH");
+    let given = env::var("SOURCE_DATE_EPOCH").ok().and_then(|text| text.parse().ok());
+    given.unwrap_or_else(|| SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs()))
+}
+
+/// The certificate in the file SIGNALING_CA, or nothing.
+fn authority(to: &Path) -> io::Result<()> {
+    println!("cargo::rerun-if-env-changed=SIGNALING_CA");
+    let Some(from) = env::var_os("SIGNALING_CA") else { return fs::write(to, "") };
+    println!("cargo::rerun-if-changed={}", Path::new(&from).display());
+    fs::copy(from, to).map(|_| ())
 }

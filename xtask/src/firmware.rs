@@ -14,6 +14,8 @@ const BOARD: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/qemu-mps2"
 /// The program with a clock of its own, which the others must not be built with.
 const VIRTUAL_TIME: &str = "virtual-time";
 const TARGET: &str = "thumbv7m-none-eabi";
+/// The same board with a Cortex-M4: it is for the program that encrypts.
+const LARGE: &str = "thumbv7em-none-eabihf";
 
 /// Builds the firmware and all that it meets, and tells the stories; `args` are those of the `firmware` package.
 pub(crate) fn firmware(args: &[String]) -> Result<()> {
@@ -24,6 +26,9 @@ pub(crate) fn firmware(args: &[String]) -> Result<()> {
     run(&mut on_board(&["build", "--release", "--features", "direct", "--bin", "doorbell-udp"]))?;
     // And so is the other clock.
     run(&mut on_board(&["build", "--release", "--package", VIRTUAL_TIME]))?;
+    add_target(LARGE)?;
+    let tls = ["--features", "tls", "--bin", "doorbell-tls", "--target", LARGE];
+    run(on_board(&["build", "--release"]).args(tls))?;
     pico::prepare()?;
     run(&mut cargo(&["build", "--quiet", "--package", "signaling-cli"]))?;
     run(cargo(&["run", "--quiet", "--package", "firmware", "--"]).args(args))
@@ -33,7 +38,7 @@ pub(crate) fn firmware(args: &[String]) -> Result<()> {
 pub(crate) fn lint() -> Result<()> {
     add_target(TARGET)?;
     run(&mut on_board(&["fmt", "--all", "--check"]))?;
-    for features in [&[][..], &["--features", "defmt,direct"]] {
+    for features in [&[][..], &["--features", "defmt,direct,tls"]] {
         let clippy = ["clippy", "--release", "--workspace", "--exclude", VIRTUAL_TIME];
         run(on_board(&clippy).args(features).args(["--", "-D", "warnings"]))?;
     }

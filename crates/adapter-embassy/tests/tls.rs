@@ -9,13 +9,15 @@ use adapter_embassy::tls::{Time, Tls, TlsMemory, TlsTrouble, Trust};
 use adapter_embassy::{
     Connect, Device, Event, Identity, Invite, Link, LinkError, LinkEvent, Resources, UserId, What,
 };
-use adapter_std::{Client, LinkState, State};
+use adapter_std::{Client, InviteOptions, LinkState, State};
 use embedded_io_adapters::tokio_1::FromTokio;
 use rand_core::OsRng;
 use rcgen::{BasicConstraints, Certificate, CertificateParams, IsCa, Issuer, KeyPair, date_time_ymd};
 use signaling_relay::{Insecure, Relay};
 use tempfile::TempDir;
-use tokio::net::TcpStream;
+use tokio::io::AsyncWriteExt;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::oneshot;
 use tokio::time::timeout;
 
 /// Seconds from 1970 to 2010, 2030 and 2200. Certificates are good from 2020 to 2100.
@@ -184,6 +186,36 @@ async fn a_board_rings_a_desktop_over_tls() {
 }
 
 #[tokio::test]
+async fn a_burst_of_the_relay_fits_into_the_memory_of_a_board() {
+    const CALLS: usize = 60;
+    let authority = Authority::new();
+    let relay = Running::with(&authority.signs(&params("127.0.0.1")), &[]).await;
+    let bob = relay.bob(&authority).await;
+    let mut heard = bob.events();
+    let authorities = [&authority.own.der()[..]];
+    let trust = Trust { host: "127.0.0.1", authorities: &authorities, time: &|| Time::Now(WITHIN) };
+    let (mut random, mut memory) = (OsRng, TlsMemory::<4096, 512>::new());
+    let mut streams = Tls::new(Streams(relay.addr), trust, &mut random, &mut memory);
+    let (signaling, mut runner, _events) = resources().start(door()).unwrap();
+    let story = async {
+        signaling.connected().await;
+        for _ in 0..CALLS {
+            bob.signaling().invite("door", "x".repeat(64), &InviteOptions::default()).unwrap();
+        }
+        let mut answers = 0;
+        while answers < CALLS {
+            let adapter_std::Event::Invitation(event) = heard.next().await.unwrap() else { continue };
+            answers += usize::from(matches!(event.what, What::Ringing { .. } | What::Full { .. }));
+        }
+        assert_eq!((signaling.link(), signaling.line().broken), (adapter_embassy::LinkState::Up, 0));
+    };
+    tokio::select! {
+        told = timeout(Duration::from_secs(20), story) => told.unwrap(),
+        never = runner.run_over(&mut streams) => match never {},
+    }
+}
+
+#[tokio::test]
 async fn a_certificate_that_vouches_for_itself_can_be_pinned() {
     let (params, key) = (params("127.0.0.1"), KeyPair::generate().unwrap());
     let own = params.self_signed(&key).unwrap();
@@ -263,4 +295,46 @@ async fn the_wrong_kind_of_relay_is_told() {
 
     let relay = Running::with(&authority.signs(&params("127.0.0.1")), &[]).await;
     assert_eq!(first(&mut Streams(relay.addr)).await, LinkEvent::Lost(LinkError::TlsWanted));
+}
+
+/// Who stands between a board and its relay, passes on what they say, and says that to the board once it is told to.
+async fn between(relay: SocketAddr, words: &'static [u8]) -> (SocketAddr, oneshot::Sender<()>) {
+    let listener = TcpListener::bind(free()).await.unwrap();
+    let addr = listener.local_addr().unwrap();
+    let (speak, spoken) = oneshot::channel();
+    tokio::spawn(async move {
+        let (mut from_board, mut to_board) = listener.accept().await.unwrap().0.into_split();
+        let (mut from_relay, mut to_relay) = TcpStream::connect(relay).await.unwrap().into_split();
+        tokio::spawn(async move { tokio::io::copy(&mut from_board, &mut to_relay).await });
+        tokio::select! {
+            end = tokio::io::copy(&mut from_relay, &mut to_board) => panic!("it ended first: {end:?}"),
+            told = spoken => told.unwrap(),
+        }
+        to_board.write_all(words).await.unwrap();
+        tokio::io::copy(&mut from_relay, &mut to_board).await
+    });
+    (addr, speak)
+}
+
+#[tokio::test]
+async fn who_stands_between_ends_the_link_and_no_more() {
+    // EncryptedExtensions in the clear: embedded-tls would not survive it.
+    let words = &[22, 3, 3, 0, 6, 8, 0, 0, 2, 0, 0];
+    let authority = Authority::new();
+    let relay = Running::with(&authority.signs(&params("127.0.0.1")), &[]).await;
+    let (addr, speak) = between(relay.addr, words).await;
+    let authorities = [&authority.own.der()[..]];
+    let trust = Trust { host: "127.0.0.1", authorities: &authorities, time: &|| Time::Now(WITHIN) };
+    let (mut random, mut memory) = (OsRng, TlsMemory::<4096, 512>::new());
+    let mut streams = Tls::new(Streams(addr), trust, &mut random, &mut memory);
+    let (_, mut runner, mut events) = resources().start(door()).unwrap();
+    let story = async {
+        assert!(matches!(events.next().await, Event::Link(LinkEvent::Connected)));
+        speak.send(()).unwrap();
+        assert!(matches!(events.next().await, Event::Link(LinkEvent::Lost(LinkError::Broken))));
+    };
+    tokio::select! {
+        told = timeout(Duration::from_secs(20), story) => told.unwrap(),
+        never = runner.run_over(&mut streams) => match never {},
+    }
 }

@@ -1,6 +1,8 @@
 //! What the programs of this board share: how they start, their links, a console for a panel, and keys.
 #![no_std]
 
+#[cfg(feature = "tls")]
+mod authority;
 mod console;
 mod links;
 mod settings;
@@ -11,6 +13,8 @@ use defmt_semihosting as _;
 use panic_semihosting as _;
 
 pub use console::{answer, ring};
+#[cfg(feature = "tls")]
+pub use links::tls;
 #[cfg(feature = "direct")]
 pub use links::udp;
 pub use links::{line, tcp};

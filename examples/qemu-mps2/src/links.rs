@@ -4,17 +4,23 @@ use adapter_embassy::Runner;
 use adapter_embassy::net::{Relay, Tcp};
 #[cfg(feature = "direct")]
 use adapter_embassy::net::{Udp, UdpMemory};
+#[cfg(feature = "tls")]
+use adapter_embassy::tls::{Time, Tls, TlsMemory, Trust};
 use embassy_executor::Spawner;
 use embassy_net::{Config, Stack, StackResources, new};
 use embassy_time::Instant;
 #[cfg(feature = "direct")]
 use heapless::Vec;
+#[cfg(feature = "tls")]
+use mps2_an385_bsp::HostRandom;
 #[cfg(feature = "direct")]
 use mps2_an385_bsp::Writer;
 use mps2_an385_bsp::{Ethernet, EthernetDevice, EthernetState, Uart};
 use static_cell::StaticCell;
 
 use crate::ONCE;
+#[cfg(feature = "tls")]
+use crate::authority::BUILT;
 #[cfg(feature = "direct")]
 use crate::{settings::Peers, start::complain};
 
@@ -22,6 +28,9 @@ use crate::{settings::Peers, start::complain};
 const SOCKETS: usize = 3;
 /// Bytes of a stream that wait in each direction.
 const STREAM: usize = 1024;
+/// The largest record of a relay.
+#[cfg(feature = "tls")]
+const RECORD: usize = 4096;
 /// Bytes of datagrams that wait in each direction.
 #[cfg(feature = "direct")]
 const DATAGRAMS: usize = 2048;
@@ -42,6 +51,25 @@ pub async fn tcp(spawner: Spawner, mut runner: Runner<'static>, relay: Relay<'st
     let stack = network(spawner);
     let (mut rx, mut tx) = ([0; STREAM], [0; STREAM]);
     runner.run_over(&mut Tcp::new(stack, relay, &mut rx, &mut tx)).await;
+}
+
+/// Over TLS, to the relay of that name, for which that authority has to vouch.
+#[cfg(feature = "tls")]
+#[embassy_executor::task]
+pub async fn tls(
+    spawner: Spawner,
+    mut runner: Runner<'static>,
+    relay: Relay<'static>,
+    host: &'static str,
+    authority: &'static [u8],
+) {
+    let stack = network(spawner);
+    let (mut rx, mut tx) = ([0; STREAM], [0; STREAM]);
+    let tcp = Tcp::new(stack, relay, &mut rx, &mut tx);
+    let trust = Trust { host, authorities: &[authority], time: &|| Time::AtLeast(BUILT) };
+    let mut random = HostRandom::open().expect("the machine of the emulator has /dev/urandom");
+    let mut memory = TlsMemory::<RECORD, STREAM>::new();
+    runner.run_over(&mut Tls::new(tcp, trust, &mut random, &mut memory)).await;
 }
 
 /// Without a relay, over UDP to these devices.

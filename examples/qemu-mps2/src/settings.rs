@@ -12,6 +12,9 @@ use static_cell::StaticCell;
 /// The most that are rung at a time.
 const MOST: usize = 4;
 
+/// The machine on which the emulator runs.
+const RELAY: &str = "10.0.2.2:7400";
+
 /// What can be set.
 #[derive(Clone, Copy, Default)]
 pub struct Settings {
@@ -21,6 +24,8 @@ pub struct Settings {
     whom: Option<&'static str>,
     relay: Option<&'static str>,
     peers: Option<&'static str>,
+    host: Option<&'static str>,
+    ca: Option<&'static str>,
     idle: Option<&'static str>,
 }
 
@@ -53,6 +58,8 @@ impl Settings {
             whom: option_env!("SIGNALING_WHOM"),
             relay: option_env!("SIGNALING_RELAY"),
             peers: option_env!("SIGNALING_PEERS"),
+            host: option_env!("SIGNALING_HOST"),
+            ca: None,
             idle: None,
         };
         for (name, value) in arguments(MEMORY.init([0; _])).filter_map(|word| word.split_once('=')) {
@@ -69,6 +76,8 @@ impl Settings {
             "whom" => &mut self.whom,
             "relay" => &mut self.relay,
             "peers" => &mut self.peers,
+            "host" => &mut self.host,
+            "ca" => &mut self.ca,
             "idle" => &mut self.idle,
             _ => return,
         };
@@ -107,9 +116,29 @@ impl Settings {
     /// # Errors
     /// [`Wrong`] if it is none.
     pub fn relay(&self) -> Result<Relay<'static>, Wrong> {
-        let value = self.relay.unwrap_or("10.0.2.2:7400");
+        let value = self.relay.unwrap_or(RELAY);
         let right = "a host and a port, such as 192.0.2.7:7400";
         Relay::parse(value).map_err(|_| Wrong { setting: "relay", value, right })
+    }
+
+    /// The relay as its certificate calls it: by its address, unless a name is set.
+    #[cfg(feature = "tls")]
+    pub fn host(&self) -> &'static str {
+        let address = self.relay.unwrap_or(RELAY);
+        self.host.unwrap_or(address.split_once(':').map_or(address, |(host, _)| host))
+    }
+
+    /// The certificate, in DER, of who may vouch for the relay. To be called once.
+    ///
+    /// # Errors
+    /// [`Wrong`] if none is set, or it is none.
+    #[cfg(feature = "tls")]
+    pub fn authority(&self) -> Result<&'static [u8], Wrong> {
+        crate::authority::certificate(self.ca).ok_or(Wrong {
+            setting: "ca",
+            value: self.ca.unwrap_or_default(),
+            right: "the file of a certificate in PEM, here or as SIGNALING_CA at build time",
+        })
     }
 
     /// The devices that are reached without a relay: one of bob's on the machine on which the emulator runs, unless

@@ -10,6 +10,7 @@ mod pico;
 mod process;
 mod stack;
 mod stories;
+mod tls;
 mod transcript;
 mod world;
 
@@ -28,6 +29,9 @@ use world::{Programs, built};
 
 /// How many stories are told at a time: most of what they do is wait.
 const AT_A_TIME: usize = 6;
+/// What runs on a board.
+const PROGRAMS: [&str; 7] =
+    ["doorbell", "answerer", "doorbell-tcp", "answerer-tcp", "doorbell-udp", "doorbell-tls", "virtual-time"];
 /// All of them together end within this time, or fail.
 const WITHIN: Duration = Duration::from_secs(240);
 
@@ -49,7 +53,7 @@ fn main() -> Result<ExitCode> {
     args.stacks.as_deref().map(stack::prepare).transpose()?;
     let programs = programs(args.stacks)?;
     let wanted = |name: &str| args.filter.as_deref().is_none_or(|filter| name.contains(filter));
-    let all = [stories::STORIES, group::STORIES, ethernet::STORIES, pico::STORIES].concat();
+    let all = [stories::STORIES, group::STORIES, ethernet::STORIES, tls::STORIES, pico::STORIES].concat();
     let stories: Vec<_> = all.into_iter().filter(|(name, _)| wanted(name)).collect();
     thread::spawn(|| {
         thread::sleep(WITHIN);
@@ -79,11 +83,11 @@ fn main() -> Result<ExitCode> {
 fn programs(stacks: Option<PathBuf>) -> Result<Programs> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
-    let firmware = root.join("examples/qemu-mps2/target/thumbv7m-none-eabi/release");
+    let firmware = root.join("examples/qemu-mps2/target");
     let programs = Programs { signaling: target.join("debug/signaling"), firmware, stacks };
     built(&programs.signaling)?;
-    for program in ["doorbell", "answerer", "doorbell-tcp", "answerer-tcp", "doorbell-udp", "virtual-time"] {
-        built(&programs.firmware.join(program))?;
+    for program in PROGRAMS {
+        built(&programs.kernel(program))?;
     }
     Ok(programs)
 }

@@ -9,6 +9,7 @@ use tempfile::TempDir;
 
 use crate::process::Process;
 use crate::stack::{self, painted};
+use crate::tls::certify;
 
 /// It has the board.
 const EMULATOR: &str = "qemu-system-arm";
@@ -18,10 +19,23 @@ const EMULATOR: &str = "qemu-system-arm";
 pub(crate) struct Programs {
     /// The command line.
     pub(crate) signaling: PathBuf,
-    /// The folder with the board's programs.
+    /// The folder in which the board's programs are built.
     pub(crate) firmware: PathBuf,
     /// The folder for how deep stacks went, if that is asked for.
     pub(crate) stacks: Option<PathBuf>,
+}
+
+impl Programs {
+    /// Where the program of a board is.
+    pub(crate) fn kernel(&self, program: &str) -> PathBuf {
+        let target = if is_large(program) { "thumbv7em-none-eabihf" } else { "thumbv7m-none-eabi" };
+        self.firmware.join(target).join("release").join(program)
+    }
+}
+
+/// Whether a program is for the board with a Cortex-M4.
+fn is_large(program: &str) -> bool {
+    program.ends_with("-tls")
 }
 
 /// What a story plays in. All of it ends with this value.
@@ -29,6 +43,7 @@ pub(crate) struct World {
     programs: Programs,
     home: TempDir,
     address: String,
+    tls: bool,
     pub(crate) relay: Process,
 }
 
@@ -43,7 +58,24 @@ impl World {
         let home = tempfile::tempdir()?;
         let address = free_address()?;
         let relay = start_relay(programs, &address, args)?;
-        Ok(Self { programs: programs.clone(), home, address, relay })
+        Ok(Self { programs: programs.clone(), home, address, tls: false, relay })
+    }
+
+    /// With a relay that lets anybody in over TLS, whose certificate all desktops trust.
+    pub(crate) fn with_tls(programs: &Programs) -> Result<Self> {
+        let home = tempfile::tempdir()?;
+        let address = free_address()?;
+        let [certificate, key] = ["relay.pem", "key.pem"].map(|name| home.path().join(name));
+        certify(&certificate, &key)?;
+        let files = [certificate, key].map(|path| path.display().to_string());
+        let args = ["--insecure", "--tls-cert", &files[0], "--tls-key", &files[1]];
+        let relay = start_relay(programs, &address, &args)?;
+        Ok(Self { programs: programs.clone(), home, address, tls: true, relay })
+    }
+
+    /// The file of the relay's certificate.
+    pub(crate) fn certificate(&self) -> PathBuf {
+        self.path("relay.pem")
     }
 
     /// Another relay at the same address, which knows nothing.
@@ -54,7 +86,8 @@ impl World {
     }
 
     pub(crate) fn relay_address(&self) -> String {
-        format!("tcp://{}", self.address)
+        let scheme = if self.tls { "tls" } else { "tcp" };
+        format!("{scheme}://{}", self.address)
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
@@ -112,13 +145,13 @@ impl World {
         let monitor = self.path(monitor);
         let words = settings.iter().map(|setting| format!(",arg={}", setting.replace(',', ",,")));
         let semihosting = format!("enable=on,target=native,arg={program}{}", words.collect::<String>());
-        command.args(["-machine", "mps2-an385", "-display", "none", "-serial", "stdio"]);
+        let machine = if is_large(program) { "mps2-an386" } else { "mps2-an385" };
+        command.args(["-machine", machine, "-display", "none", "-serial", "stdio"]);
         command.args(["-monitor", &socket(&monitor), "-semihosting-config", &semihosting]);
         if let Some(stacks) = &self.programs.stacks {
             command.args(["-device", &painted(stacks)]);
         }
-        let mut board =
-            Process::start(program, command.arg("-kernel").arg(self.programs.firmware.join(program)))?;
+        let mut board = Process::start(program, command.arg("-kernel").arg(self.programs.kernel(program)))?;
         if let Some(file) = self.stack(&format!("qemu-mps2, {program}")) {
             // Its last words; a board that ended by itself has none.
             board.before_end(move || drop(stack::measure(&monitor, &file)));
@@ -186,7 +219,10 @@ impl World {
     fn signaling(&self, name: &str, args: &[impl AsRef<std::ffi::OsStr>]) -> Result<Process> {
         let mut command = Command::new(&self.programs.signaling);
         command.args(args).env("SIGNALING_RELAY", self.relay_address());
-        command.env_remove("SIGNALING_TOKEN").env("NO_COLOR", "1");
+        command.env_remove("SIGNALING_TOKEN").env_remove("SIGNALING_CA").env("NO_COLOR", "1");
+        if self.tls {
+            command.env("SIGNALING_CA", self.certificate());
+        }
         Process::start(name, &mut command)
     }
 }
@@ -198,7 +234,7 @@ pub(crate) fn simulated(programs: &Programs, program: &str) -> Result<Process> {
     command.args(["-machine", "mps2-an385", "-icount", "shift=0,sleep=off", "-display", "none"]);
     command.args(["-monitor", "none", "-serial", "null", "-serial", "stdio"]);
     command.args(["-semihosting-config", "enable=on,target=native", "-kernel"]);
-    Process::start(program, command.arg(programs.firmware.join(program)))
+    Process::start(program, command.arg(programs.kernel(program)))
 }
 
 /// A socket of QEMU's, to which others may connect one by one.

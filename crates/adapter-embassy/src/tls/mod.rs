@@ -25,13 +25,13 @@
 //! certificates that were called back.
 //!
 //! **What it takes.** No heap. Its memory is [`TlsMemory`], and some 3 KB in the future of the task; a handshake needs
-//! 10 KB of stack for a moment.
+//! 12 KB of stack for a moment.
 
+mod records;
 mod trouble;
 mod verify;
 
 use core::cell::Cell;
-use core::ops::RangeInclusive;
 
 use embassy_futures::select::{Either, select};
 use embassy_sync::blocking_mutex::raw::NoopRawMutex;
@@ -47,11 +47,9 @@ use crate::session::{ANSWER_WITHIN, LinkError};
 use crate::stream::{Connect, Link};
 
 pub use embedded_tls::CryptoRngCore;
+use records::Records;
 pub use trouble::TlsTrouble;
 use verify::Verifier;
-
-/// What a record of TLS begins with.
-const RECORDS: RangeInclusive<u8> = 20..=23;
 
 /// What is known of the time, in seconds after 1970.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -146,8 +144,8 @@ pub(crate) struct Layer<'a> {
 impl Layer<'_> {
     /// Runs the link over that stream, if the handshake succeeds.
     pub(crate) async fn run(self, link: Link<'_>, read: impl Read, write: impl Write) {
-        let (read, write, opening) = (Mutex::new(read), Mutex::new(write), Cell::new(None));
-        let halves = Halves { read: &read, write: &write, opening: &opening };
+        let (read, write, records) = (Mutex::new(read), Mutex::new(write), Cell::default());
+        let halves = Halves { read: &read, write: &write, records: &records };
         let mut stream = TlsConnection::<_, Aes128GcmSha256>::new(halves, self.read, self.write);
         let shaken = shake(&mut stream, &self.trust, self.random);
         let limit = u32::try_from(ANSWER_WITHIN).unwrap_or(u32::MAX);
@@ -156,10 +154,9 @@ impl Layer<'_> {
                 let (read, write) = stream.split();
                 link.carry(read, write).await;
             }
-            Either::First(Err(_)) if opening.get().is_some_and(|byte| !RECORDS.contains(&byte)) => {
-                self.failed.set(Some(LinkError::Tls(TlsTrouble::NoTls)));
+            Either::First(Err(error)) => {
+                self.failed.set(Some(records.get().trouble.map_or(error, LinkError::Tls)));
             }
-            Either::First(Err(error)) => self.failed.set(Some(error)),
             Either::Second(()) => self.failed.set(Some(LinkError::NoAnswer)),
         }
     }
@@ -207,13 +204,12 @@ impl CryptoProvider for Provider<'_> {
 struct Halves<'a, R, W> {
     read: &'a Mutex<NoopRawMutex, R>,
     write: &'a Mutex<NoopRawMutex, W>,
-    /// The first byte that came.
-    opening: &'a Cell<Option<u8>>,
+    records: &'a Cell<Records>,
 }
 
 impl<R, W> Clone for Halves<'_, R, W> {
     fn clone(&self) -> Self {
-        Self { read: self.read, write: self.write, opening: self.opening }
+        Self { read: self.read, write: self.write, records: self.records }
     }
 }
 
@@ -224,14 +220,10 @@ impl<R, W> ErrorType for Halves<'_, R, W> {
 impl<R: Read, W> Read for Halves<'_, R, W> {
     async fn read(&mut self, buf: &mut [u8]) -> Result<usize, ErrorKind> {
         let len = self.read.lock().await.read(buf).await.map_err(|error| kind(&error))?;
-        if len > 0 && self.opening.get().is_none() {
-            self.opening.set(buf.first().copied());
-        }
-        match self.opening.get() {
-            // Whatever else it says, it would be waited for in vain.
-            Some(byte) if !RECORDS.contains(&byte) => Err(ErrorKind::InvalidData),
-            _ => Ok(len),
-        }
+        let mut records = self.records.get();
+        let good = records.follow(buf.get(..len).unwrap_or_default());
+        self.records.set(records);
+        if good { Ok(len) } else { Err(ErrorKind::InvalidData) }
     }
 }
 

@@ -28,6 +28,10 @@ fn lost(error: &LinkError) -> Notice {
         LinkError::Refused(refusal) if refusal.for_now() => refusal.to_string(),
         error => clean(&error.to_string()),
     };
-    let text = format!("{why}; trying again");
+    let text = match error {
+        // Mostly it is no use.
+        LinkError::Tls(_) => why,
+        _ => format!("{why}; trying again"),
+    };
     Notice::new("connection_lost", Tone::Lost, text).with("reason", error.to_string())
 }

@@ -18,8 +18,9 @@ use webpki::{EndEntityCert, KeyUsage};
 
 use super::connection::linger;
 
-/// The largest record that is sent, in bytes: a board must hold a whole one before it can read it.
-const RECORD: usize = 4096;
+/// The largest record that is sent, with its head: without it, and with what encryption adds, it has 4096 bytes. A board
+/// must hold a whole one before it can read it.
+const RECORD: usize = 4096 + 5 - 17;
 
 /// Why a relay cannot speak TLS with these files.
 #[derive(Debug, thiserror::Error)]

@@ -1,10 +1,11 @@
-//! The little that firmware needs of an ARM MPS2 board with AN385 (Cortex-M3, 25 MHz): a clock for
+//! The little that firmware needs of an ARM MPS2 board with AN385 (Cortex-M3, 25 MHz) or AN386 (Cortex-M4): a clock for
 //! `embassy-time`, serial lines, Ethernet, and an executor that sleeps. Everything here is for QEMU's model of it too.
 #![no_std]
 
 mod arguments;
 mod ethernet;
 mod executor;
+mod host;
 mod register;
 #[cfg_attr(feature = "systick", path = "systick.rs")]
 mod time;
@@ -15,6 +16,7 @@ use cortex_m_rt::exception;
 pub use arguments::{MOST as MOST_ARGUMENTS, arguments};
 pub use ethernet::{Ethernet, EthernetDevice, EthernetState};
 pub use executor::{Executor, wakes};
+pub use host::{HostFile, HostRandom};
 pub use time::start as start_clock;
 pub use uart::{Reader, Uart, Writer};
 
