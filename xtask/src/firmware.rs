@@ -1,5 +1,6 @@
 //! Firmware: built for its board, run in QEMU, and heard to ring.
 
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::Result;
@@ -7,10 +8,13 @@ use anyhow::Result;
 use crate::emulator;
 use crate::footprint::add_target;
 use crate::pico;
-use crate::run::{cargo, run};
+use crate::run::{cargo, root, run};
 
-/// The board that QEMU has.
-const BOARD: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/qemu-mps2");
+/// The folder of the board that QEMU has.
+pub(crate) const BOARD: &str = "qemu-mps2";
+/// What it runs.
+pub(crate) const PROGRAMS: [&str; 5] =
+    ["doorbell", "answerer", "doorbell-tcp", "answerer-tcp", "doorbell-udp"];
 /// The program with a clock of its own, which the others must not be built with.
 const VIRTUAL_TIME: &str = "virtual-time";
 const TARGET: &str = "thumbv7m-none-eabi";
@@ -19,12 +23,9 @@ const LARGE: &str = "thumbv7em-none-eabihf";
 
 /// Builds the firmware and all that it meets, and tells the stories; `args` are those of the `firmware` package.
 pub(crate) fn firmware(args: &[String]) -> Result<()> {
-    add_target(TARGET)?;
     emulator::install()?;
-    run(&mut on_board(&["build", "--release"]))?;
-    // Code for links without a relay is in this program only.
-    run(&mut on_board(&["build", "--release", "--features", "direct", "--bin", "doorbell-udp"]))?;
-    // And so is the other clock.
+    build()?;
+    // The other clock is in this program only.
     run(&mut on_board(&["build", "--release", "--package", VIRTUAL_TIME]))?;
     add_target(LARGE)?;
     let tls = ["--features", "tls", "--bin", "doorbell-tls", "--target", LARGE];
@@ -32,6 +33,23 @@ pub(crate) fn firmware(args: &[String]) -> Result<()> {
     pico::prepare()?;
     run(&mut cargo(&["build", "--quiet", "--package", "signaling-cli"]))?;
     run(cargo(&["run", "--quiet", "--package", "firmware", "--"]).args(args))
+}
+
+/// Links the programs for QEMU's board.
+pub(crate) fn build() -> Result<()> {
+    add_target(TARGET)?;
+    run(&mut on_board(&["build", "--release"]))?;
+    // Code for links without a relay is in this program only.
+    run(&mut on_board(&["build", "--release", "--features", "direct", "--bin", "doorbell-udp"]))
+}
+
+/// Where one of them is then.
+pub(crate) fn built(program: &str) -> PathBuf {
+    folder().join("target").join(TARGET).join("release").join(program)
+}
+
+fn folder() -> PathBuf {
+    Path::new(root()).join("examples").join(BOARD)
 }
 
 /// Format and lints of the firmware, which is a workspace of its own; and that it builds with its log on.
@@ -48,6 +66,6 @@ pub(crate) fn lint() -> Result<()> {
 /// A cargo command in the board's workspace, which has a target folder of its own.
 fn on_board(args: &[&str]) -> Command {
     let mut command = cargo(args);
-    command.current_dir(BOARD).env_remove("CARGO_TARGET_DIR").env_remove("RUSTFLAGS");
+    command.current_dir(folder()).env_remove("CARGO_TARGET_DIR").env_remove("RUSTFLAGS");
     command
 }

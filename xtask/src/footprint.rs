@@ -80,7 +80,10 @@ fn is_flashed<'d>(section: &impl ObjectSection<'d>) -> bool {
 }
 
 fn is_variable<'d>(section: &impl ObjectSection<'d>) -> bool {
-    matches!(section.kind(), SectionKind::Data | SectionKind::UninitializedData)
+    let name = section.name().unwrap_or_default();
+    // Linkers of ESP chips give the stack a section, and fill with dummies what lies at another address, too.
+    let variable = name != ".stack" && !name.ends_with("_dummy");
+    variable && matches!(section.kind(), SectionKind::Data | SectionKind::UninitializedData)
 }
 
 fn demangle(name: &str) -> String {

@@ -65,8 +65,12 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
     },
-    /// The firmware of real boards builds.
-    Boards,
+    /// The firmware of real boards builds; what it takes, at the end.
+    Boards {
+        /// Also those that no run of `ci` builds, for minutes: the Nucleo-F429ZI, the ESP32-C3.
+        #[arg(long)]
+        all: bool,
+    },
     /// A Pico in rp2040js, to play with: its line is a socket, lines of input press its buttons.
     Pico {
         /// `doorbell` or `answerer`.
@@ -110,7 +114,7 @@ fn main() -> Result<()> {
         Task::Targets => targets::targets(),
         Task::Model { args } => steps::model(&args),
         Task::Firmware { args } => firmware::firmware(&args),
-        Task::Boards => boards::boards(),
+        Task::Boards { all } => boards::boards(if all { &boards::ALL } else { &boards::USUAL }),
         Task::Pico { program } => pico::pico(&program),
         Task::Simulate { args } => steps::simulate(&args),
         Task::Storm { args } => steps::storm(&args),

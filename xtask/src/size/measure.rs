@@ -29,10 +29,13 @@ pub(super) fn all() -> Result<Vec<Figure>> {
 }
 
 /// What is called, by which program with which features, and the aim.
-const SETS: [(&str, &str, &str, Option<u64>); 4] = [
+const SETS: [(&str, &str, &str, Option<u64>); 7] = [
     ("start-up code alone", "bare", "", None),
     ("engine", "operations", "", Some(20 * KIB)),
     ("engine and JSON", "operations", "json", Some(28 * KIB)),
+    ("engine, durable", "operations", "durable", None),
+    ("engine, no relay", "operations", "direct", None),
+    ("engine and all texts", "operations", "texts", None),
     ("everything", "operations", EVERYTHING, None),
 ];
 

@@ -24,16 +24,17 @@ pub(super) struct Figure {
 pub(crate) fn size(record: bool) -> Result<()> {
     let mut figures = measure::all()?;
     figures.extend(firmware::all()?);
+    figures.extend(firmware::stacks()?);
     let last = record::read()?;
-    println!("\n{}", table::render(&figures, Some(&last)));
+    println!("\n{}", table::render(&figures, &last));
     if !record {
         return Ok(());
     }
     record::write(&figures)?;
     let page = format!("{}/docs/size.md", root());
-    let text = format!("{}\n{}", include_str!("page.md"), table::render(&figures, None));
+    let text = format!("{}\n{}", include_str!("page.md"), table::render(&figures, &last));
     std::fs::write(&page, text).with_context(|| format!("cannot write {page}"))?;
     let bars = format!("{}/docs/pictures/size.svg", root());
-    let kinds = ["Flash", "Firmware, flash", "Firmware, static RAM"];
+    let kinds = ["Flash", "Stack", "Firmware, flash", "Firmware, static RAM", "Firmware, stack"];
     std::fs::write(&bars, picture::draw(&figures, &kinds)).with_context(|| format!("cannot write {bars}"))
 }

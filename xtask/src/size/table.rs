@@ -3,30 +3,26 @@
 use super::Figure;
 use super::record::{Record, key};
 
-/// A table for each kind of figure; with `last`, what changed since then.
-pub(super) fn render(figures: &[Figure], last: Option<&Record>) -> String {
+/// A table for each kind of figure, and what changed since the last record.
+pub(super) fn render(figures: &[Figure], last: &Record) -> String {
     let mut text = String::new();
     let mut table = "";
     for figure in figures {
         if figure.table != table {
             table = figure.table;
-            text += &head(table, last.is_some());
+            text += &head(table);
         }
         let (name, bytes, aim) = (&figure.name, grouped(figure.bytes), aim(figure));
-        text += &format!("| {name:<34} | {bytes:>7} | {aim:<17} |");
-        if let Some(last) = last {
-            text += &format!(" {:>8} |", change(figure, last));
-        }
-        text.push('\n');
+        let change = change(figure, last);
+        text += &format!("| {name:<34} | {bytes:>7} | {aim:<17} | {change:>8} |\n");
     }
     text
 }
 
-fn head(table: &str, changes: bool) -> String {
+fn head(table: &str) -> String {
     let rule = "-".repeat(34);
-    let (change, line) = if changes { ("   change |", "---------:|") } else { ("", "") };
     format!(
-        "\n| {table:<34} |   bytes | aim               |{change}\n|-{rule}-|--------:|-------------------|{line}\n"
+        "\n| {table:<34} |   bytes | aim               |   change |\n|-{rule}-|--------:|-------------------|---------:|\n"
     )
 }
 
@@ -70,7 +66,7 @@ mod tests {
 
     #[test]
     fn a_table_has_one_head() {
-        let text = render(&[figure(1_234_567, None), figure(7, None)], None);
+        let text = render(&[figure(1_234_567, None), figure(7, None)], &Record::new());
         assert_eq!(text.matches("Flash").count(), 1);
         assert!(text.contains("| 1 234 567 |"));
     }
