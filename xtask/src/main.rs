@@ -27,7 +27,7 @@ struct Args {
 
 #[derive(Subcommand)]
 enum Task {
-    /// All tests: units, stories, boards, the quick model, 276 000 simulated runs; counts them at the end.
+    /// All tests: units, stories, boards, the quick model, 297 000 simulated runs; counts them at the end.
     Test,
     /// What must pass before anything lands: format, lints, docs and `test`.
     Ci,
@@ -89,6 +89,12 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
     },
+    /// Clients and relay, as they ship for tokio, on a simulated network: cut, deaf, held up, restarted, by seed.
+    Turmoil {
+        /// Passed on: see `cargo run --release -p turmoil-calls -- --help`.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<String>,
+    },
     /// Fuzzes each target of `fuzz/`, after the build. Needs nightly.
     Fuzz {
         /// For how long, each.
@@ -118,6 +124,7 @@ fn main() -> Result<()> {
         Task::Pico { program } => pico::pico(&program),
         Task::Simulate { args } => steps::simulate(&args),
         Task::Storm { args } => steps::storm(&args),
+        Task::Turmoil { args } => steps::turmoil(&args),
         Task::Fuzz { seed_corpus: true, .. } => fuzz::seed_corpus(),
         Task::Fuzz { seconds, target, .. } => fuzz::fuzz(seconds, target.as_deref()),
     }

@@ -43,6 +43,7 @@ pub(crate) async fn serve(stream: Box<dyn Duplex>, shared: &Shared, token: &str)
     up(shared);
     let mut reading = pin!(read(source, shared, &heard, &replies));
     let end = tokio::select! {
+        biased;
         end = &mut reading => Err(end),
         end = write(sink, shared, to_write) => end,
         end = watch(shared, &heard, &replies, silence.into()) => Err(end),
@@ -162,6 +163,7 @@ async fn write(
             return sink.close().await.map_err(broken);
         }
         tokio::select! {
+            biased;
             () = shared.send.notified() => {}
             Some(reply) = replies.recv() => sink.feed(reply).await.map_err(broken)?,
         }

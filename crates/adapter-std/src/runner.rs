@@ -1,12 +1,13 @@
 //! The task of a client: it keeps time and keeps the link up, until the client is closed.
 
 use std::future::Future;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use signaling_core::Stamp;
 use signaling_core::wire::Refusal;
+use signaling_core::{Device, Stamp};
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::direct;
@@ -73,6 +74,7 @@ impl Runner {
     pub(crate) async fn run(mut self) {
         let _end = End { shared: Arc::clone(&self.shared), state: self.state.take() };
         tokio::select! {
+            biased; // each is polled whenever one is: the order does no harm, and a run replays
             () = self.keep_time() => {}
             () = self.keep_linked() => {}
             () = self.keep_saved() => {}
@@ -119,6 +121,10 @@ impl Runner {
         }
     }
 
+    fn device(&self) -> Device {
+        self.shared.lock().engine.config().device
+    }
+
     fn unsaved(&self) -> Option<(Stamp, Vec<u8>)> {
         unsaved(&self.shared.lock().engine)
     }
@@ -145,7 +151,7 @@ impl Runner {
         shared.go.notified().await;
         let mut pause = FIRST_PAUSE;
         let mut told = None;
-        loop {
+        for attempt in 0.. {
             let start = Instant::now();
             let Err(error) = self.link_once().await else { return };
             if matches!(error, LinkError::Refused(Refusal::Replaced)) {
@@ -160,7 +166,7 @@ impl Runner {
                 pause = FIRST_PAUSE;
             }
             told = self.tell(error, told.filter(|_| !was_up));
-            sleep(jittered(pause)).await;
+            sleep(jittered(pause, self.device(), attempt)).await;
             pause = LONGEST_PAUSE.min(pause * 2);
         }
     }
@@ -207,10 +213,13 @@ async fn connect(relay: &dyn Connect) -> Result<Box<dyn Duplex>, LinkError> {
     })
 }
 
-/// 80 to 120 % of it, so that the clients of a relay that was restarted do not all come at once.
-fn jittered(pause: Duration) -> Duration {
-    let random = getrandom::u32().unwrap_or(0) % 41;
-    pause * (80 + random) / 100
+/// 80 to 120 % of it, so that the clients of a relay that was restarted do not all come at once. Which of it depends
+/// on the device and the attempt alone, so that a test replays.
+fn jittered(pause: Duration, device: Device, attempt: u32) -> Duration {
+    let mut hasher = DefaultHasher::new();
+    (device.id, device.epoch, attempt).hash(&mut hasher);
+    let spread = u32::try_from(hasher.finish() % 41).unwrap_or(0);
+    pause * (80 + spread) / 100
 }
 
 /// However the task ends: the folder is unlocked, then those who wait are told.
@@ -228,11 +237,16 @@ impl Drop for End {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
+
     use super::*;
 
     #[test]
     fn pauses_are_spread_by_a_fifth() {
-        let pauses = (0..200).map(|_| jittered(Duration::from_millis(100)).as_millis());
-        assert!(pauses.into_iter().all(|pause| (80..=120).contains(&pause)));
+        let pause = |id, attempt| jittered(Duration::from_millis(100), Device { id, epoch: 1 }, attempt);
+        let pauses: HashSet<u128> = (0..200).map(|nth| pause(nth, 0).as_millis()).collect();
+        assert!(pauses.iter().all(|pause| (80..=120).contains(pause)));
+        assert!(pauses.len() > 30, "devices that are numbered in order are spread too: {pauses:?}");
+        assert!((1..9).any(|attempt| pause(1, attempt) != pause(1, 0)));
     }
 }

@@ -134,6 +134,20 @@ async fn a_message_crosses_in_the_process() {
     assert_eq!(relay.handle.stats().delivered, 1);
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_relay_without_an_address_serves_what_it_is_given_and_keeps_time() {
+    let relay = Relay::builder(Insecure).clock(TokioClock::new()).unbound().unwrap();
+    let [mut alice, mut bob] = [(); 2].map(|()| {
+        let (near, far) = duplex(4096);
+        relay.serve(far);
+        Client::new(near)
+    });
+    alice.join("alice", 1).await;
+    bob.join("bob", 2).await;
+    a_message_crosses(&mut alice, &mut bob).await;
+    assert_eq!(alice.next().await, None, "who is silent loses the link");
+}
+
 #[tokio::test]
 async fn a_device_that_hangs_up_is_away() {
     let relay = relay().await;

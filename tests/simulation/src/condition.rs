@@ -24,6 +24,8 @@ pub enum Crash {
     None,
     /// One device of an invitee restarts with nothing.
     Callee,
+    /// A device restarts with nothing right after somebody accepted on it, and he accepts again.
+    Answer,
     /// The inviter's device restarts with nothing.
     Inviter,
     /// The inviter's device is gone for ever.
@@ -55,6 +57,8 @@ pub struct Condition {
     pub relay_crash: bool,
     /// What else crashes.
     pub crash: Crash,
+    /// Who calls often thinks better of it, soon after the call or after a device came late, which most do.
+    pub hasty: bool,
     /// The inviter's other device is there, and may cancel or modify.
     pub observer: bool,
     /// For how many ms, and how many messages a mailbox, the relay's store keeps.
@@ -72,6 +76,7 @@ const CALM: Condition = Condition {
     cut: 0,
     relay_crash: false,
     crash: Crash::None,
+    hasty: false,
     observer: false,
     store: (86_400_000, 64),
 };
@@ -79,15 +84,18 @@ const CALM: Condition = Condition {
 /// A link as it often is.
 const USUAL: Condition = Condition { loss: 0.1, ..CALM };
 
+/// One on which an old word comes long after a new one.
+const REORDERED: Condition = Condition { repeat: 0.3, delay: (20, 2_000), share: 4, ..USUAL };
+
 /// All rows, in the order of the table.
-pub const CONDITIONS: [Condition; 23] = [
+pub const CONDITIONS: [Condition; 28] = [
     CALM,
     Condition { name: "1 % loss", loss: 0.01, ..CALM },
     Condition { name: "10 % loss", ..USUAL },
     Condition { name: "30 % loss", loss: 0.3, ..CALM },
     Condition { name: "50 % loss", loss: 0.5, ..CALM },
     Condition { name: "70 % loss", loss: 0.7, share: 2, ..CALM },
-    Condition { name: "repeats, reordering", loss: 0.1, repeat: 0.3, delay: (20, 2_000), share: 2, ..CALM },
+    Condition { name: "repeats, reordering", share: 2, ..REORDERED },
     Condition { name: "clocks 0.5x to 2x", clock: (0.5, 2.0), ..USUAL },
     Condition { name: "cut off up to 60 s", cut: 60_000, ..USUAL },
     Condition { name: "cut off up to 200 s", cut: 200_000, share: 2, ..USUAL },
@@ -102,6 +110,11 @@ pub const CONDITIONS: [Condition; 23] = [
     Condition { name: "full tables", plot: Plot::Crowd, share: 8, ..CALM },
     Condition { name: "full tables, 10 % loss", plot: Plot::Crowd, share: 8, ..USUAL },
     Condition { name: "glare", plot: Plot::Glare, ..USUAL },
+    Condition { name: "cut off, reordered", cut: 20_000, ..REORDERED },
+    Condition { name: "restarts at the answer", crash: Crash::Answer, ..REORDERED },
+    Condition { name: "taken back, reordered", hasty: true, ..REORDERED },
+    Condition { name: "glare, reordered", plot: Plot::Glare, hasty: true, ..REORDERED },
+    Condition { name: "full tables, reordered", plot: Plot::Crowd, share: 20, ..REORDERED },
     Condition {
         name: "all of it",
         loss: 0.2,

@@ -102,9 +102,24 @@ impl Script {
             }
         }
         let single = matches!(condition.plot, Plot::Call | Plot::Group);
-        if single && rng.random_bool(0.15) {
+        if single && rng.random_bool(if condition.hasty { 0.6 } else { 0.15 }) {
             let callees = 1..condition.cast().len();
             self.late = Some((rng.random_range(callees), rng.random_range(1_000..6_000)));
+        }
+        if condition.hasty {
+            self.take_back(rng);
+        }
+    }
+
+    /// Who called takes it back.
+    fn take_back(&mut self, rng: &mut SmallRng) {
+        for call in 0..self.calls.len() {
+            let made = self.happenings.iter().find(|(_, what)| *what == Happening::Invite(call));
+            let made = made.map_or(0, |(at, _)| *at).max(self.late.map_or(0, |(_, at)| at));
+            let at = made + rng.random_range(50..1_500);
+            if rng.random_bool(0.5) {
+                self.happenings.push((at, Happening::Act(self.calls[call].from, call, Press::Cancel)));
+            }
         }
     }
 
@@ -175,6 +190,7 @@ impl Script {
         match condition.crash {
             Crash::None => {}
             Crash::Callee => crash(rng.random_range(1..4), Some(250), rng),
+            Crash::Answer => self.crash_at_answer(rng),
             Crash::Inviter => crash(0, Some(250), rng),
             Crash::Death => crash(0, None, rng),
             Crash::Durable => {
@@ -183,6 +199,21 @@ impl Script {
                 }
             }
         }
+    }
+}
+
+impl Script {
+    /// The device of one who accepts restarts meanwhile; where it rings again, he accepts again.
+    fn crash_at_answer(&mut self, rng: &mut SmallRng) {
+        let accepts = |(at, happening): &(u64, Happening)| match happening {
+            Happening::Act(who, call, Press::Accept) => Some((*at, *who, *call)),
+            _ => None,
+        };
+        let Some((at, who, call)) = self.happenings.iter().find_map(accepts) else { return };
+        let crash = at + rng.random_range(0..300);
+        let again = crash + rng.random_range(700..3_000);
+        self.happenings.push((crash, Happening::Crash(who, Some(50))));
+        self.happenings.push((again, Happening::Act(who, call, Press::Accept)));
     }
 }
 

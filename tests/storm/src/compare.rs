@@ -12,8 +12,8 @@ use crate::record::{ACCEPTED, EXTENSION, FLIPPED, OPEN, PRESSED};
 const TOLD: usize = 10;
 
 /// What all devices say.
-#[derive(Default)]
-struct Findings {
+#[derive(Debug, Default)]
+pub struct Findings {
     devices: usize,
     calls: BTreeSet<String>,
     /// For each call and invitee the outcomes that were seen, each with its first witness.
@@ -26,7 +26,11 @@ struct Findings {
 }
 
 impl Findings {
-    fn read(&mut self, device: &str, lines: &str) -> Result<()> {
+    /// Takes in what a device wrote: [`Record::lines`](crate::record::Record::lines).
+    ///
+    /// # Errors
+    /// If a line is not one of these.
+    pub fn read(&mut self, device: &str, lines: &str) -> Result<()> {
         self.devices += 1;
         for line in lines.lines() {
             let words: Vec<&str> = line.split(' ').collect();
@@ -47,7 +51,23 @@ impl Findings {
         Ok(())
     }
 
-    fn contradictions(&self) -> Vec<String> {
+    /// How many outcomes were written down, open ones too.
+    pub fn entries(&self) -> usize {
+        self.entries
+    }
+
+    /// Whether anybody accepted a call: if nobody did, nothing could contradict itself.
+    pub fn accepted(&self) -> bool {
+        !self.pressed.is_empty()
+    }
+
+    /// Who should know an outcome, and does not.
+    pub fn lost(&self) -> &[String] {
+        &self.lost
+    }
+
+    /// Where somebody shows another outcome than somebody else, or one that nobody pressed a button for.
+    pub fn contradictions(&self) -> Vec<String> {
         let wrong = |(call, seen): &(&(String, String), &BTreeMap<String, String>)| {
             seen.len() > 1 || seen.keys().any(|outcome| self.impossible(call, outcome))
         };
@@ -76,7 +96,7 @@ impl Findings {
 ///
 /// # Errors
 /// If a file cannot be read, or if there was no acceptance, so that nothing could contradict itself.
-pub(crate) fn compare(dir: &Path) -> Result<bool> {
+pub fn compare(dir: &Path) -> Result<bool> {
     let mut findings = Findings::default();
     for file in fs::read_dir(dir).with_context(|| format!("cannot read {}", dir.display()))? {
         let path = file?.path();
@@ -86,7 +106,7 @@ pub(crate) fn compare(dir: &Path) -> Result<bool> {
         let lines = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
         findings.read(&path.file_stem().unwrap_or_default().to_string_lossy(), &lines)?;
     }
-    if findings.pressed.is_empty() {
+    if !findings.accepted() {
         bail!("nobody accepted a call: nothing was shown");
     }
     let contradictions = findings.contradictions();

@@ -9,12 +9,12 @@ use adapter_std::{
 };
 use anyhow::{Context, Result, ensure};
 use rand::RngExt;
+use storm::record::Record;
 use tokio::io::{AsyncBufReadExt, BufReader, stdin};
 use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 
 use crate::DeviceArgs;
-use crate::record::Record;
 
 /// How often a device that finishes says how far it is.
 const TELL: Duration = Duration::from_millis(250);

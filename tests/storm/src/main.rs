@@ -1,10 +1,8 @@
 //! `storm`: many calls over real processes, while links are cut and the relay is killed; when all has healed, what
 //! each device wrote down is compared.
 
-mod compare;
 mod device;
 mod proxy;
-mod record;
 mod stage;
 mod udp;
 
@@ -13,6 +11,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{Parser, Subcommand};
+use storm::compare;
 
 /// The real stack under fire.
 #[derive(Parser)]

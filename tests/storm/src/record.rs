@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use adapter_std::{Device, InvitationInfo, InviteId, Reason, Slot, Standing};
 
 /// What the name of such a file ends with.
-pub(crate) const EXTENSION: &str = "calls";
+pub const EXTENSION: &str = "calls";
 /// The outcome of somebody of whom nothing is known.
 pub(crate) const OPEN: &str = "open";
 /// The outcome of a slot that showed two.
@@ -17,7 +17,7 @@ pub(crate) const ACCEPTED: &str = "accepted-on-";
 /// What a line begins with, after its names, that tells of a pressed button; the device follows.
 pub(crate) const PRESSED: &str = "pressed-on-";
 
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Call {
     /// It rang here, or was made here: this device has to learn the end.
     part: bool,
@@ -25,8 +25,9 @@ struct Call {
     slots: Vec<(String, String)>,
 }
 
-/// What one device knows.
-pub(crate) struct Record {
+/// What one run of a device knows.
+#[derive(Debug)]
+pub struct Record {
     user: String,
     device: Device,
     calls: BTreeMap<InviteId, Call>,
@@ -37,7 +38,8 @@ pub(crate) struct Record {
 }
 
 impl Record {
-    pub(crate) fn new(user: &str, device: Device) -> Self {
+    /// Of that user's device, in this run.
+    pub fn new(user: &str, device: Device) -> Self {
         Self {
             user: user.to_owned(),
             device,
@@ -48,13 +50,13 @@ impl Record {
     }
 
     /// A call was made here.
-    pub(crate) fn made(&mut self, id: InviteId, invitees: &[&str]) {
+    pub fn made(&mut self, id: InviteId, invitees: &[&str]) {
         let slots = invitees.iter().map(|name| ((*name).to_owned(), OPEN.to_owned())).collect();
         self.calls.entry(id).or_insert(Call { part: true, slots });
     }
 
     /// A call stands like this, and `rang` here just now.
-    pub(crate) fn note(&mut self, info: &InvitationInfo, rang: bool) {
+    pub fn note(&mut self, info: &InvitationInfo, rang: bool) {
         let call = self.calls.entry(info.id).or_default();
         call.part |= rang || info.standing == Standing::Inviter;
         call.slots.resize(info.invitees.len(), (String::new(), OPEN.to_owned()));
@@ -65,29 +67,34 @@ impl Record {
     }
 
     /// A command returned that the call ended like this.
-    pub(crate) fn ended(&mut self, info: &InvitationInfo) {
+    pub fn ended(&mut self, info: &InvitationInfo) {
         let results = info.invitees.iter().map(|invitee| (invitee.user.as_str(), invitee.outcome));
         self.results.extend(results.map(|(user, slot)| (info.id, user.to_owned(), outcome(slot))));
     }
 
     /// The button is pressed.
-    pub(crate) fn pressed(&mut self, id: InviteId) {
+    pub fn pressed(&mut self, id: InviteId) {
         self.pressed.insert(id);
     }
 
     /// The one who pressed it is told that it counts.
-    pub(crate) fn confirmed(&mut self, id: InviteId) {
+    pub fn confirmed(&mut self, id: InviteId) {
         self.results.insert((id, self.user.clone(), outcome(Slot::Accepted(self.device))));
     }
 
     /// Of how many calls it does not know the end yet.
-    pub(crate) fn open(&self) -> usize {
+    pub fn open(&self) -> usize {
         let open = |call: &&Call| call.part && call.slots.iter().any(|(_, outcome)| outcome == OPEN);
         self.calls.values().filter(open).count()
     }
 
+    /// It will not learn the end of the calls made by any such run of a device: of these only what it knows counts.
+    pub fn excuse(&mut self, gone: impl Fn(Device) -> bool) {
+        self.calls.iter_mut().filter(|(id, _)| gone(id.origin)).for_each(|(_, call)| call.part = false);
+    }
+
     /// All of it. Of a call that never rang here only what is known counts; results have to agree with the events.
-    pub(crate) fn lines(&self) -> String {
+    pub fn lines(&self) -> String {
         let mut lines = String::new();
         for (id, call) in &self.calls {
             for (user, outcome) in call.slots.iter().filter(|(_, outcome)| call.part || outcome != OPEN) {

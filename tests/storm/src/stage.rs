@@ -9,13 +9,13 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
 use rand::RngExt;
+use storm::record::EXTENSION;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::process::{Child, ChildStdin, Command};
 use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 
 use crate::proxy::{self, Weather};
-use crate::record::EXTENSION;
 use crate::udp;
 
 const CALLERS: usize = 4;

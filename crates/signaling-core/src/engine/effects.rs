@@ -4,6 +4,7 @@ use super::Inner;
 use super::row::{Notes, Outbox, Role, Row, Verdict};
 use super::storage::{Payload, Slices};
 use super::table::{List, NEVER};
+use crate::broken;
 use crate::machine::{Fx, HolderTimer, Me, OriginTimer, PartyId, Reply, State, Tell, Timer, To};
 
 /// Refreshing goes on every third of the lease, or so often without one.
@@ -286,7 +287,7 @@ impl Inner {
         }
         if armed.lease {
             // Counted from when the question was asked, so that a late answer renews nothing.
-            rest.timers.lease = self.lease_from(rest.n_at);
+            rest.timers.lease = self.lease_from(if broken!("R2") { now } else { rest.n_at });
         }
         if armed.resend {
             rest.timers.resend = match holder.state() {

@@ -33,6 +33,7 @@ where
     let writing = write_frames(&mut writer, &mut queue);
     tokio::pin!(writing);
     tokio::select! {
+        biased;
         ended = &mut writing => log(conn, ended),
         ended = read_frames(hub, conn, &mut reader) => {
             log(conn, ended);

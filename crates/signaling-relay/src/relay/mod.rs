@@ -8,7 +8,7 @@ mod tls;
 
 use std::io;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use adapter_std::{Clock, SystemClock};
@@ -16,7 +16,7 @@ use rand::TryRng;
 use rand::rngs::SysRng;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
+use tokio::time::{Interval, MissedTickBehavior, interval, sleep, timeout};
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
 
@@ -106,8 +106,7 @@ impl RelayBuilder {
         if self.auth.is_insecure() && !addr.ip().is_loopback() {
             return Err(BindError::Insecure { addr });
         }
-        let mut seed = [0; 32];
-        SysRng.try_fill_bytes(&mut seed)?;
+        let seed = draw()?;
         let address = |source| BindError::Address { addr, source };
         let listener = TcpListener::bind(addr).await.map_err(address)?;
         let local_addr = listener.local_addr().map_err(address)?;
@@ -125,12 +124,48 @@ impl RelayBuilder {
         })
     }
 
+    /// Starts it without an address. It serves the links that [`RelayHandle::serve`] is given, say by a listener
+    /// of your own, and keeps time for as long as a handle or a link is there. [`Insecure`](crate::Insecure) is
+    /// not held to loopback addresses here: whom you serve, it takes.
+    ///
+    /// # Errors
+    /// [`BindError::Random`] if the system has no random numbers.
+    ///
+    /// # Panics
+    /// Outside of a tokio runtime.
+    pub fn unbound(self) -> Result<RelayHandle, BindError> {
+        let handle = self.start(draw()?);
+        tokio::spawn(keep_time(Arc::downgrade(&handle.hub)));
+        Ok(handle)
+    }
+
     fn start(self, seed: [u8; 32]) -> RelayHandle {
         let backend = self.backend.unwrap_or_else(|| Box::new(Memory::new(&self.config)));
         let switchboard = Switchboard::new(self.clock.now(), seed, self.config, self.auth, backend);
         let hub = Arc::new(Hub::new(switchboard, self.clock));
         RelayHandle { hub, links: TaskTracker::new(), gone: CancellationToken::new() }
     }
+}
+
+fn draw() -> Result<[u8; 32], BindError> {
+    let mut seed = [0; 32];
+    SysRng.try_fill_bytes(&mut seed)?;
+    Ok(seed)
+}
+
+async fn keep_time(hub: Weak<Hub>) {
+    let mut clock = ticks();
+    loop {
+        clock.tick().await;
+        let Some(hub) = hub.upgrade() else { return };
+        hub.tick();
+    }
+}
+
+fn ticks() -> Interval {
+    let mut clock = interval(TICK);
+    clock.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    clock
 }
 
 /// A relay that has its address. It serves while [`run`](Self::run) runs; dropping either ends all links at once.
@@ -174,8 +209,7 @@ impl Relay {
     /// Not cancel safe: dropped, it ends all links without a word.
     pub async fn run(self, shutdown: impl Future<Output = ()>) {
         tracing::info!(addr = %self.local_addr, "the relay listens");
-        let mut clock = interval(TICK);
-        clock.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut clock = ticks();
         tokio::pin!(shutdown);
         loop {
             tokio::select! {

@@ -46,6 +46,8 @@ pub(super) struct Watch {
     /// What it was about, in the present run of the inviter's device, and ever.
     pub(super) about: Vec<Data>,
     pub(super) about_ever: Vec<Data>,
+    /// What others know that it was about: no durable inviter forgets that.
+    pub(super) about_seen: Vec<Data>,
     /// Runs that were told New, and Confirmed.
     pub(super) rang: Vec<Device>,
     pub(super) confirmed: Vec<Device>,
@@ -68,6 +70,7 @@ impl Watch {
             presses: Vec::new(),
             about: Vec::new(),
             about_ever: Vec::new(),
+            about_seen: Vec::new(),
             rang: Vec::new(),
             confirmed: Vec::new(),
             ended: false,
@@ -144,7 +147,8 @@ impl Watch {
             return;
         }
         (self.restarted, self.ended) = (true, false);
-        self.about.clear();
+        let seen = &self.about_seen;
+        self.about.retain(|data| remembers && seen.contains(data));
         if !remembers {
             self.gone = self.gone.or(Some(scene.at));
             return;

@@ -50,7 +50,7 @@ impl Watch {
         if !party.known {
             return;
         }
-        if party.rings {
+        if party.rings.is_some() {
             verdict.fault(scene, Law::RingsOn, || format!("{name} rings for ever"));
         }
         let own = self.own(scene, who);
@@ -122,7 +122,10 @@ fn crossing(at: u64, limits: &Limits, one: &Watch, other: &Watch, verdict: &mut 
     for (yields, stays) in [(one, other), (other, one)] {
         let Some(gave_way) = yields.gave_way else { continue };
         let by_person = stays.presses.iter().any(|pressed| pressed.press == Press::Accept);
-        if !by_person && gave_way > stays.lasted().saturating_add(limits.under_way()) {
+        // It asked whether the other stands when it knew of both.
+        let asked = stays.parties[yields.plan.from].knew.max(yields.begun);
+        let late = gave_way > stays.lasted().saturating_add(limits.under_way());
+        if !by_person && (late || asked.is_some_and(|asked| stays.lasted() < asked)) {
             fault(Law::NoneLeft, "a call gave way to one that was over");
         }
     }

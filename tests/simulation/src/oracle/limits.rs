@@ -61,9 +61,9 @@ impl Limits {
         PROMPT + self.delay + 2
     }
 
-    /// Ringing ends at most so long after the end of what it rings for.
-    pub(super) fn ring(&self, who: Who) -> u64 {
-        self.under_way() + (LEASE / self.rates[who]) as u64 + 2
+    /// Ringing ends at most so long after the end of what it rings for, or after it began.
+    pub(super) fn lease(&self, who: Who) -> u64 {
+        (LEASE / self.rates[who]) as u64 + self.tick(who)
     }
 
     /// Where nothing is lost, a device rings so long after the invitation: it hears of it, asks and is answered.

@@ -14,7 +14,11 @@ pub(super) struct Party {
     pub(super) known: bool,
     /// When it was told New.
     pub(super) rang: Option<u64>,
-    pub(super) rings: bool,
+    /// Since when it rings.
+    pub(super) rings: Option<u64>,
+    /// When it first knew of the call, and when it fell silent: where it does not ring then, it asks.
+    pub(super) knew: Option<u64>,
+    pub(super) silent: Option<u64>,
     pub(super) seen: [Slot; INVITEES],
     /// What it is about there; nothing if only the end of it came.
     pub(super) about: Data,
@@ -43,7 +47,10 @@ impl Watch {
         for at in self.slots().filter(|&at| slots[at].decided()) {
             self.hold(scene, at, slots[at], verdict);
         }
-        self.parties[scene.who].about = data;
+        let party = &mut self.parties[scene.who];
+        party.about = data;
+        party.knew.get_or_insert(scene.at);
+        self.about_seen.push(data);
         if data != Data::default() && !self.about_ever.contains(&data) {
             let text = || format!("{} reads {:?}", scene.name(scene.who), data.escape_ascii().to_string());
             verdict.fault(scene, Law::Garbled, text);
@@ -75,11 +82,18 @@ impl Watch {
     /// A device begins to ring.
     pub(super) fn ring(&mut self, scene: &Scene<'_>, verdict: &mut Verdict) {
         let Some(own) = self.own(scene, scene.who) else { return };
-        self.parties[scene.who].rings = true;
-        let over = self.over_since(own, scene.stations);
-        if over.is_some_and(|over| scene.at > over + scene.limits.under_way()) {
-            let text =
-                || format!("{} begins to ring for what is over since {over:?} ms", scene.name(scene.who));
+        let party = &mut self.parties[scene.who];
+        party.rings = Some(scene.at);
+        let asked = party.silent.or(party.knew).filter(|asked| *asked < scene.at);
+        let Some(over) = self.over_since(own, scene.stations) else { return };
+        // Who asked after the end was told of it, however late what else was under way.
+        if scene.at > over + scene.limits.under_way() || asked.is_some_and(|asked| over < asked) {
+            let name = scene.name(scene.who);
+            let text = || {
+                format!(
+                    "{name}, which asked at {asked:?} ms, begins to ring for what is over since {over} ms"
+                )
+            };
             verdict.fault(scene, Law::RingsLate, text);
         }
     }
@@ -87,14 +101,15 @@ impl Watch {
     /// A device falls silent.
     pub(super) fn silence(&mut self, scene: &Scene<'_>, who: Who, verdict: &mut Verdict) {
         self.check_ringing(scene, who, verdict);
-        self.parties[who].rings = false;
+        self.parties[who].rings = None;
     }
 
     /// A device that rings does so for something.
     pub(super) fn check_ringing(&self, scene: &Scene<'_>, who: Who, verdict: &mut Verdict) {
-        let Some(own) = self.own(scene, who).filter(|_| self.parties[who].rings) else { return };
+        let (Some(own), Some(since)) = (self.own(scene, who), self.parties[who].rings) else { return };
         let over = self.over_since(own, scene.stations);
-        if over.is_some_and(|over| scene.at > over + scene.limits.ring(who)) {
+        // A lease counts from the question, which the inviter answered before the end.
+        if over.is_some_and(|over| scene.at > over.max(since) + scene.limits.lease(who)) {
             let text = || format!("{} rang on, though all was over since {over:?} ms", scene.name(who));
             verdict.fault(scene, Law::RingsOn, text);
         }

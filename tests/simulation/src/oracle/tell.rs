@@ -12,8 +12,14 @@ impl Watch {
         let who = scene.who;
         match what {
             What::New => self.new_call(scene, verdict),
-            What::RingingResumed => self.ring(scene, verdict),
-            What::RingingStopped => self.silence(scene, who, verdict),
+            What::RingingResumed => {
+                self.parties[who].doubted = false;
+                self.ring(scene, verdict);
+            }
+            What::RingingStopped => {
+                self.silence(scene, who, verdict);
+                self.parties[who].silent = Some(scene.at);
+            }
             What::Accepted { slot } | What::Rejected { slot } => {
                 self.shown(scene, usize::from(slot), verdict);
                 self.check_data(scene, usize::from(slot), data, verdict);

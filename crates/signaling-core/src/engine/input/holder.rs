@@ -6,6 +6,7 @@ use super::super::row::{Notes, Rest, Role, Row};
 use super::super::storage::{Payload, Slices};
 use super::super::table::NEVER;
 use super::super::{Ignored, Inner, output};
+use crate::broken;
 use crate::fmt::warning;
 use crate::machine::{Arrival, First, Full, Holder, Kind, Mask, Me, Report, Rival, Seen, Slot};
 use crate::name::{GroupId, UserId};
@@ -61,7 +62,11 @@ impl Inner {
                 let Some(row) = slices.rows.get_mut(at as usize) else { return Err(Ignored::NoRow) };
                 let (armed, came) = self.begin(row, deliver, message, (me, seen, rival));
                 self.keep_payloads(&mut row.rest, message, false, came);
+                let unasked = broken!("glare-unasked") && rings(row).is_some() && rival == Rival::Yields;
                 self.settle(slices, at, armed);
+                if unasked {
+                    self.give_way(slices, deliver.from.user, deliver.key);
+                }
                 Ok(None)
             }
             (First::Nothing { ended }, direct) => {
