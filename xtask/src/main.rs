@@ -3,6 +3,7 @@
 mod api;
 mod bench;
 mod boards;
+mod coverage;
 mod emulator;
 mod firmware;
 mod footprint;
@@ -85,6 +86,8 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
     },
+    /// Which lines of the core no test runs; fails below 98 %.
+    Coverage,
     /// Fuzzes each target of `fuzz/`, after the build. Needs nightly.
     Fuzz {
         /// For how long, each.
@@ -114,6 +117,7 @@ fn main() -> Result<()> {
         Task::Pico { program } => pico::pico(&program),
         Task::Simulate { args } => steps::simulate(&args),
         Task::Storm { args } => steps::storm(&args),
+        Task::Coverage => coverage::coverage(),
         Task::Fuzz { seed_corpus: true, .. } => fuzz::seed_corpus(),
         Task::Fuzz { seconds, target, .. } => fuzz::fuzz(seconds, target.as_deref()),
     }

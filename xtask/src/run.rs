@@ -32,18 +32,45 @@ pub(crate) fn root() -> &'static str {
 
 /// Runs it; an error unless it ends with success.
 pub(crate) fn run(command: &mut Command) -> Result<()> {
+    end_with(command, &[0])
+}
+
+/// Runs it; an error unless it ends with one of those codes.
+pub(crate) fn end_with(command: &mut Command, codes: &[i32]) -> Result<()> {
     let spelt = spell(command);
     eprintln!("\n$ {spelt}");
     let status = command.status().with_context(|| format!("cannot start `{spelt}`"))?;
-    if !status.success() {
+    if !status.code().is_some_and(|code| codes.contains(&code)) {
         bail!("`{spelt}` failed: {status}");
     }
     Ok(())
 }
 
+/// Runs it with all that it prints beside our own results; an error unless it ends with success.
+pub(crate) fn aside(command: &mut Command) -> Result<()> {
+    run(command.stdout(std::io::stderr()))
+}
+
+/// Adds a component to the toolchain in use.
+pub(crate) fn component(name: &str) -> Result<()> {
+    aside(Command::new("rustup").args(["component", "add", name]).current_dir(root()))
+}
+
+/// Sees that there is a nightly toolchain with these components.
+pub(crate) fn nightly(components: &[&str]) -> Result<()> {
+    let there = Command::new("cargo").args(["+nightly", "--version"]).output();
+    if !there.is_ok_and(|output| output.status.success()) {
+        aside(Command::new("rustup").args(["toolchain", "install", "nightly", "--profile", "minimal"]))?;
+    }
+    if components.is_empty() {
+        return Ok(());
+    }
+    aside(Command::new("rustup").args(["component", "add", "--toolchain", "nightly"]).args(components))
+}
+
 /// Installs a subcommand of cargo, unless it is there.
 pub(crate) fn install(tool: &str) -> Result<()> {
-    let there = Command::new(tool).arg("--version").output();
+    let there = cargo(&[tool.trim_start_matches("cargo-"), "--version"]).output();
     if there.is_ok_and(|output| output.status.success()) {
         return Ok(());
     }
