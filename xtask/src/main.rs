@@ -8,9 +8,11 @@ mod emulator;
 mod firmware;
 mod footprint;
 mod fuzz;
+mod mutants;
 mod no_panic;
 mod pico;
 mod run;
+mod shard;
 mod size;
 mod steps;
 mod targets;
@@ -88,6 +90,19 @@ enum Task {
     },
     /// Which lines of the core no test runs; fails below 98 %.
     Coverage,
+    /// The core with one operator, arm or function changed at a time: some test has to fail. Hours; goes on where it
+    /// was stopped.
+    Mutants {
+        /// `machine` or `engine`; both unless told.
+        #[arg(long, value_parser = mutants::PARTS.map(|part| part.name))]
+        part: Option<String>,
+        /// A share of the source files, as 1/3: with 2/3 and 3/3 on other machines it is all of them.
+        #[arg(long, value_name = "K/N")]
+        shard: Option<shard::Shard>,
+        /// Only prints what was found so far.
+        #[arg(long)]
+        last: bool,
+    },
     /// Fuzzes each target of `fuzz/`, after the build. Needs nightly.
     Fuzz {
         /// For how long, each.
@@ -118,6 +133,7 @@ fn main() -> Result<()> {
         Task::Simulate { args } => steps::simulate(&args),
         Task::Storm { args } => steps::storm(&args),
         Task::Coverage => coverage::coverage(),
+        Task::Mutants { part, shard, last } => mutants::mutants(part.as_deref(), shard, last),
         Task::Fuzz { seed_corpus: true, .. } => fuzz::seed_corpus(),
         Task::Fuzz { seconds, target, .. } => fuzz::fuzz(seconds, target.as_deref()),
     }
