@@ -3,6 +3,7 @@
 mod api;
 mod bench;
 mod boards;
+mod careful;
 mod coverage;
 mod emulator;
 mod firmware;
@@ -103,6 +104,16 @@ enum Task {
         #[arg(long)]
         last: bool,
     },
+    /// The core's tests in an interpreter that sees undefined behaviour. Needs nightly.
+    Miri,
+    /// All that we depend on has a licence and a source that `deny.toml` allows.
+    Deny {
+        /// And no hole that is known; needs GitHub for the list of them.
+        #[arg(long)]
+        advisories: bool,
+    },
+    /// Every package builds with every set of its features.
+    Powerset,
     /// Fuzzes each target of `fuzz/`, after the build. Needs nightly.
     Fuzz {
         /// For how long, each.
@@ -134,6 +145,9 @@ fn main() -> Result<()> {
         Task::Storm { args } => steps::storm(&args),
         Task::Coverage => coverage::coverage(),
         Task::Mutants { part, shard, last } => mutants::mutants(part.as_deref(), shard, last),
+        Task::Miri => careful::miri(),
+        Task::Deny { advisories } => careful::deny(advisories),
+        Task::Powerset => careful::powerset(),
         Task::Fuzz { seed_corpus: true, .. } => fuzz::seed_corpus(),
         Task::Fuzz { seconds, target, .. } => fuzz::fuzz(seconds, target.as_deref()),
     }
