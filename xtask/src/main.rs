@@ -8,6 +8,7 @@ mod coverage;
 mod emulator;
 mod firmware;
 mod footprint;
+mod full;
 mod fuzz;
 mod mutants;
 mod no_panic;
@@ -114,6 +115,15 @@ enum Task {
     },
     /// Every package builds with every set of its features.
     Powerset,
+    /// All that takes too long for `ci`; each part writes what it found to `docs/results`. Hours.
+    Full {
+        /// Only this one.
+        #[arg(long, value_parser = full::PARTS.map(|(name, _)| name))]
+        part: Option<String>,
+        /// Only names the parts, and the command of each.
+        #[arg(long)]
+        list: bool,
+    },
     /// Fuzzes each target of `fuzz/`, after the build. Needs nightly.
     Fuzz {
         /// For how long, each.
@@ -148,6 +158,11 @@ fn main() -> Result<()> {
         Task::Miri => careful::miri(),
         Task::Deny { advisories } => careful::deny(advisories),
         Task::Powerset => careful::powerset(),
+        Task::Full { list: true, .. } => {
+            full::list();
+            Ok(())
+        }
+        Task::Full { part, .. } => full::full(part.as_deref()),
         Task::Fuzz { seed_corpus: true, .. } => fuzz::seed_corpus(),
         Task::Fuzz { seconds, target, .. } => fuzz::fuzz(seconds, target.as_deref()),
     }
