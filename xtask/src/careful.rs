@@ -9,7 +9,10 @@ use anyhow::{Context, Result, bail};
 use crate::run::{Count, aside, cargo, count, install, nightly, root};
 
 /// Workspaces of their own, besides those of `examples`.
-const WORKSPACES: [&str; 3] = ["", "fuzz", "tests/footprint"];
+const WORKSPACES: [&str; 3] = [".", "fuzz", "tests/footprint"];
+
+/// Not every workspace needs every exception.
+const UNUSED: &str = "license-exception-not-encountered";
 
 /// Licences, bans and sources of all that we depend on, as `deny.toml` allows; known holes too if `advisories`.
 pub(crate) fn deny(advisories: bool) -> Result<()> {
@@ -26,21 +29,20 @@ pub(crate) fn deny(advisories: bool) -> Result<()> {
 
 fn deny_in(workspace: &Path, advisories: bool) -> Result<()> {
     let mut command = cargo(&["deny", "--workspace", "--config", "deny.toml", "--manifest-path"]);
-    command.arg(workspace.join("Cargo.toml")).args(["check", "licenses", "bans", "sources"]);
+    command.arg(workspace.join("Cargo.toml")).args(["check", "-A", UNUSED, "licenses", "bans", "sources"]);
     if advisories {
         command.arg("advisories");
     }
     aside(&mut command)
 }
 
-/// Every folder with a `Cargo.lock`.
+/// Every folder with a `Cargo.lock`, as seen from the root.
 fn workspaces() -> Result<Vec<PathBuf>> {
-    let root = Path::new(root());
-    let examples = fs::read_dir(root.join("examples")).context("cannot list examples")?;
-    let examples = examples.map(|entry| Ok(entry?.path())).collect::<Result<Vec<_>>>()?;
-    let mut all: Vec<PathBuf> =
-        WORKSPACES.map(|folder| root.join(folder)).into_iter().chain(examples).collect();
-    all.retain(|folder| folder.join("Cargo.lock").exists());
+    let examples = fs::read_dir(Path::new(root()).join("examples")).context("cannot list examples")?;
+    let examples = examples.map(|entry| Ok(Path::new("examples").join(entry?.file_name())));
+    let mut all = examples.collect::<Result<Vec<PathBuf>>>()?;
+    all.extend(WORKSPACES.map(PathBuf::from));
+    all.retain(|folder| Path::new(root()).join(folder).join("Cargo.lock").exists());
     all.sort();
     Ok(all)
 }
