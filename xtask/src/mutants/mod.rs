@@ -32,22 +32,26 @@ enum Least {
 pub(crate) const PARTS: [Part; 2] =
     [Part { name: "machine", least: Least::AllBut(5) }, Part { name: "engine", least: Least::Percent(95) }];
 
-/// Tests that judge a mutant: what cargo-mutants is told, and what `cargo test`.
+/// Tests that judge a mutant.
 struct Oracle {
-    mutants: &'static [&'static str],
-    test: &'static [&'static str],
+    package: &'static str,
+    /// For `cargo test`: which programs to build and run.
+    programs: &'static str,
+    /// For the program.
+    tests: &'static [&'static str],
+    /// In s; a mutant whose tests take longer goes on for ever.
+    timeout: &'static str,
 }
 
 /// The quickest first, each for what those before it missed: stories, units, and the model in its small worlds.
 const ORACLES: [Oracle; 3] = [
+    Oracle { package: "signaling-core", programs: "--test=stories", tests: &[], timeout: "30" },
+    Oracle { package: "signaling-core", programs: "--lib", tests: &[], timeout: "30" },
     Oracle {
-        mutants: &["--test-package", "signaling-core", "--timeout", "20"],
-        test: &["--test", "stories"],
-    },
-    Oracle { mutants: &["--test-package", "signaling-core", "--timeout", "20"], test: &["--lib"] },
-    Oracle {
-        mutants: &["--test-package", "model", "--timeout", "120"],
-        test: &["--lib", "--", "--include-ignored", "small_worlds_hold"],
+        package: "model",
+        programs: "--lib",
+        tests: &["--include-ignored", "small_worlds_hold"],
+        timeout: "300",
     },
 ];
 
@@ -107,8 +111,11 @@ fn sources(folder: &Path, all: &mut Vec<String>) -> Result<()> {
 
 /// Judges what is not known to be caught, in a copy of the sources.
 fn attempt(folder: &Path, chosen: &[String], oracle: &Oracle) -> Result<()> {
-    let mut command =
-        cargo(&["mutants", "--iterate", "--profile", "oracle", "--colors", "never", "--output"]);
-    command.arg(folder).args(chosen).args(oracle.mutants).arg("--").args(oracle.test);
+    let Oracle { package, programs, tests, timeout } = oracle;
+    let mut command = cargo(&["mutants", "--iterate", "--profile", "oracle", "--colors", "never"]);
+    command.arg("--output").arg(folder).args(chosen).args(["--timeout", timeout]);
+    // To the build as well: what is not run is not to be linked.
+    command.args(["--test-package", package]).arg(format!("--cargo-arg={programs}"));
+    command.args(["--", "--"]).args(*tests);
     end_with(command.stdout(std::io::stderr()), &[0, SURVIVORS, TIMEOUTS])
 }
