@@ -6,7 +6,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
-use crate::run::{Count, aside, cargo, count, install, nightly, root};
+use crate::run::{Count, answers, aside, cargo, count, install, nightly, root};
 
 /// Workspaces of their own, besides those of `examples`.
 const WORKSPACES: [&str; 3] = [".", "fuzz", "tests/footprint"];
@@ -61,7 +61,17 @@ const TOO_LONG: [&str; 4] =
 
 /// The core's tests in an interpreter that sees undefined behaviour, also that of what the core depends on.
 pub(crate) fn miri() -> Result<()> {
-    nightly(&["miri", "rust-src"])?;
+    nightly()?;
+    if !answers(&["+nightly", "miri", "--version"]) {
+        aside(Command::new("rustup").args([
+            "component",
+            "add",
+            "--toolchain",
+            "nightly",
+            "miri",
+            "rust-src",
+        ]))?;
+    }
     let mut command = Command::new("cargo");
     command.args([
         "+nightly",

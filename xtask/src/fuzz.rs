@@ -36,7 +36,7 @@ pub(crate) fn fuzz(seconds: u64, target: Option<&str>) -> Result<()> {
     if chosen.is_empty() {
         bail!("there is no such target; there are {}", all.join(", "));
     }
-    nightly(&[])?;
+    nightly()?;
     install("cargo-fuzz")?;
     run(&mut cargo_fuzz(&["build"]))?;
     let rows = chosen.into_iter().map(|name| fuzz_one(name, seconds)).collect::<Result<Vec<Row>>>()?;

@@ -56,22 +56,22 @@ pub(crate) fn component(name: &str) -> Result<()> {
     aside(Command::new("rustup").args(["component", "add", name]).current_dir(root()))
 }
 
-/// Sees that there is a nightly toolchain with these components.
-pub(crate) fn nightly(components: &[&str]) -> Result<()> {
-    let there = Command::new("cargo").args(["+nightly", "--version"]).output();
-    if !there.is_ok_and(|output| output.status.success()) {
-        aside(Command::new("rustup").args(["toolchain", "install", "nightly", "--profile", "minimal"]))?;
-    }
-    if components.is_empty() {
+/// Sees that there is a nightly toolchain.
+pub(crate) fn nightly() -> Result<()> {
+    if answers(&["+nightly", "--version"]) {
         return Ok(());
     }
-    aside(Command::new("rustup").args(["component", "add", "--toolchain", "nightly"]).args(components))
+    aside(Command::new("rustup").args(["toolchain", "install", "nightly", "--profile", "minimal"]))
+}
+
+/// Whether cargo knows these words.
+pub(crate) fn answers(words: &[&str]) -> bool {
+    cargo(words).output().is_ok_and(|output| output.status.success())
 }
 
 /// Installs a subcommand of cargo, unless it is there.
 pub(crate) fn install(tool: &str) -> Result<()> {
-    let there = cargo(&[tool.trim_start_matches("cargo-"), "--version"]).output();
-    if there.is_ok_and(|output| output.status.success()) {
+    if answers(&[tool.trim_start_matches("cargo-"), "--version"]) {
         return Ok(());
     }
     run(Command::new("cargo").args(["install", "--locked", tool]).current_dir(root()))
