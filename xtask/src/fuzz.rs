@@ -6,7 +6,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
-use crate::run::{root, run};
+use crate::run::{install, nightly, root, run};
 
 /// Longer inputs teach nothing new, and are slower.
 const MAX_LEN: &str = "-max_len=1024";
@@ -36,7 +36,8 @@ pub(crate) fn fuzz(seconds: u64, target: Option<&str>) -> Result<()> {
     if chosen.is_empty() {
         bail!("there is no such target; there are {}", all.join(", "));
     }
-    install()?;
+    nightly()?;
+    install("cargo-fuzz")?;
     run(&mut cargo_fuzz(&["build"]))?;
     let rows = chosen.into_iter().map(|name| fuzz_one(name, seconds)).collect::<Result<Vec<Row>>>()?;
     print(&rows);
@@ -67,14 +68,6 @@ fn targets() -> Result<Vec<String>> {
         paths.iter().filter_map(|path| Some(path.file_stem()?.to_str()?.to_owned())).collect();
     names.sort();
     Ok(names)
-}
-
-fn install() -> Result<()> {
-    let nightly = Command::new("cargo").args(["+nightly", "--version"]).output();
-    if !nightly.is_ok_and(|output| output.status.success()) {
-        run(Command::new("rustup").args(["toolchain", "install", "nightly", "--profile", "minimal"]))?;
-    }
-    crate::run::install("cargo-fuzz")
 }
 
 /// With artefacts of its own: its flags would have everything else built anew.

@@ -3,13 +3,18 @@
 mod api;
 mod bench;
 mod boards;
+mod careful;
+mod coverage;
 mod emulator;
 mod firmware;
 mod footprint;
+mod full;
 mod fuzz;
+mod mutants;
 mod no_panic;
 mod pico;
 mod run;
+mod shard;
 mod size;
 mod steps;
 mod targets;
@@ -95,6 +100,40 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
     },
+    /// Which lines of the core no test runs; fails below 98 %.
+    Coverage,
+    /// The core with one operator, arm or function changed at a time: some test has to fail. Hours; goes on where it
+    /// was stopped.
+    Mutants {
+        /// `machine` or `engine`; both unless told.
+        #[arg(long, value_parser = mutants::PARTS.map(|part| part.name))]
+        part: Option<String>,
+        /// A share of the source files, as 1/3: with 2/3 and 3/3 on other machines it is all of them.
+        #[arg(long, value_name = "K/N")]
+        shard: Option<shard::Shard>,
+        /// Only prints what was found so far.
+        #[arg(long)]
+        last: bool,
+    },
+    /// The core's tests in an interpreter that sees undefined behaviour. Needs nightly.
+    Miri,
+    /// All that we depend on has a licence and a source that `deny.toml` allows.
+    Deny {
+        /// And no hole that is known; needs GitHub for the list of them.
+        #[arg(long)]
+        advisories: bool,
+    },
+    /// Every package builds with every set of its features.
+    Powerset,
+    /// All that takes too long for `ci`; each part writes what it found to `docs/results`. Hours.
+    Full {
+        /// Only this one.
+        #[arg(long, value_parser = full::PARTS.map(|(name, _)| name))]
+        part: Option<String>,
+        /// Only names the parts, and the command of each.
+        #[arg(long)]
+        list: bool,
+    },
     /// Fuzzes each target of `fuzz/`, after the build. Needs nightly.
     Fuzz {
         /// For how long, each.
@@ -125,6 +164,16 @@ fn main() -> Result<()> {
         Task::Simulate { args } => steps::simulate(&args),
         Task::Storm { args } => steps::storm(&args),
         Task::Turmoil { args } => steps::turmoil(&args),
+        Task::Coverage => coverage::coverage(),
+        Task::Mutants { part, shard, last } => mutants::mutants(part.as_deref(), shard, last),
+        Task::Miri => careful::miri(),
+        Task::Deny { advisories } => careful::deny(advisories),
+        Task::Powerset => careful::powerset(),
+        Task::Full { list: true, .. } => {
+            full::list();
+            Ok(())
+        }
+        Task::Full { part, .. } => full::full(part.as_deref()),
         Task::Fuzz { seed_corpus: true, .. } => fuzz::seed_corpus(),
         Task::Fuzz { seconds, target, .. } => fuzz::fuzz(seconds, target.as_deref()),
     }

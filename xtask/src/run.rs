@@ -32,19 +32,46 @@ pub(crate) fn root() -> &'static str {
 
 /// Runs it; an error unless it ends with success.
 pub(crate) fn run(command: &mut Command) -> Result<()> {
+    end_with(command, &[0])
+}
+
+/// Runs it; an error unless it ends with one of those codes.
+pub(crate) fn end_with(command: &mut Command, codes: &[i32]) -> Result<()> {
     let spelt = spell(command);
     eprintln!("\n$ {spelt}");
     let status = command.status().with_context(|| format!("cannot start `{spelt}`"))?;
-    if !status.success() {
+    if !status.code().is_some_and(|code| codes.contains(&code)) {
         bail!("`{spelt}` failed: {status}");
     }
     Ok(())
 }
 
+/// Runs it with all that it prints beside our own results; an error unless it ends with success.
+pub(crate) fn aside(command: &mut Command) -> Result<()> {
+    run(command.stdout(std::io::stderr()))
+}
+
+/// Adds a component to the toolchain in use.
+pub(crate) fn component(name: &str) -> Result<()> {
+    aside(Command::new("rustup").args(["component", "add", name]).current_dir(root()))
+}
+
+/// Sees that there is a nightly toolchain.
+pub(crate) fn nightly() -> Result<()> {
+    if answers(&["+nightly", "--version"]) {
+        return Ok(());
+    }
+    aside(Command::new("rustup").args(["toolchain", "install", "nightly", "--profile", "minimal"]))
+}
+
+/// Whether cargo knows these words.
+pub(crate) fn answers(words: &[&str]) -> bool {
+    cargo(words).output().is_ok_and(|output| output.status.success())
+}
+
 /// Installs a subcommand of cargo, unless it is there.
 pub(crate) fn install(tool: &str) -> Result<()> {
-    let there = Command::new(tool).arg("--version").output();
-    if there.is_ok_and(|output| output.status.success()) {
+    if answers(&[tool.trim_start_matches("cargo-"), "--version"]) {
         return Ok(());
     }
     run(Command::new("cargo").args(["install", "--locked", tool]).current_dir(root()))

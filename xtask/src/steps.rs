@@ -128,9 +128,12 @@ fn turmoil_broken() -> Result<()> {
     Ok(())
 }
 
+/// The core panics where a number overflows, optimised or not.
+const OVERFLOW: &str = "profile.release.package.signaling-core.overflow-checks=true";
+
 /// Runs a package of ours, optimised.
 fn package(name: &str) -> Command {
-    cargo(&["run", "--quiet", "--release", "--package", name, "--"])
+    cargo(&["run", "--quiet", "--release", "--config", OVERFLOW, "--package", name, "--"])
 }
 
 /// The same, in a build of its own in which rules can be swapped out.

@@ -160,3 +160,98 @@ fn an_observer_without_a_limit_notices_that_the_inviter_is_gone() {
     world.run(60_000);
     assert_eq!(world.told(2), ["new", "unresolved"]);
 }
+
+#[test]
+fn an_answer_in_doubt_still_arrives_though_nothing_comes_back() {
+    let mut world = World::of(&["alice", "bob"]);
+    let id = world.invite(0, &["bob"], 0);
+    world.run(500);
+    cut(&mut world);
+    world.accept(1, id);
+    world.run(35_000);
+    world.lose = Box::new(|to| to == 1);
+    world.run(15_000);
+    assert!(world.told(0).contains(&"accepted bob"), "{:?}", world.told(0));
+    assert_eq!(world.told(1), ["new", "unresolved"]);
+}
+
+/// So many calls to bob's device; how many of them find room.
+fn room_for(world: &mut World, from: usize, calls: usize) -> usize {
+    let before = world.told(1).iter().filter(|told| **told == "new").count();
+    for _ in 0..calls {
+        world.invite(from, &["bob"], 0);
+    }
+    world.run(500);
+    world.told(1).iter().filter(|told| **told == "new").count() - before
+}
+
+#[test]
+fn who_waits_for_the_outcome_of_another_keeps_his_row() {
+    let mut world = World::of(&["alice", "bob", "carol", "dave"]);
+    let id = world.invite(0, &["bob", "carol"], 60);
+    world.run(500);
+    world.accept(1, id);
+    world.run(500);
+    assert_eq!(room_for(&mut world, 3, 4), 3, "one of the four rows is taken");
+    world.phones[2].engine.reject(world.now, id, false, b"").unwrap();
+    world.run(500);
+    assert_eq!(world.told(1).last(), Some(&"rejected carol"));
+}
+
+#[test]
+fn who_waits_for_his_request_keeps_his_row() {
+    let mut world = World::of(&["alice", "bob", "carol"]);
+    let id = world.invite(0, &["bob"], 60);
+    world.run(500);
+    world.lose = Box::new(|to| to == 0);
+    world.phones[1].engine.modify(world.now, id, b"audio").unwrap();
+    world.phones[0].engine.cancel(world.now, id, b"").unwrap();
+    world.run(100);
+    assert_eq!(world.told(1), ["new", "cancelled"]);
+    assert_eq!(room_for(&mut world, 2, 4), 3, "what became of the request may still come");
+    heal(&mut world);
+    world.run(5_000);
+    assert!(
+        world.told(1).contains(&"unanswered"),
+        "his Ack came first, and she kept nothing: {:?}",
+        world.told(1)
+    );
+}
+
+#[test]
+fn what_is_in_doubt_makes_room_for_what_rings() {
+    let mut world = World::of(&["alice", "bob", "carol"]);
+    for _ in 0..4 {
+        world.invite(0, &["bob"], 0);
+    }
+    world.run(500);
+    world.phones[0].online = false;
+    world.run(45_000);
+    assert_eq!(world.told(1).iter().filter(|told| **told == "unresolved").count(), 4);
+    assert_eq!(room_for(&mut world, 2, 2), 2);
+}
+
+#[test]
+fn what_rings_makes_no_room() {
+    let mut world = World::of(&["alice", "bob", "carol"]);
+    assert_eq!(room_for(&mut world, 0, 4), 4);
+    assert_eq!(room_for(&mut world, 2, 1), 0);
+    world.run(1_000);
+    assert_eq!(world.phones[1].engine.len(), 4);
+}
+
+#[test]
+fn doubt_is_told_once_until_it_rings_again() {
+    let mut world = World::of(&["alice", "bob"]);
+    world.invite(0, &["bob"], 0);
+    world.run(500);
+    for round in 1..=2 {
+        cut(&mut world);
+        world.run(200_000);
+        let doubts = world.told(1).iter().filter(|told| **told == "unresolved").count();
+        assert_eq!(doubts, round);
+        heal(&mut world);
+        world.run(15_000);
+        assert_eq!(world.told(1).last(), Some(&"ringingresumed"));
+    }
+}

@@ -270,3 +270,19 @@ fn a_durable_inviter_gives_way_again_after_a_restart() {
     assert_eq!(state(&world, 1, hers), Some(State::Ringing));
     assert!(world.phones[1].engine.view(his).is_none_or(|view| view.over()), "it stays withdrawn");
 }
+
+#[test]
+fn what_was_answered_is_not_crossed_any_more() {
+    let mut world = crossing(&["alice", "bob"]);
+    let hers = world.invite(0, &["bob"], 30);
+    world.run(500);
+    world.lose = Box::new(|_| true);
+    world.phones[1].engine.reject(world.now, hers, true, b"").unwrap();
+    let his = world.invite(1, &["alice"], 30);
+    world.run(100);
+    world.lose = Box::new(|_| false);
+    world.run(3_000);
+    assert!(!world.told(1).contains(&"glare"), "{:?}", world.told(1));
+    assert_eq!(state(&world, 0, his), Some(State::Ringing));
+    assert_eq!(state(&world, 1, hers), Some(State::Done));
+}

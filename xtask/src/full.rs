@@ -1,0 +1,186 @@
+//! `cargo xtask full`: all that takes too long for every change; each part leaves what it found in `docs/results`.
+
+use std::env;
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+
+use crate::run::{capture, cargo, root};
+
+/// A chore, and the words that start it.
+pub(crate) type Part = (&'static str, &'static [&'static str]);
+
+/// The shorter ones first.
+pub(crate) const PARTS: [Part; 13] = [
+    ("no-panic", &["no-panic"]),
+    ("deny", &["deny"]),
+    ("boards", &["boards", "--all"]),
+    ("powerset", &["powerset"]),
+    ("targets", &["targets"]),
+    ("miri", &["miri"]),
+    ("coverage", &["coverage"]),
+    ("turmoil", &["turmoil", "--seeds", "2000"]),
+    ("storm", &["storm", "--seconds", "600"]),
+    ("simulate", &["simulate", "--seeds", "200000"]),
+    ("fuzz", &["fuzz", "--seconds", "1800"]),
+    ("model", &["model", "check", "--full"]),
+    ("mutants", &["mutants"]),
+];
+
+const HEAD: &str =
+    "| part | outcome | date | commit | command | took | on |\n|---|---|---|---|---|---|---|\n";
+
+/// Names the parts.
+pub(crate) fn list() {
+    for (name, words) in PARTS {
+        println!("{name:<10} cargo xtask {}", words.join(" "));
+    }
+}
+
+/// Runs all parts, or one of them. One that fails does not stop the others.
+pub(crate) fn full(part: Option<&str>) -> Result<()> {
+    let chosen: Vec<Part> =
+        PARTS.into_iter().filter(|(name, _)| part.is_none_or(|part| part == *name)).collect();
+    let mut failed = Vec::new();
+    let mut table = HEAD.to_owned();
+    for (at, (name, words)) in chosen.iter().enumerate() {
+        eprintln!("\n[{}/{}] {name}", at + 1, chosen.len());
+        let done = Done::of(name, words)?;
+        done.write()?;
+        index()?;
+        table += &done.row(name);
+        if !done.passed {
+            failed.push(*name);
+        }
+    }
+    println!("\n{table}");
+    if !failed.is_empty() {
+        bail!("failed: {}", failed.join(", "));
+    }
+    Ok(())
+}
+
+/// A part that was run.
+struct Done {
+    name: &'static str,
+    words: String,
+    passed: bool,
+    took: Duration,
+    printed: String,
+    date: String,
+    commit: String,
+}
+
+impl Done {
+    /// Runs it; what it prints is shown and kept.
+    fn of(name: &'static str, words: &[&str]) -> Result<Self> {
+        let (date, commit, begun) = (today(), commit()?, Instant::now());
+        let mut child = cargo(&["xtask"]).args(words).stdout(Stdio::piped()).spawn()?;
+        let output = child.stdout.take().context("the output was piped")?;
+        let mut printed = String::new();
+        for line in BufReader::new(output).lines() {
+            let line = line?;
+            println!("{line}");
+            printed += &(line + "\n");
+        }
+        let passed = child.wait()?.success();
+        Ok(Self { name, words: words.join(" "), passed, took: begun.elapsed(), printed, date, commit })
+    }
+
+    /// The table's row, under that name.
+    fn row(&self, name: &str) -> String {
+        let Self { words, date, commit, .. } = self;
+        let (outcome, took) = (if self.passed { "passed" } else { "**FAILED**" }, spell(self.took));
+        format!(
+            "| {name} | {outcome} | {date} | {commit} | `cargo xtask {words}` | {took} | {} |\n",
+            machine()
+        )
+    }
+
+    fn write(&self) -> Result<()> {
+        let page =
+            format!("# {}\n\n{HEAD}{}\n```text\n{}```\n", self.name, self.row(self.name), self.printed);
+        let path = format!("{}/{}.md", folder()?, self.name);
+        fs::write(&path, page).with_context(|| format!("cannot write {path}"))
+    }
+}
+
+/// Where results are, made if it is not there.
+fn folder() -> Result<String> {
+    let folder = format!("{}/docs/results", root());
+    fs::create_dir_all(&folder).with_context(|| format!("cannot make {folder}"))?;
+    Ok(folder)
+}
+
+/// Gathers the rows of all results in one page.
+fn index() -> Result<()> {
+    let folder = folder()?;
+    let mut page = format!("# What `cargo xtask full` found last\n\nWritten by it, part by part.\n\n{HEAD}");
+    for (name, _) in PARTS {
+        let Ok(result) = fs::read_to_string(format!("{folder}/{name}.md")) else { continue };
+        let row = result.lines().find(|line| line.starts_with(&format!("| {name} |")));
+        let row = row.with_context(|| format!("docs/results/{name}.md has no row of its own"))?;
+        page += &(row.replacen(name, &format!("[{name}]({name}.md)"), 1) + "\n");
+    }
+    let path = format!("{folder}/README.md");
+    fs::write(&path, page).with_context(|| format!("cannot write {path}"))
+}
+
+/// What is checked: the commit, with `+` if files differ from it.
+fn commit() -> Result<String> {
+    let git = |words: &[&str]| capture(Command::new("git").args(words).current_dir(root()));
+    let commit = git(&["rev-parse", "--short", "HEAD"])?;
+    let changed = git(&["status", "--porcelain", "--untracked-files=no", "--", ".", ":!docs/results"])?;
+    Ok(commit.trim().to_owned() + if changed.is_empty() { "" } else { "+" })
+}
+
+fn today() -> String {
+    jiff::Timestamp::now().strftime("%Y-%m-%d").to_string()
+}
+
+fn machine() -> String {
+    let cores = std::thread::available_parallelism().map_or(1, Into::into);
+    format!("{cores} cores, {}", env::consts::ARCH)
+}
+
+/// 3725 s as `1 h 2 min`, 125 s as `2 min 5 s`.
+fn spell(time: Duration) -> String {
+    match time.as_secs() {
+        s @ 3600.. => format!("{} h {} min", s / 3600, s % 3600 / 60),
+        s @ 60.. => format!("{} min {} s", s / 60, s % 60),
+        s => format!("{s} s"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_spelt_in_two_units() {
+        let spelt = [3_725, 125, 9].map(|seconds| spell(Duration::from_secs(seconds)));
+        assert_eq!(spelt, ["1 h 2 min", "2 min 5 s", "9 s"]);
+    }
+
+    #[test]
+    fn a_failure_stands_out() {
+        let done = |passed| Done {
+            name: "deny",
+            words: "deny".into(),
+            passed,
+            took: Duration::ZERO,
+            printed: String::new(),
+            date: "2026-01-02".into(),
+            commit: "abc".into(),
+        };
+        assert!(
+            done(true)
+                .row("deny")
+                .starts_with("| deny | passed | 2026-01-02 | abc | `cargo xtask deny` | 0 s |")
+        );
+        assert!(done(false).row("deny").contains("**FAILED**"));
+    }
+}
