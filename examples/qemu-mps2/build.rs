@@ -28,5 +28,6 @@ fn authority(to: &Path) -> io::Result<()> {
     println!("cargo::rerun-if-env-changed=SIGNALING_CA");
     let Some(from) = env::var_os("SIGNALING_CA") else { return fs::write(to, "") };
     println!("cargo::rerun-if-changed={}", Path::new(&from).display());
-    fs::copy(from, to).map(|_| ())
+    let unread = |error: io::Error| io::Error::new(error.kind(), format!("SIGNALING_CA={from:?}: {error}"));
+    fs::copy(&from, to).map(|_| ()).map_err(unread)
 }

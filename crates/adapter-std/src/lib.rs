@@ -40,6 +40,11 @@
 //! **Readers.** What [`Invitation::delivered`], [`Invitation::ended`] and [`Signaling::accept`] wait for
 //! depends on no listener or stream. Listeners and streams each have a bounded queue of their own: who falls
 //! behind gets [`Event::Lagged`] and then what happened to each invitation, without the steps in between.
+//!
+//! **TLS** (feature `tls`, on by default: a link that leaves the machine ought to be encrypted). At an address like
+//! `tls://relay.example:7400` the relay has to show a certificate for that name, for which an authority of the system
+//! vouches, or one of [`ClientBuilder::ca_file`]. What is wrong with it is a [`TlsTrouble`], told in
+//! [`LinkError::Tls`]. Without the feature neither a C compiler nor a certificate is needed, and `tls://` is refused.
 
 #[cfg(feature = "bridge")]
 pub mod bridge;

@@ -21,8 +21,9 @@
 //!
 //! **What is checked.** The way from the relay's certificate to an authority, with signatures, purposes and times; that
 //! the certificate is for the host; and that the relay has its key. Keys and signatures are ECDSA on P-256 with SHA-256,
-//! and none else: that is what `openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256` makes. Nothing is asked about
-//! certificates that were called back.
+//! and none else: that is what `openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256` makes. What the relay shows, its
+//! certificate and those behind it, has to fit into one record, 4 KB. Nothing is asked about certificates that were
+//! called back.
 //!
 //! **What it takes.** No heap. Its memory is [`TlsMemory`], and some 3 KB in the future of the task; a handshake needs
 //! 12 KB of stack for a moment.
