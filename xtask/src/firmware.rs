@@ -13,12 +13,13 @@ use crate::run::{cargo, root, run};
 /// The folder of the board that QEMU has.
 pub(crate) const BOARD: &str = "qemu-mps2";
 /// What it runs.
-pub(crate) const PROGRAMS: [&str; 5] =
-    ["doorbell", "answerer", "doorbell-tcp", "answerer-tcp", "doorbell-udp"];
+pub(crate) const PROGRAMS: [&str; 6] =
+    ["doorbell", "answerer", "doorbell-tcp", "answerer-tcp", "doorbell-udp", ENCRYPTS];
+const ENCRYPTS: &str = "doorbell-tls";
 /// The program with a clock of its own, which the others must not be built with.
 const VIRTUAL_TIME: &str = "virtual-time";
 const TARGET: &str = "thumbv7m-none-eabi";
-/// The same board with a Cortex-M4: it is for the program that encrypts.
+/// Of the same board with a Cortex-M4, for the program that encrypts.
 const LARGE: &str = "thumbv7em-none-eabihf";
 
 /// Builds the firmware and all that it meets, and tells the stories; `args` are those of the `firmware` package.
@@ -27,9 +28,6 @@ pub(crate) fn firmware(args: &[String]) -> Result<()> {
     build()?;
     // The other clock is in this program only.
     run(&mut on_board(&["build", "--release", "--package", VIRTUAL_TIME]))?;
-    add_target(LARGE)?;
-    let tls = ["--features", "tls", "--bin", "doorbell-tls", "--target", LARGE];
-    run(on_board(&["build", "--release"]).args(tls))?;
     pico::prepare()?;
     run(&mut cargo(&["build", "--quiet", "--package", "signaling-cli"]))?;
     run(cargo(&["run", "--quiet", "--package", "firmware", "--"]).args(args))
@@ -40,12 +38,15 @@ pub(crate) fn build() -> Result<()> {
     add_target(TARGET)?;
     run(&mut on_board(&["build", "--release"]))?;
     // Code for links without a relay is in this program only.
-    run(&mut on_board(&["build", "--release", "--features", "direct", "--bin", "doorbell-udp"]))
+    run(&mut on_board(&["build", "--release", "--features", "direct", "--bin", "doorbell-udp"]))?;
+    add_target(LARGE)?;
+    run(on_board(&["build", "--release", "--features", "tls", "--bin", ENCRYPTS]).args(["--target", LARGE]))
 }
 
 /// Where one of them is then.
 pub(crate) fn built(program: &str) -> PathBuf {
-    folder().join("target").join(TARGET).join("release").join(program)
+    let target = if program == ENCRYPTS { LARGE } else { TARGET };
+    folder().join("target").join(target).join("release").join(program)
 }
 
 fn folder() -> PathBuf {

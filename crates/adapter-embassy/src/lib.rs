@@ -9,15 +9,16 @@
 //! # impl Button { async fn wait_for_press(&mut self) {} }
 //! # struct Led;
 //! # impl Led { fn set(&mut self, _on: bool) {} }
-//! use static_cell::StaticCell;
+//! use static_cell::ConstStaticCell;
 //!
 //! // 4 invitations of up to 4 invitees with 2 devices each, 64 bytes of data, frames of 512 bytes.
-//! static MEMORY: StaticCell<Resources<4, 4, 2, 64, 512>> = StaticCell::new();
+//! static MEMORY: ConstStaticCell<Resources<4, 4, 2, 64, 512>> =
+//!     ConstStaticCell::new(Resources::new());
 //!
 //! /// What `main` does when the hardware is up; on a board each of the three is a task.
 //! async fn door(read: impl Read, write: impl Write, button: Button, led: Led) {
 //!     let identity = Identity::new(UserId::new("door").unwrap(), Device { id: 0xd004, epoch: 0 });
-//!     let (signaling, mut runner, events) = MEMORY.init_with(Resources::new).start(identity).unwrap();
+//!     let (signaling, mut runner, events) = MEMORY.take().start(identity).unwrap();
 //!     embassy_futures::join::join3(runner.run(read, write), press(signaling, button), show(events, led)).await;
 //! }
 //!

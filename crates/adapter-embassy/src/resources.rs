@@ -90,6 +90,21 @@ impl core::error::Error for StartError {}
 type InStatic<const ROWS: usize, const I: usize, const D: usize, const BYTES: usize> =
     Engine<&'static mut Fixed<ROWS, I, D, BYTES>, Bytes<BYTES>, I, D>;
 
+/// An `Option` that is zero while it is empty, whatever `T` is.
+#[repr(u8)]
+enum Place<T> {
+    Empty = 0,
+    Full(T) = 1,
+}
+
+impl<T> Place<T> {
+    fn fill(&mut self, value: T) -> &mut T {
+        *self = Self::Full(value);
+        let Self::Full(value) = self else { unreachable!("it was filled above") };
+        value
+    }
+}
+
 /// An engine that stays where it is, and its runner.
 type Booted<const ROWS: usize, const I: usize, const D: usize, const BYTES: usize> =
     (&'static RefCell<InStatic<ROWS, I, D, BYTES>>, Runner<'static>);
@@ -99,12 +114,12 @@ type Booted<const ROWS: usize, const I: usize, const D: usize, const BYTES: usiz
 ///
 /// ```
 /// use adapter_embassy::{Device, Identity, Resources, UserId};
-/// use static_cell::StaticCell;
+/// use static_cell::ConstStaticCell;
 ///
-/// static MEMORY: StaticCell<Resources<4, 4, 2, 64, 512>> = StaticCell::new();
+/// static MEMORY: ConstStaticCell<Resources<4, 4, 2, 64, 512>> = ConstStaticCell::new(Resources::new());
 ///
 /// let identity = Identity::new(UserId::new("door").unwrap(), Device { id: 0xd004, epoch: 0 });
-/// let (signaling, runner, events) = MEMORY.init_with(Resources::new).start(identity).unwrap();
+/// let (signaling, runner, events) = MEMORY.take().start(identity).unwrap();
 /// # let _ = (signaling, runner, events);
 /// ```
 ///
@@ -117,9 +132,9 @@ pub struct Resources<
     const FRAME: usize,
 > {
     rows: Fixed<ROWS, I, D, BYTES>,
-    engine: Option<RefCell<InStatic<ROWS, I, D, BYTES>>>,
-    told: Option<RefCell<Told<I, BYTES>>>,
-    shared: Option<Shared>,
+    engine: Place<RefCell<InStatic<ROWS, I, D, BYTES>>>,
+    told: Place<RefCell<Told<I, BYTES>>>,
+    shared: Place<Shared>,
     rx: [u8; FRAME],
     tx: [u8; FRAME],
     reply: [u8; FRAME],
@@ -136,14 +151,16 @@ impl<const ROWS: usize, const I: usize, const D: usize, const BYTES: usize, cons
 impl<const ROWS: usize, const I: usize, const D: usize, const BYTES: usize, const FRAME: usize>
     Resources<ROWS, I, D, BYTES, FRAME>
 {
-    /// Memory that nobody uses yet.
+    /// Memory that nobody uses yet. It is all zero: as the value of a static it takes no flash, and never passes over
+    /// the stack.
     pub const fn new() -> Self {
         const {
             assert!(ROWS > 0 && I > 0 && D > 0, "a device needs a row, an invitee and a device of his");
             assert!(FRAME >= 256, "a relay sends frames of up to 256 bytes without asking");
         }
         let (rx, tx, reply) = ([0; FRAME], [0; FRAME], [0; FRAME]);
-        Self { rows: Fixed::new(), engine: None, told: None, shared: None, rx, tx, reply }
+        let (engine, told, shared) = (Place::Empty, Place::Empty, Place::Empty);
+        Self { rows: Fixed::new(), engine, told, shared, rx, tx, reply }
     }
 
     /// Starts a device in this memory. Nothing happens until the runner runs.
@@ -164,10 +181,10 @@ impl<const ROWS: usize, const I: usize, const D: usize, const BYTES: usize, cons
     ///
     /// ```
     /// # use adapter_embassy::{Device, Identity, Invite, Resources, UserId};
-    /// # use static_cell::StaticCell;
-    /// # static MEMORY: StaticCell<Resources<4, 4, 2, 64, 512>> = StaticCell::new();
+    /// # use static_cell::ConstStaticCell;
+    /// # static MEMORY: ConstStaticCell<Resources<4, 4, 2, 64, 512>> = ConstStaticCell::new(Resources::new());
     /// let identity = Identity::new(UserId::new("door").unwrap(), Device { id: 0xd004, epoch: 1 });
-    /// let (caller, runner, events) = MEMORY.init_with(Resources::new).start_caller(identity).unwrap();
+    /// let (caller, runner, events) = MEMORY.take().start_caller(identity).unwrap();
     /// let id = caller.invite(&Invite { invitees: &["bob"], ..Invite::default() }).unwrap();
     /// assert!(caller.status(id).is_some_and(|status| !status.over));
     /// # let _ = (runner, events);
@@ -193,11 +210,11 @@ impl<const ROWS: usize, const I: usize, const D: usize, const BYTES: usize, cons
         #[allow(clippy::cast_possible_truncation)] // any part of the seed will do
         let session = Session::new(now(), config.seed as u32, group);
         let largest = u32::try_from(FRAME - CRC).unwrap_or(u32::MAX);
-        let engine = &*self.engine.insert(RefCell::new(Engine::new(config, &mut self.rows)));
+        let engine = &*self.engine.fill(RefCell::new(Engine::new(config, &mut self.rows)));
         let core = Core {
             engine,
-            told: self.told.insert(RefCell::default()),
-            shared: self.shared.insert(Shared::new(session, label, token, largest)),
+            told: self.told.fill(RefCell::default()),
+            shared: self.shared.fill(Shared::new(session, label, token, largest)),
         };
         Ok((engine, Runner { core, rx: &mut self.rx, tx: &mut self.tx, reply: &mut self.reply }))
     }

@@ -28,7 +28,7 @@ pub enum LinkState {
     /// The relay let this device in.
     Up,
     /// A newer link of this device took its place: see
-    /// [`Signaling::connect`](crate::Signaling::connect).
+    /// [`Caller::connect`](crate::Caller::connect).
     Replaced,
 }
 
@@ -43,7 +43,7 @@ pub enum LinkEvent {
     /// time limits go on.
     Lost(LinkError),
     /// A newer link of this device took its place. It does not connect again by itself: see
-    /// [`Signaling::connect`](crate::Signaling::connect).
+    /// [`Caller::connect`](crate::Caller::connect).
     Replaced,
     /// The relay does not take the token ([`Refusal::Token`] or [`Refusal::Expired`]). It is tried again.
     TokenRefused(Refusal),

@@ -28,7 +28,7 @@ pub struct LineCounters {
     pub broken: u32,
 }
 
-/// Where an invitation stands. From [`Signaling::status`].
+/// Where an invitation stands. From [`Caller::status`].
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Status {
     /// What this device is to it.

@@ -6,7 +6,7 @@ use adapter_embassy::{Events, Resources, Runner, Signaling};
 use embassy_executor::Spawner;
 use example_apps::greet;
 use mps2_an385_bsp::{Reader, Uart, Writer, start_clock};
-use static_cell::StaticCell;
+use static_cell::ConstStaticCell;
 
 use crate::ONCE;
 use crate::console::idle;
@@ -16,7 +16,7 @@ use crate::settings::{Settings, Wrong};
 /// 600 bytes fits.
 pub type Memory = Resources<4, 4, 2, 64, 768>;
 
-static MEMORY: StaticCell<Memory> = StaticCell::new();
+static MEMORY: ConstStaticCell<Memory> = ConstStaticCell::new(Memory::new());
 
 /// A board whose clock and console run, and its device, which has no link yet.
 pub struct Board {
@@ -49,7 +49,7 @@ pub fn start(spawner: Spawner, program: &str, user: &'static str, id: u64) -> Op
     let settings = Settings::read();
     let identity = settings.identity(user, id).map_err(|wrong| complain(console, wrong)).ok()?;
     greet(&mut console, program, &identity);
-    let started = MEMORY.init_with(Memory::new).start(identity);
+    let started = MEMORY.take().start(identity);
     let (signaling, runner, events) = started.map_err(|error| complain(console, error)).ok()?;
     if let Some(seconds) = settings.idle() {
         spawner.spawn(idle(console, signaling, seconds).expect(ONCE));

@@ -347,11 +347,13 @@ fn peer_news<const I: usize, const D: usize>(role: &Role<I, D>, out: &mut Outbox
         for (at, peer) in (0u8..).zip(peers) {
             let Some(owed) = out.owed_mut(party, at) else { continue };
             let device = peer.device;
-            match core::mem::take(&mut owed.news) {
-                PeerNews::None => {}
+            let why = match core::mem::take(&mut owed.news) {
+                PeerNews::None => continue,
                 PeerNews::Ringing => return Some(What::Ringing { slot, device }),
-                PeerNews::Full(why) => return Some(What::Full { slot, device, why }),
-            }
+                PeerNews::NoCapacity => Full::NoCapacity,
+                PeerNews::TooLarge => Full::TooLarge,
+            };
+            return Some(What::Full { slot, device, why });
         }
     }
     None

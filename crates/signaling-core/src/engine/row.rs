@@ -7,8 +7,9 @@ use super::table::{Links, NEVER};
 use crate::machine::{Full, Holder, Mask, Me, Origin, Parties, PartyId};
 use crate::name::{Device, GroupId, InviteId, Label, UserId};
 
-/// What this device is to the invitation.
+/// What this device is to the invitation. With a tag of its own: a free row is all zero.
 #[derive(Clone, Debug)]
+#[repr(u8)]
 #[allow(clippy::large_enum_variant)] // rows live in place, whichever they are
 pub(super) enum Role<const I: usize, const D: usize> {
     Free,
@@ -16,13 +17,23 @@ pub(super) enum Role<const I: usize, const D: usize> {
     Holder(Holder<I>),
 }
 
-/// What is to be told of one device.
+/// What is to be told of one device. Each reason has a variant of its own, so that none is zero.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(super) enum PeerNews {
     #[default]
     None,
     Ringing,
-    Full(Full),
+    NoCapacity,
+    TooLarge,
+}
+
+impl From<Full> for PeerNews {
+    fn from(why: Full) -> Self {
+        match why {
+            Full::NoCapacity => Self::NoCapacity,
+            Full::TooLarge => Self::TooLarge,
+        }
+    }
 }
 
 /// What is owed to one device, and what is to be told of it.

@@ -8,9 +8,9 @@ use adapter_embassy::{Events, Runner, Signaling};
 use embassy_executor::Spawner;
 use esp32_c3::{Board, Front, Read, Write, YesNo};
 use example_apps::{Memory, answerer, greet, identity};
-use static_cell::StaticCell;
+use static_cell::ConstStaticCell;
 
-static MEMORY: StaticCell<Memory> = StaticCell::new();
+static MEMORY: ConstStaticCell<Memory> = ConstStaticCell::new(Memory::new());
 
 #[esp_rtos::main]
 async fn main(spawner: Spawner) {
@@ -18,7 +18,7 @@ async fn main(spawner: Spawner) {
     let mut identity = identity("bob", "esp32-c3", 0xb0b3);
     identity.config.device.epoch = board.epoch;
     greet(&mut board.front, "answerer", &identity);
-    match MEMORY.init_with(Memory::new).start(identity) {
+    match MEMORY.take().start(identity) {
         Ok((signaling, runner, events)) => {
             let answers = YesNo { yes: board.first, no: board.second };
             spawner.spawn(link(runner, board.read, board.write).expect("it is spawned once"));

@@ -8,9 +8,9 @@ use adapter_embassy::{Caller, Events, Runner};
 use embassy_executor::Spawner;
 use esp32_c3::{Board, Front, Push, Read, Write};
 use example_apps::{Bell, Memory, doorbell, greet, identity, whom};
-use static_cell::StaticCell;
+use static_cell::ConstStaticCell;
 
-static MEMORY: StaticCell<Memory> = StaticCell::new();
+static MEMORY: ConstStaticCell<Memory> = ConstStaticCell::new(Memory::new());
 
 #[esp_rtos::main]
 async fn main(spawner: Spawner) {
@@ -18,7 +18,7 @@ async fn main(spawner: Spawner) {
     let mut identity = identity("door", "esp32-c3", 0xd0043);
     identity.config.device.epoch = board.epoch;
     greet(&mut board.front, "doorbell", &identity);
-    match MEMORY.init_with(Memory::new).start_caller(identity) {
+    match MEMORY.take().start_caller(identity) {
         Ok((caller, runner, events)) => {
             spawner.spawn(link(runner, board.read, board.write).expect("it is spawned once"));
             spawner.spawn(front(caller, events, board.first, board.front).expect("it is spawned once"));

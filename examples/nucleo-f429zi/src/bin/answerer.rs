@@ -6,9 +6,9 @@ use adapter_embassy::{Events, Signaling};
 use embassy_executor::Spawner;
 use example_apps::{Memory, answerer, greet, identity};
 use nucleo_f429zi::{Board, Front, ONCE, YesNo, link, relay};
-use static_cell::StaticCell;
+use static_cell::ConstStaticCell;
 
-static MEMORY: StaticCell<Memory> = StaticCell::new();
+static MEMORY: ConstStaticCell<Memory> = ConstStaticCell::new(Memory::new());
 
 #[embassy_executor::main]
 async fn main(spawner: Spawner) {
@@ -20,7 +20,7 @@ async fn main(spawner: Spawner) {
         Ok(relay) => relay,
         Err(error) => return board.front.complain(&error),
     };
-    match MEMORY.init_with(Memory::new).start(identity) {
+    match MEMORY.take().start(identity) {
         Ok((signaling, runner, events)) => {
             let answers = YesNo { yes: board.first, no: board.second };
             spawner.spawn(link(spawner, runner, board.ethernet, board.seed, relay).expect(ONCE));

@@ -6,9 +6,9 @@ use adapter_embassy::{Caller, Events};
 use embassy_executor::Spawner;
 use example_apps::{Bell, Memory, doorbell, greet, identity, whom};
 use nucleo_f429zi::{Board, Front, ONCE, Push, link, relay};
-use static_cell::StaticCell;
+use static_cell::ConstStaticCell;
 
-static MEMORY: StaticCell<Memory> = StaticCell::new();
+static MEMORY: ConstStaticCell<Memory> = ConstStaticCell::new(Memory::new());
 
 #[embassy_executor::main]
 async fn main(spawner: Spawner) {
@@ -20,7 +20,7 @@ async fn main(spawner: Spawner) {
         Ok(relay) => relay,
         Err(error) => return board.front.complain(&error),
     };
-    match MEMORY.init_with(Memory::new).start_caller(identity) {
+    match MEMORY.take().start_caller(identity) {
         Ok((caller, runner, events)) => {
             spawner.spawn(link(spawner, runner, board.ethernet, board.seed, relay).expect(ONCE));
             spawner.spawn(front(caller, events, board.first, board.front).expect(ONCE));

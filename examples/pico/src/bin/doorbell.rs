@@ -8,16 +8,16 @@ use adapter_embassy::{Caller, Events, Runner};
 use embassy_executor::Spawner;
 use example_apps::{Bell, Memory, doorbell, greet, identity, whom};
 use pico::{Board, Front, Push, Read, Write};
-use static_cell::StaticCell;
+use static_cell::ConstStaticCell;
 
-static MEMORY: StaticCell<Memory> = StaticCell::new();
+static MEMORY: ConstStaticCell<Memory> = ConstStaticCell::new(Memory::new());
 
 #[embassy_executor::main]
 async fn main(spawner: Spawner) {
     let mut board = Board::take();
     let identity = identity("door", "pico", 0xd0040);
     greet(&mut board.front, "doorbell", &identity);
-    match MEMORY.init_with(Memory::new).start_caller(identity) {
+    match MEMORY.take().start_caller(identity) {
         Ok((caller, runner, events)) => {
             spawner.spawn(link(runner, board.read, board.write).expect("it is spawned once"));
             spawner.spawn(front(caller, events, board.first, board.front).expect("it is spawned once"));

@@ -13,7 +13,7 @@ use embassy_executor::Spawner;
 use embassy_time::{Instant, Timer};
 use mps2_an385_bsp::{Uart, Writer, start_clock};
 use panic_semihosting as _;
-use static_cell::StaticCell;
+use static_cell::{ConstStaticCell, StaticCell};
 
 use way::{Lane, Way};
 
@@ -22,8 +22,8 @@ type Started = (Signaling<'static>, Runner<'static>, Events<'static>);
 
 const ONCE: &str = "each is spawned once";
 
-static DOOR: StaticCell<Memory> = StaticCell::new();
-static BOB: StaticCell<Memory> = StaticCell::new();
+static DOOR: ConstStaticCell<Memory> = ConstStaticCell::new(Memory::new());
+static BOB: ConstStaticCell<Memory> = ConstStaticCell::new(Memory::new());
 static THERE: StaticCell<Lane> = StaticCell::new();
 static BACK: StaticCell<Lane> = StaticCell::new();
 
@@ -45,9 +45,9 @@ fn user(name: &str) -> UserId {
     UserId::new(name).expect("it is short")
 }
 
-fn device(memory: &'static StaticCell<Memory>, name: &str, id: u64) -> Started {
+fn device(memory: &'static ConstStaticCell<Memory>, name: &str, id: u64) -> Started {
     let identity = Identity::new(user(name), Device { id, epoch: 7 });
-    memory.init_with(Memory::new).start(identity).expect("there is no token that could be too long")
+    memory.take().start(identity).expect("there is no token that could be too long")
 }
 
 /// What the door does; it ends the program.

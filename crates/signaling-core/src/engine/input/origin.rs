@@ -166,7 +166,7 @@ fn note_peer<P: Payload, const I: usize, const D: usize>(
     let at = (0u8..).zip(peers).find(|(_, peer)| peer.device == device).map(|(at, _)| at);
     let Some(owed) = at.and_then(|at| row.out.owed_mut(party, at)) else { return };
     owed.news = match tell {
-        Tell::Full(_, _, why) => PeerNews::Full(why),
+        Tell::Full(_, _, why) => why.into(),
         _ => PeerNews::Ringing,
     };
     row.notes.news.peers = true;
