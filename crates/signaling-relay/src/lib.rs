@@ -8,7 +8,7 @@
 //!   each link a bounded queue. A device that reads too slowly loses its link, which is safe: whatever is lost is
 //!   sent again.
 //!
-//! Around them: an [`Authenticator`] judges each Hello ([`JwtKey`], or [`Insecure`] on the loopback interface), a
+//! Around them: an [`Authenticator`] judges each Hello (`JwtKey`, or [`Insecure`] on the loopback interface), a
 //! [`Backend`] remembers devices, groups and messages ([`Memory`] for as long as the process lives), [`Config`]
 //! bounds everything, and [`Stats`] counts what happened.
 //!
@@ -40,7 +40,9 @@ mod relay;
 mod stats;
 mod switchboard;
 
-pub use auth::{Authenticator, Insecure, JwtKey, KeyError, MintError};
+pub use auth::{Authenticator, Insecure};
+#[cfg(feature = "jwt")]
+pub use auth::{JwtKey, KeyError, MintError};
 pub use backend::{Backend, Keeping, Kept, Mailbox, Memory, Sender};
 pub use config::{Config, SMALLEST_FRAME};
 pub use relay::{BindError, Relay, RelayBuilder, RelayHandle};

@@ -1,9 +1,11 @@
 //! Who may be whom.
 
+#[cfg(feature = "jwt")]
 mod jwt;
 
 use signaling_core::wire::Refusal;
 
+#[cfg(feature = "jwt")]
 pub use jwt::{JwtKey, KeyError, MintError};
 
 /// Judges a Hello.
