@@ -17,6 +17,8 @@ pub struct Crossing {
     worlds: [World; 2],
     /// Witness: whose invitations gave way.
     gave_way: [bool; 2],
+    /// Witness: whose were made when the other was over.
+    late: [bool; 2],
     flaw: Option<Flaw>,
 }
 
@@ -122,7 +124,7 @@ impl Crossing {
 impl Coupled for Crossing {
     fn before(config: &Config) -> Self {
         let worlds = [(); 2].map(|()| World::before(config));
-        Self { worlds, gave_way: [false; 2], flaw: None }
+        Self { worlds, gave_way: [false; 2], late: [false; 2], flaw: None }
     }
 
     fn worlds(&self) -> &[World] {
@@ -149,13 +151,15 @@ impl Coupled for Crossing {
         if self.stands(at, before) && self.rival(other, at) == Rival::Yields {
             let asked = before.runs.first().filter(|run| run.row.is_some());
             let dead = asked.map_or(before.over_for(PartyId::Invitee(0)), |run| run.asked_late);
-            self.give_way(steps, other, dead);
+            self.give_way(steps, other, dead || self.late[other]);
         }
         if self.accepts(at, before) && self.rival(other, at) == Rival::Yields {
             self.give_way(steps, other, false);
         }
-        let made = before.origin.is_none() && self.worlds[at].origin.is_some();
-        if made && row(&self.worlds[other]) == Some(State::Ringing) {
+        let made = !super::begun(before) && super::begun(&self.worlds[at]);
+        if made {
+            let theirs = &self.worlds[other];
+            self.late[at] = super::begun(theirs) && theirs.over_for(PartyId::Invitee(0));
             steps.take(self, other, |turn| turn.cross(Rival::of(id(at), id(other))));
         }
         let ended = pending(before) && !pending(&self.worlds[at]);
