@@ -139,13 +139,15 @@ pub fn check(model: &Arc<Model>, mut progress: impl FnMut(usize, usize)) -> Verd
         }
     }
     let checker = checker.join();
+    // What was discovered is told by going there again.
+    let stopped = stop.swap(false, Ordering::Relaxed);
     let mut violated: Vec<&str> =
         checker.discoveries().into_keys().filter(|name| always.contains(name)).collect();
     violated.sort_unstable();
     Verdict {
         states: checker.unique_state_count(),
         depth: checker.max_depth().saturating_sub(1),
-        exhausted: violated.is_empty() && !stop.load(Ordering::Relaxed),
+        exhausted: violated.is_empty() && !stopped,
         violated,
         unseen: model.unseen(),
         time: begun.elapsed(),

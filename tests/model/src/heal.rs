@@ -224,7 +224,7 @@ impl Whole<'_> {
 }
 
 /// A run that began behind the last change, and was never told of the invitation, misses nothing.
-fn came_late(run: &Run, origin: &Inviter) -> bool {
+pub(crate) fn came_late(run: &Run, origin: &Inviter) -> bool {
     run.since >= origin.ver() && run.row.is_none() && run.opened == Opened::No
 }
 

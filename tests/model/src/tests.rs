@@ -73,6 +73,10 @@ fn what_is_dropped_could_not_have_mattered() {
 fn a_bound_is_said_to_be_one() {
     let found = search(&model("two"), 1_000, |_, _| ());
     assert!(!found.exhausted && found.states >= 1_000);
+    let mut bounded = model("two");
+    bounded.config.bound = 1_000;
+    let verdict = check(&Arc::new(bounded), |_, _| ());
+    assert!(!verdict.exhausted && verdict.states >= 1_000 && verdict.violated.is_empty());
 }
 
 #[test]

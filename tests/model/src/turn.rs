@@ -383,6 +383,11 @@ impl<'a> Turn<'a> {
 
     fn crash(&mut self, at: usize) {
         self.world.left.crashes -= 1;
+        self.start_again(at);
+    }
+
+    /// The device starts again, without memory of this invitation.
+    pub(crate) fn start_again(&mut self, at: usize) {
         let since = self.ver();
         if let Some(run) = self.world.runs.get_mut(at) {
             *run = run.restarted(since);

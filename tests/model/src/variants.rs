@@ -19,7 +19,7 @@ const fn variant(name: &'static str, config: &'static str, instead: &'static str
 pub const BOUND: usize = 400_000;
 
 /// All of them.
-pub const VARIANTS: [Variant; 53] = [
+pub const VARIANTS: [Variant; 54] = [
     variant("own-timer", "one", "each client decides: its ring timer is final"),
     variant("invitee-decides", "two", "the invitee's accept is final"),
     variant("volatile-decider", "forgotten", "the decider forgets, and decides again"),
@@ -72,5 +72,6 @@ pub const VARIANTS: [Variant; 53] = [
     variant("glare-each", "glare", "of two that cross each gives way"),
     variant("glare-first", "glare", "of two that cross each stays: the first seen wins"),
     variant("glare-unasked", "glare", "an invitation gives way to one that was not asked about"),
+    variant("glare-anew", "glare", "an answer from before one's own call makes it give way"),
     variant("glare-forget", "glare", "what was held is not asked about again"),
 ];

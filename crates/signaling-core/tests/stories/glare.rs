@@ -159,6 +159,27 @@ fn who_calls_back_what_rings_on_after_its_end_goes_on_calling() {
 }
 
 #[test]
+fn an_answer_from_before_ones_own_call_makes_nobody_give_way() {
+    let mut world = crossing(&["alice", "bob"]);
+    let hers = world.invite(0, &["bob"], 30);
+    // It rings, and he asks. Her answer is slow, and the end of her call is lost.
+    for at in [1, 0] {
+        world.catch(at).iter().for_each(|frame| world.give(at, frame));
+    }
+    let answers = world.catch(1);
+    assert_eq!(state(&world, 1, hers), Some(State::Ringing));
+    world.lose = Box::new(|to| to == 1);
+    world.phones[0].engine.cancel(world.now, hers, b"").unwrap();
+    world.run(100);
+    let his = world.invite(1, &["alice"], 30);
+    answers.iter().for_each(|frame| world.give(1, frame));
+    world.lose = Box::new(|_| false);
+    world.run(5_000);
+    assert!(!world.told(1).contains(&"glare"), "{:?}", world.told(1));
+    assert_eq!(state(&world, 0, his), Some(State::Ringing));
+}
+
+#[test]
 fn who_accepts_the_other_ones_takes_back_his_own() {
     let mut world = crossing(&["alice", "bob"]);
     let hers = world.invite(0, &["bob"], 30);

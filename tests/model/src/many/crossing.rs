@@ -6,6 +6,7 @@ use signaling_core::{Device, InviteId};
 use super::{Coupled, Steps};
 use crate::act::Act;
 use crate::config::Config;
+use crate::heal::came_late;
 use crate::properties::{Flaw, knows};
 use crate::turn::Turn;
 use crate::world::{Inviter, Opened, Row, Run, World};
@@ -16,6 +17,8 @@ pub struct Crossing {
     worlds: [World; 2],
     /// Witness: whose invitations gave way.
     gave_way: [bool; 2],
+    /// Witness: whose were made when the other was over.
+    late: [bool; 2],
     flaw: Option<Flaw>,
 }
 
@@ -30,6 +33,12 @@ fn pending(world: &World) -> bool {
 
 fn row(world: &World) -> Option<State> {
     world.runs.first()?.row.map(|row| row.state())
+}
+
+/// Without its inviter's device an invitation is not waited for.
+fn orphaned(world: &World) -> Result<(), Flaw> {
+    let waits = world.runs.iter().filter_map(|run| run.row).any(|row| !row.terminal());
+    if waits { Err(Flaw::Leak) } else { Ok(()) }
 }
 
 fn accepted(world: &World) -> Option<Device> {
@@ -95,10 +104,27 @@ impl Crossing {
     }
 }
 
+impl Crossing {
+    /// The first device of an invitee made the other invitation: it starts again, and forgets that too. A durable
+    /// inviter remembers his own, and forgets what rang.
+    fn starts_again(&mut self, steps: &mut Steps<'_>, at: usize, before: &World) {
+        let (other, now) = (1 - at, self.worlds[at].left);
+        // So many in all.
+        let left = &mut self.worlds[other].left;
+        (left.crashes, left.restarts) = (now.crashes, now.restarts);
+        if now.crashes < before.left.crashes && super::begun(&self.worlds[other]) {
+            steps.take(self, other, |turn| turn.act(&Act::Forget));
+        }
+        if now.restarts < before.left.restarts {
+            steps.take(self, other, |turn| turn.start_again(0));
+        }
+    }
+}
+
 impl Coupled for Crossing {
     fn before(config: &Config) -> Self {
         let worlds = [(); 2].map(|()| World::before(config));
-        Self { worlds, gave_way: [false; 2], flaw: None }
+        Self { worlds, gave_way: [false; 2], late: [false; 2], flaw: None }
     }
 
     fn worlds(&self) -> &[World] {
@@ -121,16 +147,19 @@ impl Coupled for Crossing {
 
     fn after_step(&mut self, steps: &mut Steps<'_>, at: usize, before: &World) {
         let other = 1 - at;
+        self.starts_again(steps, at, before);
         if self.stands(at, before) && self.rival(other, at) == Rival::Yields {
             let asked = before.runs.first().filter(|run| run.row.is_some());
             let dead = asked.map_or(before.over_for(PartyId::Invitee(0)), |run| run.asked_late);
-            self.give_way(steps, other, dead);
+            self.give_way(steps, other, dead || self.late[other]);
         }
         if self.accepts(at, before) && self.rival(other, at) == Rival::Yields {
             self.give_way(steps, other, false);
         }
-        let made = before.origin.is_none() && self.worlds[at].origin.is_some();
-        if made && row(&self.worlds[other]) == Some(State::Ringing) {
+        let made = !super::begun(before) && super::begun(&self.worlds[at]);
+        if made {
+            let theirs = &self.worlds[other];
+            self.late[at] = super::begun(theirs) && theirs.over_for(PartyId::Invitee(0));
             steps.take(self, other, |turn| turn.cross(Rival::of(id(at), id(other))));
         }
         let ended = pending(before) && !pending(&self.worlds[at]);
@@ -141,8 +170,12 @@ impl Coupled for Crossing {
     }
 
     fn flaw(&self) -> Option<Flaw> {
-        let by_first = |world: &World| accepted(world).is_some_and(|by| by.id == 1);
-        if self.worlds.iter().all(by_first) {
+        // Who starts again, and forgets, talks no more.
+        let talk = |world: &World| {
+            let first = world.runs.first().map(|run| run.device);
+            world.origin.is_some() && accepted(world).is_some_and(|by| Some(by) == first)
+        };
+        if self.worlds.iter().all(talk) {
             return Some(Flaw::TwoCalls);
         }
         let none_left = self.gave_way == [true; 2];
@@ -168,7 +201,14 @@ impl Coupled for Crossing {
 
     fn ended(&self) -> Result<(), Flaw> {
         for world in self.worlds.iter().filter(|world| super::begun(world)) {
+            let Some(origin) = world.origin else {
+                orphaned(world)?;
+                continue;
+            };
             for run in &world.runs {
+                if came_late(run, &origin) {
+                    continue;
+                }
                 if !knows(run) {
                     return Err(Flaw::Undecided);
                 }

@@ -45,11 +45,19 @@ impl<const I: usize> Holder<I> {
         true
     }
 
-    /// The application invites the inviter in turn, while it rings: it falls silent, or is asked about anew.
+    /// The application invites the inviter in turn: what rings falls silent, or is asked about anew, as is what was
+    /// asked about before. An answer that is on its way may be older than what it is to yield.
     pub fn on_rival(&mut self, rival: Rival, fx: &mut impl Fx) {
-        match (self.state, rival) {
-            (State::Ringing, Rival::Holds) => self.hold(fx),
-            (State::Ringing, Rival::Yields) => self.resend(fx),
+        let asks =
+            matches!(self.state, State::Confirming | State::Ringing | State::Silent | State::Unresolved);
+        match rival {
+            Rival::Holds if self.state == State::Ringing => self.hold(fx),
+            Rival::Yields if asks && self.answer.is_none() => {
+                if !broken!("glare-anew") {
+                    self.renumber(fx);
+                }
+                self.resend(fx);
+            }
             _ => {}
         }
     }
