@@ -44,22 +44,22 @@ fn a_device_beyond_the_row_hears_that_it_lost() {
     assert_eq!(world.told(3), ["new", "accepted bob", "overruled"]);
 }
 
-/// How often alice repeats an Invite in two seconds, after the relay named one device of bob.
-fn repeats(partial: bool) -> u64 {
+/// How often alice repeats an Invite in two seconds, after the relay named so many devices of bob.
+fn repeats(devices: u64, partial: bool) -> u64 {
     let mut world = World::of(&["alice"]);
     world.lose = Box::new(|_| true);
     let id = world.invite(0, &["bob"], 60);
     world.run(50);
-    name_devices(&mut world, id, partial);
+    name_devices(&mut world, id, devices, partial);
     let before = world.frames;
     world.run(2_000);
     world.frames - before
 }
 
-fn name_devices(world: &mut World, id: InviteId, partial: bool) {
+fn name_devices(world: &mut World, id: InviteId, devices: u64, partial: bool) {
     let mut buf = [0; 256];
-    let bobs = Reach::Devices(vec![Device { id: 9, epoch: 1 }].into_iter());
-    let alices = Reach::Devices(vec![].into_iter());
+    let named = |ids: std::ops::Range<u64>| Reach::Devices(ids.map(|id| Device { id, epoch: 1 }));
+    let (bobs, alices) = (named(10..10 + devices), named(0..0));
     let users = [("bob", bobs), ("alice", alices)];
     let len = encode_fanout(&mut buf, id, 1, partial, users.into_iter()).unwrap();
     world.give(0, &buf[..len]);
@@ -67,8 +67,9 @@ fn name_devices(world: &mut World, id: InviteId, partial: bool) {
 
 #[test]
 fn only_a_whole_list_of_devices_is_the_end_of_repeating() {
-    assert_eq!(repeats(false), 0);
-    assert!(repeats(true) > 0, "there may be more devices than those named");
+    assert_eq!((repeats(1, false), repeats(2, false)), (0, 0));
+    assert!(repeats(1, true) > 0, "there may be more devices than those named");
+    assert!(repeats(3, false) > 0, "a row holds two: she cannot know whom of three it reached");
 }
 
 #[test]
@@ -161,4 +162,18 @@ fn a_frame_that_does_not_fit_is_dropped_and_counted() {
     assert_eq!(alice.poll_transmit(world.now, &mut [0; 9]), None);
     assert_eq!(alice.counters().unsendable, 1);
     assert_eq!(world.run(5_000).told(1), ["new"], "it is repeated");
+}
+
+#[test]
+fn every_device_that_was_named_is_told() {
+    let mut world = World::of(&["alice", "bob/kitchen", "bob/car"]);
+    world.lose = Box::new(|to| to == 1);
+    let id = world.invite(0, &["bob"], 60);
+    world.run(500);
+    world.accept(2, id);
+    world.run(3_000);
+    assert_eq!(world.phones[0].engine.len(), 1, "one does not know yet");
+    world.lose = Box::new(|_| false);
+    assert_eq!(world.run(5_000).told(1), ["missed"]);
+    assert!(world.phones[0].engine.is_empty());
 }

@@ -1,7 +1,7 @@
 //! Who hears nothing for long: what is in doubt, what is asked again, and what is given up.
 
 use crate::world::World;
-use signaling_core::{CancelError, CancelOutcome, Config, InviteError, ModifyError};
+use signaling_core::{AnswerError, CancelError, CancelOutcome, Config, InviteError, ModifyError};
 
 fn cut(world: &mut World) {
     world.lose = Box::new(|_| true);
@@ -254,4 +254,27 @@ fn doubt_is_told_once_until_it_rings_again() {
         world.run(15_000);
         assert_eq!(world.told(1).last(), Some(&"ringingresumed"));
     }
+}
+
+#[test]
+fn what_is_in_doubt_is_not_answered() {
+    let mut world = World::of(&["alice", "bob"]);
+    let id = world.invite(0, &["bob"], 0);
+    world.run(500);
+    cut(&mut world);
+    assert_eq!(world.run(45_000).told(1).last(), Some(&"unresolved"));
+    assert_eq!(world.phones[1].engine.accept(world.now, id, b""), Err(AnswerError::Over));
+    assert_eq!(world.phones[1].engine.modify(world.now, id, b""), Err(ModifyError::Over));
+}
+
+#[test]
+fn who_knows_all_sleeps_until_he_forgets_it() {
+    let mut world = World::of(&["alice", "bob"]);
+    let id = world.invite(0, &["bob"], 30);
+    world.run(500);
+    world.accept(1, id);
+    world.run(500);
+    let keep = u64::from(world.phones[1].engine.config().keep);
+    let wakes = world.phones[1].engine.poll_timeout().unwrap();
+    assert!(wakes > world.now + keep - 1_000, "nothing to do for {} ms only", wakes - world.now);
 }

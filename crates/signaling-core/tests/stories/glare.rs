@@ -307,3 +307,22 @@ fn what_was_answered_is_not_crossed_any_more() {
     assert_eq!(state(&world, 0, his), Some(State::Ringing));
     assert_eq!(state(&world, 1, hers), Some(State::Done));
 }
+
+#[test]
+fn what_was_in_doubt_is_held_when_it_stands_and_doubted_once() {
+    let mut world = World::of(&["alice", "bob"]);
+    world.reconfigure(0, |config| config.glare = true);
+    let his = world.invite(1, &["alice"], 0);
+    world.run(500);
+    world.lose = Box::new(|_| true);
+    assert_eq!(world.run(45_000).told(0), ["new", "ringingstopped", "unresolved"]);
+    let hers = world.invite(0, &["bob"], 0);
+    world.lose = Box::new(|_| false);
+    world.run(15_000);
+    assert_eq!(state(&world, 0, his), Some(State::Held));
+    world.lose = Box::new(|_| true);
+    world.phones[0].engine.cancel(world.now, hers, b"").unwrap();
+    world.run(45_000);
+    assert_eq!(world.told(0).iter().filter(|told| **told == "unresolved").count(), 1, "{:?}", world.told(0));
+    assert_eq!(state(&world, 0, his), Some(State::Unresolved));
+}
