@@ -39,10 +39,16 @@ pub struct Config {
     pub push: usize,
     /// The users of a Send, at most [`MAX_RECIPIENTS`]. More are refused with TooLarge.
     pub recipients: usize,
-    /// Messages of the store for one user, and as many for one device; one more drops the oldest of these.
+    /// Bytes a second that a device may send to others: a body, its push info, and 256 bytes for each Send. What
+    /// is more is refused with Busy, and so sent again a little later; whom it was for keeps his link.
+    pub rate: u32,
+    /// Bytes that a device may send at once, after it was silent for a while.
+    pub burst: u32,
+    /// Messages of the store for one user, and as many for one device; one more drops the oldest of whoever sent
+    /// most of these.
     pub kept: usize,
-    /// Bytes kept for one user, and as many for one device; more drop the oldest of these. Each message counts
-    /// 512 bytes more than its body.
+    /// Bytes kept for one user, and as many for one device; more drop the oldest of whoever sent most of these.
+    /// Each message counts 512 bytes more than its body.
     pub kept_bytes: usize,
     /// Bytes kept in all; more drop the oldest of all.
     pub kept_bytes_total: usize,
@@ -71,6 +77,8 @@ impl Default for Config {
             body: MAX_BODY,
             push: MAX_PUSH,
             recipients: MAX_RECIPIENTS,
+            rate: 256 * 1024,
+            burst: 256 * 1024,
             kept: 64,
             kept_bytes: 512 * 1024,
             kept_bytes_total: 256 * 1024 * 1024,

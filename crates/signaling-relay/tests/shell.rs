@@ -10,7 +10,7 @@ use bytes::{Bytes, BytesMut};
 use futures_util::{SinkExt, StreamExt};
 use signaling_core::wire::{Frame, Hello, List, Refusal, Refused, Send, Target, encode_send};
 use signaling_core::{Device, InviteId};
-use signaling_relay::{BindError, Insecure, JwtKey, Relay, RelayHandle};
+use signaling_relay::{BindError, Config, Insecure, JwtKey, Relay, RelayHandle};
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, DuplexStream, duplex};
 use tokio::net::TcpStream;
 use tokio::sync::oneshot;
@@ -29,8 +29,12 @@ struct Running {
 }
 
 async fn relay() -> Running {
-    let relay =
-        Relay::builder(Insecure).clock(TokioClock::new()).bind(LOOPBACK.parse().unwrap()).await.unwrap();
+    relay_with(Config::default()).await
+}
+
+async fn relay_with(config: Config) -> Running {
+    let builder = Relay::builder(Insecure).config(config).clock(TokioClock::new());
+    let relay = builder.bind(LOOPBACK.parse().unwrap()).await.unwrap();
     let (stop, stopped) = oneshot::channel();
     let (addr, handle) = (relay.local_addr(), relay.handle());
     let done = tokio::spawn(relay.run(async {
@@ -225,10 +229,10 @@ async fn a_relay_stops_in_time_even_if_nobody_listens() {
 
 #[tokio::test(start_paused = true)]
 async fn a_slow_reader_loses_its_link_and_nobody_else_does() {
-    let relay = relay().await;
+    let relay = relay_with(Config { burst: u32::MAX, ..Config::default() }).await;
     let (mut alice, mut bob) = (relay.join("alice", 1, 4096).await, relay.join("bob", 2, 4096).await);
     let _slow = relay.join("carol", 3, 64).await;
-    for _ in 0..1_000 {
+    for _ in 0..2_000 {
         alice.send("carol", &[0; 2_000]).await;
         alice.next().await.unwrap();
     }

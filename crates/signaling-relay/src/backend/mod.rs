@@ -85,7 +85,7 @@ pub trait Backend: Send {
 
     /// Keeps a message, unless one of the same invitation and sender with a higher `ver` is there; an equal or
     /// lower one of it, and one of another run of the sender's device, is replaced. How many others had to go
-    /// early for it: the oldest do.
+    /// early for it: the oldest of whoever has most there do.
     fn keep(&mut self, mailbox: &Mailbox, message: Kept) -> Keeping;
     /// What is kept there, oldest first.
     fn kept(&self, mailbox: &Mailbox) -> Vec<Kept>;

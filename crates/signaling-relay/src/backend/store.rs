@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use signaling_core::UserId;
+
 use super::{Keeping, Kept, Mailbox};
 use crate::config::Config;
 
@@ -87,12 +89,21 @@ impl Store {
         dropped
     }
 
-    /// The oldest message of a mailbox that holds more than it may.
+    /// The oldest message of whoever sent most, in a mailbox that holds more than it may: so nobody's junk drives
+    /// out what others sent.
     fn too_much_in(&self, mailbox: &Mailbox) -> Option<Age> {
         let messages = self.mailboxes.get(mailbox)?;
-        let bytes: usize = messages.values().map(weight).sum();
-        let too_much = messages.len() > self.per_mailbox || bytes > self.bytes_per_mailbox;
-        if too_much { messages.keys().next().copied() } else { None }
+        let mut sent = HashMap::<&UserId, usize>::new();
+        for message in messages.values() {
+            *sent.entry(&message.from.user).or_default() += weight(message);
+        }
+        let bytes: usize = sent.values().sum();
+        if messages.len() <= self.per_mailbox && bytes <= self.bytes_per_mailbox {
+            return None;
+        }
+        let most = sent.values().max()?;
+        let (age, _) = messages.iter().find(|(_, message)| sent.get(&message.from.user) == Some(most))?;
+        Some(*age)
     }
 
     fn shrink(&mut self) -> usize {

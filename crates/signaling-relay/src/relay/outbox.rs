@@ -9,8 +9,8 @@ use tokio::sync::mpsc;
 use crate::config::Config;
 
 /// What fits beside all that a Hello can bring out of the store.
-const SPARE_FRAMES: usize = 256;
-const SPARE_BYTES: usize = 512 * 1024;
+const SPARE_FRAMES: usize = 4096;
+const SPARE_BYTES: usize = 1024 * 1024;
 
 /// Where frames go in. Dropping it ends the queue behind the last frame.
 #[derive(Debug)]

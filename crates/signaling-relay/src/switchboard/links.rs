@@ -6,6 +6,29 @@ use super::ConnId;
 use crate::backend::Sender;
 use crate::config::Config;
 
+/// What a device may send at once: it is spent by each Send, and comes back with time.
+#[derive(Debug)]
+struct Allowance {
+    /// In thousandths of a byte.
+    left: u64,
+    at: u64,
+}
+
+impl Allowance {
+    fn full(now: u64, config: &Config) -> Self {
+        Self { left: u64::from(config.burst) * 1000, at: now }
+    }
+
+    fn spend(&mut self, bytes: u64, now: u64, config: &Config) -> bool {
+        let earned = now.saturating_sub(self.at).saturating_mul(config.rate.into());
+        self.at = self.at.max(now);
+        self.left = self.left.saturating_add(earned).min(u64::from(config.burst) * 1000);
+        let rest = self.left.checked_sub(bytes.saturating_mul(1000));
+        self.left = rest.unwrap_or(self.left);
+        rest.is_some()
+    }
+}
+
 #[derive(Debug)]
 struct Link {
     opened: u64,
@@ -16,6 +39,7 @@ struct Link {
     sender: Option<Sender>,
     /// The largest frame that the device takes, in bytes.
     largest: usize,
+    allowance: Allowance,
 }
 
 impl Link {
@@ -47,7 +71,9 @@ impl Links {
     }
 
     pub(super) fn open(&mut self, conn: ConnId, now: u64, config: &Config) {
-        self.links.insert(conn, Link { opened: now, heard: now, armed: now, sender: None, largest: 0 });
+        let allowance = Allowance::full(now, config);
+        let link = Link { opened: now, heard: now, armed: now, sender: None, largest: 0, allowance };
+        self.links.insert(conn, link);
         self.arm(conn, config);
     }
 
@@ -70,6 +96,11 @@ impl Links {
         let Some(link) = self.links.get_mut(&conn) else { return false };
         link.heard = now;
         true
+    }
+
+    /// Takes so many bytes off what the link may send now; false if that is less.
+    pub(super) fn spend(&mut self, conn: ConnId, bytes: usize, now: u64, config: &Config) -> bool {
+        self.links.get_mut(&conn).is_some_and(|link| link.allowance.spend(bytes as u64, now, config))
     }
 
     pub(super) fn sender(&self, conn: ConnId) -> Option<&Sender> {

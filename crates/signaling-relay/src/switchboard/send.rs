@@ -8,11 +8,13 @@ use super::parcel::Parcel;
 use super::{ConnId, Switchboard};
 use crate::backend::{Keeping, Mailbox, Sender};
 
+/// What a Send counts beyond its body and push info.
+const OVERHEAD: usize = 256;
+
 impl Switchboard {
     pub(super) fn send(&mut self, conn: ConnId, sender: &Sender, send: &Send<'_>) {
-        if self.too_large(send) {
-            return self
-                .refuse(conn, Refused { key: Some(send.key), ver: send.ver, reason: Refusal::TooLarge });
+        if let Err(reason) = self.allow(conn, send) {
+            return self.refuse(conn, Refused { key: Some(send.key), ver: send.ver, reason });
         }
         match send.to {
             Target::Users(users) => self.send_to_users(conn, sender, send, users),
@@ -20,14 +22,18 @@ impl Switchboard {
         }
     }
 
-    fn too_large(&self, send: &Send<'_>) -> bool {
+    fn allow(&mut self, conn: ConnId, send: &Send<'_>) -> Result<(), Refusal> {
+        let (body, push) = (send.body.len(), send.push.map_or(0, <[u8]>::len));
         let recipients = match send.to {
             Target::Users(users) => users.len(),
             Target::Device(..) => 1,
         };
-        send.body.len() > self.config.body
-            || send.push.map_or(0, <[u8]>::len) > self.config.push
-            || recipients > self.config.recipients
+        let config = &self.config;
+        if body > config.body || push > config.push || recipients > config.recipients {
+            return Err(Refusal::TooLarge);
+        }
+        let within = self.links.spend(conn, body + push + OVERHEAD, self.now, config);
+        within.then_some(()).ok_or(Refusal::Busy)
     }
 
     fn send_to_users(&mut self, conn: ConnId, sender: &Sender, send: &Send<'_>, users: List<'_, &str>) {

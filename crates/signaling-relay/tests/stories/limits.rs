@@ -90,6 +90,23 @@ fn no_users_or_repeated_ones_are_malformed() {
 }
 
 #[test]
+fn who_sends_too_much_at_once_is_told_to_wait() {
+    let mut world = World::with(Config { rate: 1_000, burst: 2_000, ..settled() });
+    let (eve, bob) = (world.join("eve", 1), world.join("bob", 2));
+    let junk = letter(&"x".repeat(744));
+    for sequence in 1..=3 {
+        world.send(eve, &["bob"], &junk.clone().about(sequence));
+    }
+    assert_eq!(world.messages(bob).len(), 2);
+    assert_eq!(world.all(eve).last(), Some(&Got::Refused(Some(key(3)), Refusal::Busy)));
+
+    let alice = world.join("alice", 3);
+    assert_eq!(world.reach(alice, "bob", &letter("ring")), runs(&[2]), "others go on");
+    world.pass(1_000);
+    assert_eq!(world.reach(eve, "bob", &junk.about(3)), runs(&[2]), "and so does she, a second later");
+}
+
+#[test]
 fn everything_is_counted() {
     let mut world = World::new();
     let (alice, bob) = (world.join("alice", 1), world.join("bob", 2));

@@ -245,3 +245,15 @@ fn the_oldest_of_all_goes_first_when_the_relay_is_full() {
     assert_eq!(texts(&mut world, "carol", 3).len(), 1);
     assert_eq!(world.stats().dropped_kept, 1);
 }
+
+#[test]
+fn nobodys_junk_drives_out_what_others_sent() {
+    let mut world = World::with(Config { kept: 3, ..settled() });
+    let (alice, eve) = (world.join("alice", 1), world.join("eve", 9));
+    world.send(alice, &["bob"], &letter("ring"));
+    for sequence in 2..=9 {
+        world.send(eve, &["bob"], &letter(&format!("junk {sequence}")).about(sequence));
+    }
+    let there: Vec<String> = texts(&mut world, "bob", 2).into_iter().map(|(text, _)| text).collect();
+    assert_eq!(there, ["ring", "junk 8", "junk 9"]);
+}
