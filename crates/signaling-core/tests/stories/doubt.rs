@@ -278,3 +278,20 @@ fn who_knows_all_sleeps_until_he_forgets_it() {
     let wakes = world.phones[1].engine.poll_timeout().unwrap();
     assert!(wakes > world.now + keep - 1_000, "nothing to do for {} ms only", wakes - world.now);
 }
+
+#[test]
+fn an_answer_to_the_last_question_counts_though_doubt_came_first() {
+    let mut world = World::of(&["alice", "bob"]);
+    world.invite(0, &["bob"], 0);
+    world.run(500);
+    cut(&mut world);
+    world.run(36_000);
+    heal(&mut world);
+    world.delay = 2_000;
+    while !world.told(1).contains(&"unresolved") {
+        world.run(100);
+    }
+    // Of his questions only those from before the doubt arrive.
+    world.lose = Box::new(|to| to == 0);
+    assert_eq!(world.run(4_000).told(1).last(), Some(&"ringingresumed"));
+}
