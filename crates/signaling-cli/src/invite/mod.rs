@@ -41,15 +41,19 @@ pub(crate) async fn run(args: &InviteArgs, printer: &Printer) -> Result<Exit, Fa
         countdown,
         connected: false,
         established: 0,
+        unread: None,
     };
-    call.begin()?;
+    call.begin();
     let ended = call.follow(&mut stop).await;
-    printer.show("")?;
+    call.show("");
     tokio::select! {
         () = client.close() => {}
         () = stop.asked() => {}
     }
-    ended
+    match (ended, call.unread) {
+        (Ok(exit), Some(error)) => Err(Failure { exit, ..error.into() }),
+        (ended, _) => ended,
+    }
 }
 
 fn invite(client: &Client, args: &InviteArgs) -> Result<Invitation, CommandError<InviteError>> {
@@ -82,14 +86,22 @@ struct Call<'a> {
     connected: bool,
     /// How many of those who accepted know that they won.
     established: usize,
+    /// Why nothing can be printed any more.
+    unread: Option<io::Error>,
 }
 
 impl Call<'_> {
-    fn print(&self, notice: &Notice) -> io::Result<()> {
-        self.printer.print(&self.args.device.name(), notice)
+    fn print(&mut self, notice: &Notice) {
+        let printed = self.printer.print(&self.args.device.name(), notice);
+        self.unread = self.unread.take().or(printed.err());
     }
 
-    fn begin(&self) -> io::Result<()> {
+    fn show(&mut self, line: &str) {
+        let shown = self.printer.check().and_then(|()| self.printer.show(line));
+        self.unread = self.unread.take().or(shown.err());
+    }
+
+    fn begin(&mut self) {
         let names: Vec<&str> = self.args.invitees.iter().map(UserId::as_str).collect();
         let list = names.iter().map(|name| clean(name)).collect::<Vec<_>>().join(", ");
         let group = self.args.group.as_ref().map(GroupId::as_str);
@@ -106,7 +118,7 @@ impl Call<'_> {
             .with("data", data.as_str())
             .with("online_user_only", self.args.online_only)
             .with("timeout_ms", limit.map(|limit| u64::try_from(limit.as_millis()).unwrap_or(u64::MAX)));
-        self.print(&notice)
+        self.print(&notice);
     }
 
     /// Until every invitee has his outcome.
@@ -117,6 +129,11 @@ impl Call<'_> {
         draw.set_missed_tick_behavior(MissedTickBehavior::Skip);
         let mut stopped = false;
         let info = loop {
+            if self.unread.is_some() && !stopped {
+                // Nobody looks on any more: nobody is to ring on.
+                stopped = true;
+                self.cancel();
+            }
             tokio::select! {
                 event = self.events.next() => {
                     let event = event.ok_or_else(|| Failure::new(Exit::Unresolved, "the client was closed"))?;
@@ -129,12 +146,12 @@ impl Call<'_> {
                         return Ok(Exit::Cancelled);
                     }
                     stopped = true;
-                    self.cancel()?;
+                    self.cancel();
                 }
                 () = sleep_until(give_up), if !self.connected => {
                     return Err(device::unreached(self.client, &self.args.device));
                 }
-                _ = draw.tick() => self.printer.show(&self.countdown.line())?,
+                _ = draw.tick() => self.show(&self.countdown.line()),
             }
         };
         self.settle(&info, stopped).await
@@ -143,7 +160,7 @@ impl Call<'_> {
     /// Prints the event; the invitation, if this was its end.
     fn hear(&mut self, event: &Event) -> Result<Option<InvitationInfo>, Failure> {
         if let Some(notice) = tell(event, &self.args.device.user) {
-            self.print(&notice)?;
+            self.print(&notice);
         }
         match event {
             Event::Link(LinkEvent::Connected) => self.connected = true,
@@ -160,13 +177,12 @@ impl Call<'_> {
         Ok(None)
     }
 
-    fn cancel(&self) -> Result<(), Failure> {
+    fn cancel(&mut self) {
         // If it fails, it is over anyway, and that is told.
         if self.invitation.cancel("").is_ok() {
             let id = self.invitation.id().to_string();
-            self.print(&Notice::new("cancelling", Tone::Cancel, "you take it back").with("invite_id", id))?;
+            self.print(&Notice::new("cancelling", Tone::Cancel, "you take it back").with("invite_id", id));
         }
-        Ok(())
     }
 
     /// Everybody has his outcome. Who won is to know it before we leave.

@@ -49,6 +49,14 @@ impl Printer {
         term.write_str(&format!("{}\r", truncate_str(line, width, "…")))
     }
 
+    /// Fails once whoever read what is printed is gone, before the next line finds out.
+    ///
+    /// # Errors
+    /// If nobody reads it any more.
+    pub(crate) fn check(&self) -> io::Result<()> {
+        if is_hung_up() { Err(io::ErrorKind::BrokenPipe.into()) } else { Ok(()) }
+    }
+
     /// Prints that something happened now, to `who`.
     ///
     /// # Errors
@@ -119,4 +127,18 @@ impl Printer {
         }
         *exit
     }
+}
+
+#[cfg(unix)]
+fn is_hung_up() -> bool {
+    use rustix::event::{PollFd, PollFlags, Timespec, poll};
+    let stdout = io::stdout();
+    let mut polled = [PollFd::new(&stdout, PollFlags::empty())];
+    let now = Timespec { tv_sec: 0, tv_nsec: 0 };
+    poll(&mut polled, Some(&now)).is_ok() && polled[0].revents().intersects(PollFlags::ERR | PollFlags::HUP)
+}
+
+#[cfg(not(unix))]
+fn is_hung_up() -> bool {
+    false
 }

@@ -1,5 +1,8 @@
 //! Two people ring each other; the exit codes of `invite`.
 
+use std::fs::File;
+use std::process::{Command, Stdio};
+
 use crate::world::World;
 
 #[test]
@@ -53,6 +56,36 @@ fn ctrl_c_takes_it_back_and_is_5() {
     alice.ctrl_c();
     assert_eq!(alice.ends().code, Some(5));
     assert_eq!(bob.hears("invitation_cancelled")["inviter"], "alice");
+}
+
+#[test]
+fn whoever_stops_reading_takes_it_back() {
+    let world = World::new();
+    let mut bob = world.listen(&["--as", "bob", "--answer", "none"]);
+    for lines in ["1", "4"] {
+        let mut head = Command::new("head")
+            .args(["-n", lines])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut alice = world.command(&["invite", "--json", "--as", "alice", "bob"]);
+        let mut alice = alice.stdout(head.stdin.take().unwrap()).spawn().unwrap();
+        // If it did not ring yet, it was missed.
+        bob.says("cancelled\"");
+        assert_eq!(alice.wait().unwrap().code(), Some(5));
+        head.wait().unwrap();
+    }
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_full_disk_takes_it_back_and_is_told() {
+    let world = World::new();
+    let full = File::options().write(true).open("/dev/full").unwrap();
+    let alice = world.command(&["invite", "--as", "alice", "bob"]).stdout(full).output().unwrap();
+    assert_eq!(alice.status.code(), Some(5));
+    assert!(String::from_utf8(alice.stderr).unwrap().contains("error: No space left"));
 }
 
 #[test]
