@@ -14,7 +14,7 @@ use crate::token::{MAKE_KEY, read_key};
 
 /// Serves until ctrl-c.
 pub(crate) async fn run(args: &RelayArgs, printer: &Printer) -> Result<Exit, Failure> {
-    let mut stop = Stop::new()?;
+    let mut stop = Stop::without_hangup()?;
     let builder = if args.insecure { Relay::builder(Insecure) } else { with_key(args)? };
     let warm_up = if args.first_start { 0 } else { Config::default().warm_up };
     let builder = builder.config(Config { warm_up, ..Config::default() });

@@ -201,8 +201,8 @@ Examples:
   signaling invite --as alice bob --timeout 0     (rings until somebody answers, or ctrl-c)
   signaling invite --as alice bob --peer udp://bob@192.0.2.7:7500 --psk-file call.key
 
-Ctrl-c takes the invitation back; a second one quits at once. It is taken back as well when
-nobody reads the output any more.
+Ctrl-c takes the invitation back; a second one quits at once. It is taken back as well when the
+terminal is closed, or nobody reads the output any more.
 
 Exit codes: 0 somebody accepted; otherwise what became of everybody: 3 rejected, 4 timed out,
 5 cancelled, 6 unknown, or 3 if that differs; 7 the relay, or the peer, was not reached within

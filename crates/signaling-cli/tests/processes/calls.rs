@@ -3,7 +3,9 @@
 use std::fs::File;
 use std::process::{Command, Stdio};
 
-use crate::world::World;
+use rustix::process::Signal;
+
+use crate::world::{Process, World};
 
 #[test]
 fn an_acceptance_is_0() {
@@ -56,6 +58,32 @@ fn ctrl_c_takes_it_back_and_is_5() {
     alice.ctrl_c();
     assert_eq!(alice.ends().code, Some(5));
     assert_eq!(bob.hears("invitation_cancelled")["inviter"], "alice");
+}
+
+#[test]
+fn a_closed_terminal_takes_it_back() {
+    let world = World::new();
+    let mut bob = world.listen(&["--as", "bob", "--answer", "none"]);
+    let mut alice = world.invite(&["--as", "alice", "bob"]);
+    alice.hears("ringing");
+    alice.signal(Signal::HUP);
+    assert_eq!(alice.ends().code, Some(5));
+    bob.hears("invitation_cancelled");
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn under_nohup_it_outlives_the_terminal() {
+    let world = World::new();
+    let _bob = world.listen(&["--as", "bob", "--answer", "none"]);
+    let mut nohup = Command::new("nohup");
+    let signaling = world.command(&["invite", "--json", "--as", "alice", "bob", "--timeout", "1s"]);
+    nohup.arg(signaling.get_program()).args(signaling.get_args());
+    nohup.envs(signaling.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    let mut alice = Process::start(&mut nohup);
+    alice.hears("ringing");
+    alice.signal(Signal::HUP);
+    assert_eq!(alice.ends().code, Some(4));
 }
 
 #[test]
