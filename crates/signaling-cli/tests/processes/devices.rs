@@ -79,6 +79,17 @@ fn a_folder_of_somebody_else_is_refused() {
 }
 
 #[test]
+fn a_relay_without_a_certificate_lives_through_a_hangup() {
+    let world = World::empty();
+    let mut relay = world.start(&["relay", "--insecure", "--listen", "127.0.0.1:0", "--json"]);
+    relay.hears("listening");
+    relay.signal(Signal::HUP);
+    relay.hears("nothing_to_read");
+    relay.ctrl_c();
+    assert_eq!(relay.ends().code, Some(0));
+}
+
+#[test]
 fn a_device_lives_through_a_restart_of_the_relay() {
     let mut world = World::empty();
     let relay =
