@@ -99,7 +99,7 @@ pub(crate) struct RelayArgs {
     #[arg(long)]
     pub(crate) insecure: bool,
     /// Speak TLS 1.3 on that address, and nothing else: the relay's certificate, in PEM, and behind it whatever
-    /// vouches for it. Read again on SIGHUP, as is the key
+    /// vouches for it. It and --tls-key are read again on SIGHUP; --key-file, for tokens, is not
     #[arg(long, value_name = "FILE", requires = "tls_key")]
     pub(crate) tls_cert: Option<PathBuf>,
     /// The key of that certificate, in PEM
