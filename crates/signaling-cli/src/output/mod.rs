@@ -115,10 +115,9 @@ impl Printer {
             return *exit;
         }
         let code = code.map_or(String::new(), |code| format!(" (V2TIM code {code})"));
-        anstream::eprintln!("{ERROR}error:{ERROR:#} {text}{code}");
-        if !hint.is_empty() {
-            anstream::eprintln!("\n{hint}");
-        }
+        let hint = if hint.is_empty() { String::new() } else { format!("\n{hint}\n") };
+        // Whoever read this may be gone, as with a closed terminal; the code says it too.
+        let _ = write!(anstream::stderr(), "{ERROR}error:{ERROR:#} {text}{code}\n{hint}");
         if self.json {
             let mut notice = Notice::new("error", Tone::No, "").with("message", text.as_str());
             notice = notice.with("exit_code", *exit as u8).with("code", failure.code);

@@ -114,6 +114,10 @@ fn a_full_disk_takes_it_back_and_is_told() {
     let alice = world.command(&["invite", "--as", "alice", "bob"]).stdout(full).output().unwrap();
     assert_eq!(alice.status.code(), Some(5));
     assert!(String::from_utf8(alice.stderr).unwrap().contains("error: No space left"));
+
+    let [out, err] = [(); 2].map(|()| File::options().write(true).open("/dev/full").unwrap());
+    let alice = world.command(&["invite", "--as", "alice", "bob"]).stdout(out).stderr(err).output();
+    assert_eq!(alice.unwrap().status.code(), Some(5), "that it cannot be told either is no reason to panic");
 }
 
 #[test]
