@@ -12,7 +12,7 @@ use adapter_std::{
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until, timeout};
 
 use crate::args::InviteArgs;
-use crate::device::{self, REACH_WITHIN};
+use crate::device::{self, DOUBT_WITHIN, REACH_WITHIN, Until};
 use crate::exit::{Exit, Failure};
 use crate::output::{Notice, Printer, Tone, clean, quote};
 use crate::stop::Stop;
@@ -40,6 +40,7 @@ pub(crate) async fn run(args: &InviteArgs, printer: &Printer) -> Result<Exit, Fa
         printer,
         countdown,
         connected: false,
+        give_up: (Instant::now() + REACH_WITHIN, Until::Patience),
         established: 0,
         unread: None,
     };
@@ -84,6 +85,8 @@ struct Call<'a> {
     printer: &'a Printer,
     countdown: Countdown,
     connected: bool,
+    /// When not to wait for the link any longer, and why not.
+    give_up: (Instant, Until),
     /// How many of those who accepted know that they won.
     established: usize,
     /// Why nothing can be printed any more.
@@ -124,7 +127,6 @@ impl Call<'_> {
     /// Until every invitee has his outcome.
     async fn follow(&mut self, stop: &mut Stop) -> Result<Exit, Failure> {
         self.client.connect();
-        let give_up = Instant::now() + REACH_WITHIN;
         let mut draw = interval(DRAW);
         draw.set_missed_tick_behavior(MissedTickBehavior::Skip);
         let mut stopped = false;
@@ -148,8 +150,8 @@ impl Call<'_> {
                     stopped = true;
                     self.cancel();
                 }
-                () = sleep_until(give_up), if !self.connected => {
-                    return Err(device::unreached(self.client, &self.args.device));
+                () = sleep_until(self.give_up.0), if !self.connected => {
+                    return Err(device::unreached(self.client, &self.args.device, self.give_up.1));
                 }
                 _ = draw.tick() => self.show(&self.countdown.line()),
             }
@@ -165,6 +167,9 @@ impl Call<'_> {
         match event {
             Event::Link(LinkEvent::Connected) => self.connected = true,
             Event::Link(link) => {
+                if device::is_hopeless(link, &self.args.device) {
+                    self.give_up = self.give_up.min((Instant::now() + DOUBT_WITHIN, Until::Doubt));
+                }
                 device::fatal(link, &self.args.device, self.connected).map_or(Ok(()), Err)?;
             }
             Event::Invitation(event) if event.invitation.id == self.invitation.id() => {
@@ -188,10 +193,7 @@ impl Call<'_> {
     /// Everybody has his outcome. Who won is to know it before we leave.
     async fn settle(&mut self, info: &InvitationInfo, stopped: bool) -> Result<Exit, Failure> {
         if !self.connected && !stopped {
-            let direct = self.args.device.is_direct();
-            let end = if direct { self.args.device.far_end() } else { "the relay".into() };
-            let text = format!("the time limit came before {end} was reached");
-            return Err(Failure::new(Exit::Unreached, text));
+            return Err(device::unreached(self.client, &self.args.device, Until::Limit));
         }
         let accepted = info.invitees.iter().filter(|one| matches!(one.outcome, Slot::Accepted(_))).count();
         if accepted > 0 {
