@@ -87,6 +87,15 @@ fn under_nohup_it_outlives_the_terminal() {
 }
 
 #[test]
+fn ctrl_c_without_a_relay_is_5_too() {
+    let world = World::empty();
+    let mut alice = world.invite(&["--as", "alice", "bob"]);
+    alice.hears("connection_lost");
+    alice.ctrl_c();
+    assert_eq!(alice.ends().code, Some(5));
+}
+
+#[test]
 fn whoever_stops_reading_takes_it_back() {
     let world = World::new();
     let mut bob = world.listen(&["--as", "bob", "--answer", "none"]);
