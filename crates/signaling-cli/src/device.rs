@@ -57,8 +57,8 @@ fn build(args: &DeviceArgs, dir: Option<PathBuf>) -> Result<Client, Failure> {
     if let Some(path) = args.token_file.clone() {
         read_token(&path).map_err(Failure::usage)?;
         builder = builder.token_provider(move || std::future::ready(read_token(&path)));
-    } else if let Ok(token) = std::env::var(TOKEN) {
-        builder = builder.token(token.trim());
+    } else if let Some(token) = token_of_environment() {
+        builder = builder.token(token);
     }
     builder.build().map_err(unbuilt)
 }
@@ -72,6 +72,11 @@ fn peers(args: &DirectArgs) -> Result<Peers, Failure> {
         let peer = Peer::new(user.as_str(), address);
         peers.peer(key.iter().fold(peer, |peer, key| peer.key(key.clone())))
     }))
+}
+
+/// An empty one is none.
+fn token_of_environment() -> Option<String> {
+    std::env::var(TOKEN).ok().map(|token| token.trim().to_owned()).filter(|token| !token.is_empty())
 }
 
 fn read_token(path: &Path) -> Result<String, String> {
@@ -201,7 +206,7 @@ pub(crate) fn fatal(event: &LinkEvent, args: &DeviceArgs, before: bool) -> Optio
 }
 
 fn token_refused(refusal: Refusal, args: &DeviceArgs) -> Failure {
-    let given = args.token_file.is_some() || std::env::var_os(TOKEN).is_some();
+    let given = args.token_file.is_some() || token_of_environment().is_some();
     let (text, how) = match refusal {
         Refusal::Token if !given => ("the relay asks for a token, and none was given", "Get one"),
         Refusal::Expired => ("the relay refuses the token: it has expired", "Get a new one"),
