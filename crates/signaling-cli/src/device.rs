@@ -102,7 +102,8 @@ fn unstated(error: StateError) -> Failure {
             "the folder {} is in use by another process",
             dir.display()
         ))
-        .hint("A folder is one device, and one process at a time is that device. Name another folder with\n--state DIR to be another device of this user."),
+        .hint("A folder is one device, and one process at a time is that device. A second one at a time, such as\ninvite beside listen, needs a folder of its own, and is another device of this user:\n  --state OTHER"),
+        StateError::NoFolder { .. } => Failure::usage(error),
         error => Failure::new(Exit::Other, error),
     }
 }

@@ -9,7 +9,7 @@ fn a_folder_is_one_device() {
     let world = World::new();
     let _bob = world.listen(&["--as", "bob"]);
     let second = world.run(&["listen", "--as", "bob"]);
-    second.failed(2, &["bob is in use by another process", "--state DIR"]);
+    second.failed(2, &["bob is in use by another process", "--state OTHER"]);
     let third = world.run(&["invite", "--as", "bob", "alice"]);
     third.failed(2, &["in use by another process"]);
 }
