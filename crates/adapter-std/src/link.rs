@@ -57,6 +57,7 @@ pub(crate) async fn serve(stream: Box<dyn Duplex>, shared: &Shared, token: &str)
 }
 
 fn up(shared: &Shared) {
+    shared.was_let_in.store(true, Ordering::Relaxed);
     shared.link.send_replace(LinkState::Up);
     shared.tell_link(LinkEvent::Connected);
     shared.step(|core, now| {

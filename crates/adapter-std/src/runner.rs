@@ -4,6 +4,7 @@ use std::future::Future;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use signaling_core::wire::Refusal;
@@ -138,6 +139,7 @@ impl Runner {
         let in_vain = match link {
             LinkState::Up => false,
             LinkState::Connecting(Some(LinkError::Tls(_))) => true,
+            LinkState::Connecting(Some(_)) if !self.shared.was_let_in.load(Ordering::Relaxed) => true,
             LinkState::Connecting(_) => self.shared.lock().engine.is_empty(),
             LinkState::Idle | LinkState::Replaced | LinkState::Closed => true,
         };

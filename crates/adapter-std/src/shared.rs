@@ -2,6 +2,7 @@
 //!
 //! The lock is held for as long as the engine takes for one step, never over an await or a callback.
 
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -44,6 +45,8 @@ pub(crate) struct Shared {
     /// The largest datagram of a direct link; none if the link is one to a relay.
     pub(crate) datagram: Option<usize>,
     pub(crate) link: watch::Sender<LinkState>,
+    /// Whether the relay ever let this device in: if not, nobody heard of it.
+    pub(crate) was_let_in: AtomicBool,
     /// The keeper of time is to look.
     pub(crate) time: Notify,
     /// The writer of the link is to look.
@@ -92,6 +95,7 @@ impl Shared {
             label,
             datagram,
             link: watch::Sender::new(LinkState::Idle),
+            was_let_in: AtomicBool::new(false),
             time: Notify::new(),
             send: Notify::new(),
             save: Notify::new(),

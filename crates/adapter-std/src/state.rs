@@ -66,6 +66,12 @@ pub enum StateError {
         /// The file.
         file: PathBuf,
     },
+    /// What was named as the folder is something else.
+    #[error("{} is not a folder: name one, or a path where nothing is yet", path.display())]
+    NoFolder {
+        /// What was named.
+        path: PathBuf,
+    },
     /// The folder or a file in it cannot be read or written.
     #[error("{}: {error}", path.display())]
     Io {
@@ -102,7 +108,7 @@ impl State {
     /// [`StateError::Corrupt`] if its file is damaged, and the other kinds.
     pub fn open(dir: impl AsRef<Path>) -> Result<Self, StateError> {
         let dir = dir.as_ref();
-        make(dir).map_err(at(dir))?;
+        make(dir)?;
         let lock = lock(dir)?;
         let file = dir.join(DEVICE);
         let last = match fs::read_to_string(&file) {
@@ -167,11 +173,14 @@ fn at(path: &Path) -> impl Fn(io::Error) -> StateError {
     move |error| StateError::Io { path: path.into(), error }
 }
 
-fn make(dir: &Path) -> io::Result<()> {
+fn make(dir: &Path) -> Result<(), StateError> {
+    if dir.exists() && !dir.is_dir() {
+        return Err(StateError::NoFolder { path: dir.into() });
+    }
     let mut builder = DirBuilder::new();
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.recursive(true).create(dir)
+    builder.recursive(true).create(dir).map_err(at(dir))
 }
 
 fn lock(dir: &Path) -> Result<File, StateError> {
@@ -245,6 +254,12 @@ mod tests {
         assert!(matches!(State::open(&dir), Err(StateError::InUse { dir: d }) if d == dir.path()));
         drop(first);
         assert_eq!(State::open(&dir).unwrap().device().epoch, 2);
+    }
+
+    #[test]
+    fn a_file_is_no_folder() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        assert!(matches!(State::open(&file), Err(StateError::NoFolder { path }) if path == file.path()));
     }
 
     #[test]

@@ -42,6 +42,20 @@ async fn closing_waits_for_the_link_no_longer_than_two_seconds() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn closing_does_not_wait_for_a_relay_that_was_never_there() {
+    let world = World::new();
+    world.cut().await;
+    let alice = world.builder("alice").build().unwrap();
+    let _call = alice.signaling().invite("bob", "", &options()).unwrap();
+    alice.connect();
+    after(1_000).await;
+    assert!(matches!(alice.link(), LinkState::Connecting(Some(_))));
+    let start = Instant::now();
+    alice.close().await;
+    assert!(start.elapsed() < Duration::from_millis(1), "{:?}", start.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
 async fn closing_with_nothing_to_say_takes_no_time() {
     let world = World::new();
     let alice = world.builder("alice").build().unwrap();

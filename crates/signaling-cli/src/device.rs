@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use adapter_std::{
-    BuildError, Client, ClientBuilder, Event, Events, LinkError, LinkEvent, LinkState, Peer, Peers,
-    PresharedKey, Refusal, State, StateError, TlsTrouble,
+    BuildError, Client, ClientBuilder, Event, Events, LinkError, LinkEvent, LinkState, Peer, PeerTrouble,
+    Peers, PresharedKey, Refusal, State, StateError, TlsTrouble,
 };
 use tokio::time::timeout;
 
@@ -14,6 +14,8 @@ use crate::exit::{Exit, Failure};
 
 /// A relay that was not reached for so long is not there.
 pub(crate) const REACH_WITHIN: Duration = Duration::from_secs(10);
+/// A peer with which something is wrong has so long to prove the contrary: it may speak of an earlier run.
+pub(crate) const DOUBT_WITHIN: Duration = Duration::from_secs(2);
 /// The variable that holds the token when no file does.
 const TOKEN: &str = "SIGNALING_TOKEN";
 
@@ -55,8 +57,8 @@ fn build(args: &DeviceArgs, dir: Option<PathBuf>) -> Result<Client, Failure> {
     if let Some(path) = args.token_file.clone() {
         read_token(&path).map_err(Failure::usage)?;
         builder = builder.token_provider(move || std::future::ready(read_token(&path)));
-    } else if let Ok(token) = std::env::var(TOKEN) {
-        builder = builder.token(token.trim());
+    } else if let Some(token) = token_of_environment() {
+        builder = builder.token(token);
     }
     builder.build().map_err(unbuilt)
 }
@@ -70,6 +72,11 @@ fn peers(args: &DirectArgs) -> Result<Peers, Failure> {
         let peer = Peer::new(user.as_str(), address);
         peers.peer(key.iter().fold(peer, |peer, key| peer.key(key.clone())))
     }))
+}
+
+/// An empty one is none.
+fn token_of_environment() -> Option<String> {
+    std::env::var(TOKEN).ok().map(|token| token.trim().to_owned()).filter(|token| !token.is_empty())
 }
 
 fn read_token(path: &Path) -> Result<String, String> {
@@ -95,7 +102,8 @@ fn unstated(error: StateError) -> Failure {
             "the folder {} is in use by another process",
             dir.display()
         ))
-        .hint("A folder is one device, and one process at a time is that device. Name another folder with\n--state DIR to be another device of this user."),
+        .hint("A folder is one device, and one process at a time is that device. A second one at a time, such as\ninvite beside listen, needs a folder of its own, and is another device of this user:\n  --state OTHER"),
+        StateError::NoFolder { .. } => Failure::usage(error),
         error => Failure::new(Exit::Other, error),
     }
 }
@@ -109,7 +117,7 @@ pub(crate) async fn reach(client: &Client, args: &DeviceArgs) -> Result<(), Fail
     client.connect();
     match timeout(REACH_WITHIN, settle(&mut events, args)).await {
         Ok(settled) => settled,
-        Err(_) => Err(unreached(client, args)),
+        Err(_) => Err(unreached(client, args, Until::Patience)),
     }
 }
 
@@ -126,25 +134,59 @@ async fn settle(events: &mut Events, args: &DeviceArgs) -> Result<(), Failure> {
     Err(Failure::new(Exit::Other, "the client was closed"))
 }
 
+/// What ended the wait for the relay, or for the peer.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(crate) enum Until {
+    /// [`REACH_WITHIN`].
+    Patience,
+    /// The time limit of the invitation.
+    Limit,
+    /// [`is_hopeless`].
+    Doubt,
+}
+
 /// The relay, or the peer, was not reached.
-pub(crate) fn unreached(client: &Client, args: &DeviceArgs) -> Failure {
-    let why = match client.link() {
-        LinkState::Connecting(Some(error)) => format!(" ({error})"),
-        _ => String::new(),
+pub(crate) fn unreached(client: &Client, args: &DeviceArgs, until: Until) -> Failure {
+    let error = match client.link() {
+        LinkState::Connecting(error) => error,
+        _ => None,
     };
-    let text = format!("{} was not reached within {} s{why}", args.far_end(), REACH_WITHIN.as_secs());
+    let why = error.as_ref().map_or(String::new(), |error| format!(" ({error})"));
+    let end = args.far_end();
+    let text = match until {
+        Until::Patience => format!("{end} was not reached within {} s{why}", REACH_WITHIN.as_secs()),
+        Until::Limit => format!("the time limit came before {end} was reached{why}"),
+        Until::Doubt => format!("{end} cannot be reached{why}"),
+    };
     if args.is_direct() {
-        return Failure::new(Exit::Unreached, text).hint(format!(
-            "Is it running there? It must name this device in turn:\n  \
-             signaling listen --as {} --peer udp://{}@THIS-HOST:{}",
-            args.direct.peers[0].user,
-            args.user,
-            args.direct.bind.port()
-        ));
+        let wrong_key = matches!(error, Some(LinkError::Peer { trouble: PeerTrouble::Key, .. }));
+        return Failure::new(Exit::Unreached, text).hint(peer_hint(args, wrong_key));
     }
     Failure::new(Exit::Unreached, text).hint(
         "Is it running there? Name another with --relay tcp://host:port, or start one:\n  signaling relay --insecure",
     )
+}
+
+fn peer_hint(args: &DeviceArgs, wrong_key: bool) -> String {
+    let (user, port) = (&args.user, args.direct.bind.port());
+    let peer = &args.direct.peers[0].user;
+    let question = if wrong_key {
+        "Both sides need --psk-file with the same key, or neither. The other side"
+    } else {
+        "Is it running there? It"
+    };
+    let key = if wrong_key || args.direct.psk_file.is_some() { " --psk-file FILE" } else { "" };
+    format!(
+        "{question} must name this device in turn:\n  \
+         signaling listen --as {peer} --peer udp://{user}@THIS-HOST:{port}{key}"
+    )
+}
+
+/// Whether somebody has to see to the only peer before there can be a link.
+pub(crate) fn is_hopeless(event: &LinkEvent, args: &DeviceArgs) -> bool {
+    use PeerTrouble::{Key, OwnDevice, Stranger, Version};
+    let LinkEvent::Lost(LinkError::Peer { trouble, .. }) = event else { return false };
+    args.direct.peers.len() == 1 && matches!(trouble, Key | OwnDevice | Stranger | Version(_))
 }
 
 /// Why it is of no use to go on after that; none if it is. `before`: whether the device was connected
@@ -165,7 +207,7 @@ pub(crate) fn fatal(event: &LinkEvent, args: &DeviceArgs, before: bool) -> Optio
 }
 
 fn token_refused(refusal: Refusal, args: &DeviceArgs) -> Failure {
-    let given = args.token_file.is_some() || std::env::var_os(TOKEN).is_some();
+    let given = args.token_file.is_some() || token_of_environment().is_some();
     let (text, how) = match refusal {
         Refusal::Token if !given => ("the relay asks for a token, and none was given", "Get one"),
         Refusal::Expired => ("the relay refuses the token: it has expired", "Get a new one"),

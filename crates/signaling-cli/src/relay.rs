@@ -14,7 +14,8 @@ use crate::token::{MAKE_KEY, read_key};
 
 /// Serves until ctrl-c.
 pub(crate) async fn run(args: &RelayArgs, printer: &Printer) -> Result<Exit, Failure> {
-    let mut stop = Stop::new()?;
+    let mut stop = Stop::without_hangup()?;
+    let hangup = Hangup::new()?;
     let builder = if args.insecure { Relay::builder(Insecure) } else { with_key(args)? };
     let warm_up = if args.first_start { 0 } else { Config::default().warm_up };
     let builder = builder.config(Config { warm_up, ..Config::default() });
@@ -26,7 +27,7 @@ pub(crate) async fn run(args: &RelayArgs, printer: &Printer) -> Result<Exit, Fai
     printer.print("relay", &listening(&relay, args))?;
     tokio::select! {
         () = relay.run(stop.asked()) => {}
-        failed = keep_fresh(certificate, printer) => return Err(failed),
+        failed = keep_fresh(certificate, hangup, printer) => return Err(failed),
     }
     printer.print("relay", &stopped(&handle.stats(), start.elapsed()))?;
     Ok(Exit::Success)
@@ -65,26 +66,27 @@ fn uncertified(error: CertificateError) -> Failure {
 }
 
 /// Reads the certificate again whenever it is asked to, for ever; what is wrong then ends nothing.
-async fn keep_fresh(certificate: Option<Certificate>, printer: &Printer) -> Failure {
-    let Some(certificate) = certificate else { return std::future::pending().await };
-    let mut hangup = match Hangup::new() {
-        Ok(hangup) => hangup,
-        Err(error) => return error.into(),
-    };
+async fn keep_fresh(certificate: Option<Certificate>, mut hangup: Hangup, printer: &Printer) -> Failure {
     loop {
         hangup.asked().await;
-        let notice = match certificate.reload() {
-            Ok(()) => Notice::new("certificate_loaded", Tone::Link, "read its certificate again"),
-            Err(error) => Notice::new(
-                "certificate_kept",
-                Tone::Doubt,
-                format!("goes on with the certificate it had: {error}"),
-            )
-            .with("reason", error.to_string()),
-        };
-        if let Err(error) = printer.print("relay", &notice) {
+        if let Err(error) = printer.print("relay", &read_again(certificate.as_ref())) {
             return error.into();
         }
+    }
+}
+
+fn read_again(certificate: Option<&Certificate>) -> Notice {
+    match certificate.map(Certificate::reload) {
+        None => {
+            Notice::new("nothing_to_read", Tone::Link, "goes on: without a certificate nothing is read again")
+        }
+        Some(Ok(())) => Notice::new("certificate_loaded", Tone::Link, "read its certificate again"),
+        Some(Err(error)) => Notice::new(
+            "certificate_kept",
+            Tone::Doubt,
+            format!("goes on with the certificate it had: {error}"),
+        )
+        .with("reason", error.to_string()),
     }
 }
 

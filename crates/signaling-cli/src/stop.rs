@@ -1,4 +1,4 @@
-//! Ctrl-c, its polite cousin SIGTERM, and SIGHUP, which asks to read files again.
+//! Ctrl-c, its polite cousin SIGTERM, and SIGHUP: the terminal is gone, or files are to be read again.
 
 use std::io;
 
@@ -11,16 +11,29 @@ pub(crate) struct Stop {
     interrupt: Signal,
     #[cfg(unix)]
     terminate: Signal,
+    #[cfg(unix)]
+    hangup: Option<Hangup>,
 }
 
 #[cfg(unix)]
 impl Stop {
-    /// Begins to listen; the process no longer dies of these signals.
+    /// Begins to listen; the process no longer dies of these signals, nor of its terminal's end.
     ///
     /// # Errors
     /// If the system does not let us.
     pub(crate) fn new() -> io::Result<Self> {
-        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
+        // What was started with nohup outlives its terminal.
+        let hangup = if is_hangup_ignored() { None } else { Some(Hangup::new()?) };
+        Ok(Self { hangup, ..Self::without_hangup()? })
+    }
+
+    /// The same for a service, to which SIGHUP says to read its files again.
+    ///
+    /// # Errors
+    /// If the system does not let us.
+    pub(crate) fn without_hangup() -> io::Result<Self> {
+        let [interrupt, terminate] = [SignalKind::interrupt(), SignalKind::terminate()].map(signal);
+        Ok(Self { interrupt: interrupt?, terminate: terminate?, hangup: None })
     }
 
     /// Waits for the next time. Cancel safe.
@@ -28,8 +41,26 @@ impl Stop {
         tokio::select! {
             _ = self.interrupt.recv() => {}
             _ = self.terminate.recv() => {}
+            () = hung_up(&mut self.hangup) => {}
         }
     }
+}
+
+#[cfg(unix)]
+async fn hung_up(hangup: &mut Option<Hangup>) {
+    match hangup {
+        Some(hangup) => hangup.asked().await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Whether whoever started the process wants no SIGHUP to end it. Only Linux tells.
+#[cfg(unix)]
+fn is_hangup_ignored() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    // SIGHUP is number 1: the lowest bit.
+    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).is_some_and(|mask| mask & 1 == 1)
 }
 
 #[cfg(not(unix))]
@@ -39,6 +70,14 @@ impl Stop {
     /// # Errors
     /// None here.
     pub(crate) fn new() -> io::Result<Self> {
+        Self::without_hangup()
+    }
+
+    /// The same: such a system has no SIGHUP.
+    ///
+    /// # Errors
+    /// None here.
+    pub(crate) fn without_hangup() -> io::Result<Self> {
         Ok(Self {})
     }
 

@@ -112,6 +112,8 @@ fn a_certificate_that_no_device_would_take_is_refused() {
     assert!(matches!(lasts(4001, 4002), CertificateError::NotYet(_)));
     files.renew(|params| params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained));
     assert!(matches!(files.read(), Err(CertificateError::Authority(_))));
+    files.renew(|params| params.subject_alt_names.clear());
+    assert!(matches!(files.read(), Err(CertificateError::NoName(_))));
 }
 
 #[tokio::test]

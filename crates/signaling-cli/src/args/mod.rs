@@ -4,7 +4,8 @@ mod device;
 mod direct;
 mod limit;
 
-use std::net::SocketAddr;
+use std::io;
+use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::PathBuf;
 use std::str::FromStr;
 
@@ -89,7 +90,7 @@ device recorded is compared in the end; the exit code is 1 if they disagree.";
 #[derive(Debug, Args)]
 #[command(after_help = RELAY)]
 pub(crate) struct RelayArgs {
-    /// The address to listen on; port 0 takes a free one
+    /// The address to listen on, or a name that has one; port 0 takes a free one
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:7400", value_parser = address)]
     pub(crate) listen: SocketAddr,
     /// Let in who has a token signed with the key in this file (at least 32 bytes)
@@ -99,7 +100,7 @@ pub(crate) struct RelayArgs {
     #[arg(long)]
     pub(crate) insecure: bool,
     /// Speak TLS 1.3 on that address, and nothing else: the relay's certificate, in PEM, and behind it whatever
-    /// vouches for it. Read again on SIGHUP, as is the key
+    /// vouches for it. It and --tls-key are read again on SIGHUP; --key-file, for tokens, is not
     #[arg(long, value_name = "FILE", requires = "tls_key")]
     pub(crate) tls_cert: Option<PathBuf>,
     /// The key of that certificate, in PEM
@@ -131,8 +132,14 @@ Devices then take that very file for their authority:
 
 Without TLS, tokens and all else can be read on the way: for one machine, or a network you trust.";
 
-fn address(text: &str) -> Result<SocketAddr, &'static str> {
-    text.parse().map_err(|_| "write an address and a port, such as 127.0.0.1:7400 or [::1]:7400")
+/// The first address of that name, if it is one.
+fn address(text: &str) -> Result<SocketAddr, String> {
+    let how = "write an address or a name, and a port, such as 127.0.0.1:7400 or [::1]:7400";
+    match text.to_socket_addrs() {
+        Ok(mut found) => found.next().ok_or_else(|| how.into()),
+        Err(error) if error.kind() == io::ErrorKind::InvalidInput => Err(how.into()),
+        Err(error) => Err(format!("{error}; {how}")),
+    }
 }
 
 /// `signaling listen`
@@ -201,7 +208,8 @@ Examples:
   signaling invite --as alice bob --timeout 0     (rings until somebody answers, or ctrl-c)
   signaling invite --as alice bob --peer udp://bob@192.0.2.7:7500 --psk-file call.key
 
-Ctrl-c takes the invitation back; a second one quits at once.
+Ctrl-c takes the invitation back; a second one quits at once. It is taken back as well when the
+terminal is closed, or nobody reads the output any more.
 
 Exit codes: 0 somebody accepted; otherwise what became of everybody: 3 rejected, 4 timed out,
 5 cancelled, 6 unknown, or 3 if that differs; 7 the relay, or the peer, was not reached within
@@ -319,6 +327,15 @@ mod tests {
     #[test]
     fn the_arguments_make_sense() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_relay_listens_at_an_address_or_a_name() {
+        assert!(address("localhost:7400").unwrap().ip().is_loopback());
+        assert_eq!(address("[::1]:0").unwrap().to_string(), "[::1]:0");
+        for wrong in ["here", "7400", "localhost", "localhost:port"] {
+            assert!(address(wrong).unwrap_err().contains("such as 127.0.0.1:7400"), "{wrong}");
+        }
     }
 
     #[test]

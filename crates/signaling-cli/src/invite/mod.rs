@@ -12,7 +12,7 @@ use adapter_std::{
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until, timeout};
 
 use crate::args::InviteArgs;
-use crate::device::{self, REACH_WITHIN};
+use crate::device::{self, DOUBT_WITHIN, REACH_WITHIN, Until};
 use crate::exit::{Exit, Failure};
 use crate::output::{Notice, Printer, Tone, clean, quote};
 use crate::stop::Stop;
@@ -40,16 +40,21 @@ pub(crate) async fn run(args: &InviteArgs, printer: &Printer) -> Result<Exit, Fa
         printer,
         countdown,
         connected: false,
+        give_up: (Instant::now() + REACH_WITHIN, Until::Patience),
         established: 0,
+        unread: None,
     };
-    call.begin()?;
+    call.begin();
     let ended = call.follow(&mut stop).await;
-    printer.show("")?;
+    call.show("");
     tokio::select! {
         () = client.close() => {}
         () = stop.asked() => {}
     }
-    ended
+    match (ended, call.unread) {
+        (Ok(exit), Some(error)) => Err(Failure { exit, ..error.into() }),
+        (ended, _) => ended,
+    }
 }
 
 fn invite(client: &Client, args: &InviteArgs) -> Result<Invitation, CommandError<InviteError>> {
@@ -80,16 +85,26 @@ struct Call<'a> {
     printer: &'a Printer,
     countdown: Countdown,
     connected: bool,
+    /// When not to wait for the link any longer, and why not.
+    give_up: (Instant, Until),
     /// How many of those who accepted know that they won.
     established: usize,
+    /// Why nothing can be printed any more.
+    unread: Option<io::Error>,
 }
 
 impl Call<'_> {
-    fn print(&self, notice: &Notice) -> io::Result<()> {
-        self.printer.print(&self.args.device.name(), notice)
+    fn print(&mut self, notice: &Notice) {
+        let printed = self.printer.print(&self.args.device.name(), notice);
+        self.unread = self.unread.take().or(printed.err());
     }
 
-    fn begin(&self) -> io::Result<()> {
+    fn show(&mut self, line: &str) {
+        let shown = self.printer.check().and_then(|()| self.printer.show(line));
+        self.unread = self.unread.take().or(shown.err());
+    }
+
+    fn begin(&mut self) {
         let names: Vec<&str> = self.args.invitees.iter().map(UserId::as_str).collect();
         let list = names.iter().map(|name| clean(name)).collect::<Vec<_>>().join(", ");
         let group = self.args.group.as_ref().map(GroupId::as_str);
@@ -106,17 +121,21 @@ impl Call<'_> {
             .with("data", data.as_str())
             .with("online_user_only", self.args.online_only)
             .with("timeout_ms", limit.map(|limit| u64::try_from(limit.as_millis()).unwrap_or(u64::MAX)));
-        self.print(&notice)
+        self.print(&notice);
     }
 
     /// Until every invitee has his outcome.
     async fn follow(&mut self, stop: &mut Stop) -> Result<Exit, Failure> {
         self.client.connect();
-        let give_up = Instant::now() + REACH_WITHIN;
         let mut draw = interval(DRAW);
         draw.set_missed_tick_behavior(MissedTickBehavior::Skip);
         let mut stopped = false;
         let info = loop {
+            if self.unread.is_some() && !stopped {
+                // Nobody looks on any more: nobody is to ring on.
+                stopped = true;
+                self.cancel();
+            }
             tokio::select! {
                 event = self.events.next() => {
                     let event = event.ok_or_else(|| Failure::new(Exit::Unresolved, "the client was closed"))?;
@@ -129,12 +148,12 @@ impl Call<'_> {
                         return Ok(Exit::Cancelled);
                     }
                     stopped = true;
-                    self.cancel()?;
+                    self.cancel();
                 }
-                () = sleep_until(give_up), if !self.connected => {
-                    return Err(device::unreached(self.client, &self.args.device));
+                () = sleep_until(self.give_up.0), if !self.connected => {
+                    return Err(device::unreached(self.client, &self.args.device, self.give_up.1));
                 }
-                _ = draw.tick() => self.printer.show(&self.countdown.line())?,
+                _ = draw.tick() => self.show(&self.countdown.line()),
             }
         };
         self.settle(&info, stopped).await
@@ -143,11 +162,14 @@ impl Call<'_> {
     /// Prints the event; the invitation, if this was its end.
     fn hear(&mut self, event: &Event) -> Result<Option<InvitationInfo>, Failure> {
         if let Some(notice) = tell(event, &self.args.device.user) {
-            self.print(&notice)?;
+            self.print(&notice);
         }
         match event {
             Event::Link(LinkEvent::Connected) => self.connected = true,
             Event::Link(link) => {
+                if device::is_hopeless(link, &self.args.device) {
+                    self.give_up = self.give_up.min((Instant::now() + DOUBT_WITHIN, Until::Doubt));
+                }
                 device::fatal(link, &self.args.device, self.connected).map_or(Ok(()), Err)?;
             }
             Event::Invitation(event) if event.invitation.id == self.invitation.id() => {
@@ -160,22 +182,18 @@ impl Call<'_> {
         Ok(None)
     }
 
-    fn cancel(&self) -> Result<(), Failure> {
+    fn cancel(&mut self) {
         // If it fails, it is over anyway, and that is told.
         if self.invitation.cancel("").is_ok() {
             let id = self.invitation.id().to_string();
-            self.print(&Notice::new("cancelling", Tone::Cancel, "you take it back").with("invite_id", id))?;
+            self.print(&Notice::new("cancelling", Tone::Cancel, "you take it back").with("invite_id", id));
         }
-        Ok(())
     }
 
     /// Everybody has his outcome. Who won is to know it before we leave.
     async fn settle(&mut self, info: &InvitationInfo, stopped: bool) -> Result<Exit, Failure> {
         if !self.connected && !stopped {
-            let direct = self.args.device.is_direct();
-            let end = if direct { self.args.device.far_end() } else { "the relay".into() };
-            let text = format!("the time limit came before {end} was reached");
-            return Err(Failure::new(Exit::Unreached, text));
+            return Err(device::unreached(self.client, &self.args.device, Until::Limit));
         }
         let accepted = info.invitees.iter().filter(|one| matches!(one.outcome, Slot::Accepted(_))).count();
         if accepted > 0 {

@@ -3,6 +3,7 @@
 mod clean;
 mod notice;
 
+use std::ffi::OsStr;
 use std::io::{self, IsTerminal, Write};
 
 use anstyle::{AnsiColor, Style};
@@ -26,14 +27,15 @@ const NAME: usize = 13;
 pub(crate) struct Printer {
     json: bool,
     zone: TimeZone,
-    /// The terminal, if people look at it: its last line may change all the time.
+    /// The terminal, if people look at it and it can be steered: its last line may change all the time.
     term: Option<Term>,
 }
 
 impl Printer {
     /// One for programs, or one for people.
     pub(crate) fn new(json: bool) -> Self {
-        let term = (!json && io::stdout().is_terminal()).then(Term::stdout);
+        let steered = can_be_steered(std::env::var_os("TERM").as_deref());
+        let term = (!json && steered && io::stdout().is_terminal()).then(Term::stdout);
         Self { json, zone: TimeZone::system(), term }
     }
 
@@ -47,6 +49,14 @@ impl Printer {
         term.clear_line()?;
         // The cursor waits at the start: what is echoed there goes with the line.
         term.write_str(&format!("{}\r", truncate_str(line, width, "…")))
+    }
+
+    /// Fails once whoever read what is printed is gone, before the next line finds out.
+    ///
+    /// # Errors
+    /// If nobody reads it any more.
+    pub(crate) fn check(&self) -> io::Result<()> {
+        if is_hung_up() { Err(io::ErrorKind::BrokenPipe.into()) } else { Ok(()) }
     }
 
     /// Prints that something happened now, to `who`.
@@ -107,16 +117,44 @@ impl Printer {
             return *exit;
         }
         let code = code.map_or(String::new(), |code| format!(" (V2TIM code {code})"));
-        anstream::eprintln!("{ERROR}error:{ERROR:#} {text}{code}");
-        if !hint.is_empty() {
-            anstream::eprintln!("\n{hint}");
-        }
+        let hint = if hint.is_empty() { String::new() } else { format!("\n{hint}\n") };
+        // Whoever read this may be gone, as with a closed terminal; the code says it too.
+        let _ = write!(anstream::stderr(), "{ERROR}error:{ERROR:#} {text}{code}\n{hint}");
         if self.json {
             let mut notice = Notice::new("error", Tone::No, "").with("message", text.as_str());
             notice = notice.with("exit_code", *exit as u8).with("code", failure.code);
-            // Whoever read this may be gone; the code says it too.
             let _ = self.print("", &notice);
         }
         *exit
+    }
+}
+
+/// Whether a terminal of that kind, as TERM names it, knows escape sequences.
+pub(crate) fn can_be_steered(kind: Option<&OsStr>) -> bool {
+    kind.is_none_or(|kind| kind != "dumb")
+}
+
+#[cfg(unix)]
+fn is_hung_up() -> bool {
+    use rustix::event::{PollFd, PollFlags, Timespec, poll};
+    let stdout = io::stdout();
+    let mut polled = [PollFd::new(&stdout, PollFlags::empty())];
+    let now = Timespec { tv_sec: 0, tv_nsec: 0 };
+    poll(&mut polled, Some(&now)).is_ok() && polled[0].revents().intersects(PollFlags::ERR | PollFlags::HUP)
+}
+
+#[cfg(not(unix))]
+fn is_hung_up() -> bool {
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_dumb_terminal_gets_no_sequences() {
+        let steered = |kind: &str| can_be_steered(Some(OsStr::new(kind)));
+        assert_eq!([steered("dumb"), steered("xterm"), can_be_steered(None)], [false, true, true]);
     }
 }

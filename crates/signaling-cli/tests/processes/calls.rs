@@ -1,6 +1,11 @@
 //! Two people ring each other; the exit codes of `invite`.
 
-use crate::world::World;
+use std::fs::File;
+use std::process::{Command, Stdio};
+
+use rustix::process::Signal;
+
+use crate::world::{Process, World};
 
 #[test]
 fn an_acceptance_is_0() {
@@ -56,6 +61,75 @@ fn ctrl_c_takes_it_back_and_is_5() {
 }
 
 #[test]
+fn a_closed_terminal_takes_it_back() {
+    let world = World::new();
+    let mut bob = world.listen(&["--as", "bob", "--answer", "none"]);
+    let mut alice = world.invite(&["--as", "alice", "bob"]);
+    alice.hears("ringing");
+    alice.signal(Signal::HUP);
+    assert_eq!(alice.ends().code, Some(5));
+    bob.hears("invitation_cancelled");
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn under_nohup_it_outlives_the_terminal() {
+    let world = World::new();
+    let _bob = world.listen(&["--as", "bob", "--answer", "none"]);
+    let mut nohup = Command::new("nohup");
+    let signaling = world.command(&["invite", "--json", "--as", "alice", "bob", "--timeout", "1s"]);
+    nohup.arg(signaling.get_program()).args(signaling.get_args());
+    nohup.envs(signaling.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    let mut alice = Process::start(&mut nohup);
+    alice.hears("ringing");
+    alice.signal(Signal::HUP);
+    assert_eq!(alice.ends().code, Some(4));
+}
+
+#[test]
+fn ctrl_c_without_a_relay_is_5_too() {
+    let world = World::empty();
+    let mut alice = world.invite(&["--as", "alice", "bob"]);
+    alice.hears("connection_lost");
+    alice.ctrl_c();
+    assert_eq!(alice.ends().code, Some(5));
+}
+
+#[test]
+fn whoever_stops_reading_takes_it_back() {
+    let world = World::new();
+    let mut bob = world.listen(&["--as", "bob", "--answer", "none"]);
+    for lines in ["1", "4"] {
+        let mut head = Command::new("head")
+            .args(["-n", lines])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut alice = world.command(&["invite", "--json", "--as", "alice", "bob"]);
+        let mut alice = alice.stdout(head.stdin.take().unwrap()).spawn().unwrap();
+        // If it did not ring yet, it was missed.
+        bob.says("cancelled\"");
+        assert_eq!(alice.wait().unwrap().code(), Some(5));
+        head.wait().unwrap();
+    }
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_full_disk_takes_it_back_and_is_told() {
+    let world = World::new();
+    let full = File::options().write(true).open("/dev/full").unwrap();
+    let alice = world.command(&["invite", "--as", "alice", "bob"]).stdout(full).output().unwrap();
+    assert_eq!(alice.status.code(), Some(5));
+    assert!(String::from_utf8(alice.stderr).unwrap().contains("error: No space left"));
+
+    let [out, err] = [(); 2].map(|()| File::options().write(true).open("/dev/full").unwrap());
+    let alice = world.command(&["invite", "--as", "alice", "bob"]).stdout(out).stderr(err).output();
+    assert_eq!(alice.unwrap().status.code(), Some(5), "that it cannot be told either is no reason to panic");
+}
+
+#[test]
 fn outcomes_that_differ_are_3_and_one_yes_is_enough() {
     let world = World::new();
     let _bob = world.listen(&["--as", "bob", "--answer", "reject"]);
@@ -93,7 +167,10 @@ fn without_a_relay_it_is_7_within_10_s() {
     let alice = world.start(&["invite", "--as", "alice", "bob", "--timeout", "60s"]);
     let carol = world.start(&["group", "create", "team", "--as", "carol"]);
     let dave = world.run(&["invite", "--as", "dave", "bob", "--timeout", "1s"]);
-    dave.failed(7, &["the time limit came before the relay was reached"]);
+    dave.failed(
+        7,
+        &["the time limit came before", &world.relay, "no connection", "signaling relay --insecure"],
+    );
     let words = [world.relay.as_str(), "was not reached within 10 s", "signaling relay --insecure"];
     alice.ends().failed(7, &words);
     carol.ends().failed(7, &words);

@@ -9,7 +9,7 @@ fn a_folder_is_one_device() {
     let world = World::new();
     let _bob = world.listen(&["--as", "bob"]);
     let second = world.run(&["listen", "--as", "bob"]);
-    second.failed(2, &["bob is in use by another process", "--state DIR"]);
+    second.failed(2, &["bob is in use by another process", "--state OTHER"]);
     let third = world.run(&["invite", "--as", "bob", "alice"]);
     third.failed(2, &["in use by another process"]);
 }
@@ -76,6 +76,17 @@ fn a_folder_of_somebody_else_is_refused() {
     bob.ends();
     let carol = world.run(&["listen", "--as", "carol", "--state", text(&dir)]);
     carol.failed(1, &["the device id belongs to another user", "--state DIR"]);
+}
+
+#[test]
+fn a_relay_without_a_certificate_lives_through_a_hangup() {
+    let world = World::empty();
+    let mut relay = world.start(&["relay", "--insecure", "--listen", "127.0.0.1:0", "--json"]);
+    relay.hears("listening");
+    relay.signal(Signal::HUP);
+    relay.hears("nothing_to_read");
+    relay.ctrl_c();
+    assert_eq!(relay.ends().code, Some(0));
 }
 
 #[test]

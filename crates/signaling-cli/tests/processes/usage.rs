@@ -62,6 +62,13 @@ fn what_is_too_much_is_said() {
 }
 
 #[test]
+fn a_file_is_no_state_folder() {
+    let world = World::empty();
+    let file = world.write("f", "");
+    world.run(&["listen", "--as", "bob", "--state", text(&file)]).failed(2, &["f is not a folder: name one"]);
+}
+
+#[test]
 fn addresses_are_checked() {
     let world = World::empty();
     for (address, words) in

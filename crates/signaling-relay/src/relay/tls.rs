@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::io;
+use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
@@ -11,7 +12,7 @@ use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::pem::{self, PemObject};
-use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, UnixTime};
+use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 use tokio_rustls::rustls::{Error, ServerConfig};
 use tokio_rustls::server::TlsStream;
 use webpki::{EndEntityCert, KeyUsage};
@@ -65,6 +66,9 @@ pub enum CertificateError {
     /// It is meant for signing others (`CA:TRUE`): no device would take it for a relay's.
     #[error("the certificate in {} is one of an authority (CA:TRUE): no device would take it for a relay's", .0.display())]
     Authority(PathBuf),
+    /// It names no host (`subjectAltName`), so it is for none; devices do not look at its subject.
+    #[error("the certificate in {} names no host (subjectAltName): no device would take it", .0.display())]
+    NoName(PathBuf),
 }
 
 /// What a relay proves itself with: a certificate, those that vouch for it, and its key. A clone is the same one.
@@ -159,8 +163,17 @@ fn fit(certificate: &CertificateDer<'_>) -> Result<(), webpki::Error> {
     let leaf = EndEntityCert::try_from(certificate)?;
     match leaf.verify_for_usage(&[], &[], &[], UnixTime::now(), usage, None, None) {
         // Nobody is trusted here: all else is well.
-        Ok(_) | Err(webpki::Error::UnknownIssuer) => Ok(()),
+        Ok(_) | Err(webpki::Error::UnknownIssuer) => named(&leaf),
         Err(error) => Err(error),
+    }
+}
+
+/// Whether it is for anybody: asked whether it is for nobody, it tells whom it is for.
+fn named(leaf: &EndEntityCert<'_>) -> Result<(), webpki::Error> {
+    let nobody = ServerName::IpAddress(Ipv4Addr::UNSPECIFIED.into());
+    match leaf.verify_is_valid_for_subject_name(&nobody) {
+        Err(webpki::Error::CertNotValidForName(context)) if !context.presented.is_empty() => Ok(()),
+        answer => answer,
     }
 }
 
@@ -169,6 +182,7 @@ fn unfit(path: &Path, error: webpki::Error) -> CertificateError {
         webpki::Error::CertExpired { .. } => CertificateError::Expired(path.into()),
         webpki::Error::CertNotValidYet { .. } => CertificateError::NotYet(path.into()),
         webpki::Error::CaUsedAsEndEntity => CertificateError::Authority(path.into()),
+        webpki::Error::CertNotValidForName(_) => CertificateError::NoName(path.into()),
         error => damaged(path, error),
     }
 }
