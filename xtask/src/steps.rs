@@ -1,5 +1,7 @@
 //! What each chore does, step by step.
 
+use std::fs;
+use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Result, bail};
@@ -7,11 +9,13 @@ use anyhow::{Result, bail};
 use crate::boards;
 use crate::firmware;
 use crate::footprint::{self, CHIPS, add_target};
-use crate::run::{Count, cargo, count, must_fail, run};
+use crate::run::{Count, cargo, count, must_fail, root, run};
 use crate::{no_panic, targets};
 
 /// Compiles all swapped rules in; one is chosen at run time.
 const BROKEN: &str = r#"--cfg broken="any""#;
+/// The shortest story of each, drawn.
+const PICTURES: &str = "docs/pictures/counter-examples";
 /// Seeds of the simulation in `test`.
 const SEEDS: &str = "20000";
 
@@ -72,8 +76,10 @@ fn chip() -> Result<()> {
 }
 
 pub(crate) fn model(args: &[String]) -> Result<()> {
-    if !args.is_empty() {
-        return run(package("model").args(args));
+    match args {
+        [] => {}
+        [first, ..] if first == "variants" => return run(broken(&mut package("model")).args(args)),
+        _ => return run(package("model").args(args)),
     }
     model_check(&[])?;
     run(broken(&mut package("model")).args(["variants", "--stories"]))
@@ -83,8 +89,22 @@ fn model_check(args: &[&str]) -> Result<()> {
     run(package("model").arg("check").args(args))
 }
 
+/// Each rule that is swapped out is caught, by the story that the docs show.
 fn model_variants() -> Result<()> {
-    run(broken(&mut package("model")).arg("variants"))
+    let drawn = Path::new(root()).join("target/counter-examples");
+    run(broken(&mut package("model")).args(["variants", "--draw"]).arg(&drawn))?;
+    let shown = Path::new(root()).join(PICTURES);
+    for picture in fs::read_dir(&drawn)? {
+        let picture = picture?;
+        if fs::read(picture.path())? != fs::read(shown.join(picture.file_name())).unwrap_or_default() {
+            let name = picture.file_name();
+            bail!(
+                "{PICTURES}/{} is an old story: cargo xtask model variants --draw {PICTURES}",
+                name.display()
+            );
+        }
+    }
+    Ok(())
 }
 
 pub(crate) fn simulate(args: &[String]) -> Result<()> {

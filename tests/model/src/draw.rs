@@ -13,6 +13,8 @@ const COLUMN: usize = 230;
 const LEFT: usize = 150;
 /// What one line of text takes.
 const LINE: usize = 17;
+/// What one line of the title takes.
+const CAPTION: usize = 21;
 /// How many characters stand in a line.
 const CHARS: usize = 30;
 /// Where the first step begins.
@@ -20,6 +22,8 @@ const TOP: usize = 92;
 
 const STYLE: &str = "font-family=\"'DejaVu Sans', Verdana, 'Segoe UI', Helvetica, Arial, sans-serif\" \
                      font-size=\"13\" fill=\"#1f2933\"";
+
+const TITLE: &str = "font-size=\"16\" font-weight=\"bold\"";
 
 /// The picture, as SVG. `title` says what was done instead of the rule.
 pub fn svg(story: &Story, title: &str) -> String {
@@ -49,17 +53,23 @@ pub fn svg(story: &Story, title: &str) -> String {
         text(&mut body, (LEFT / 3, at), "start", line, "font-weight=\"bold\" fill=\"#9b1c1c\"");
     }
     let heads = heads(story, &used, end);
-    let (width, height) = (used.width(), at + LINE);
-    let caption = clean(title);
+    let mut captions = String::new();
+    let lines = wrap(title, used.width() / 11);
+    for (nth, line) in lines.iter().enumerate() {
+        text(&mut captions, (LEFT / 3, 30 + nth * CAPTION), "start", line, TITLE);
+    }
+    // All else moves down by the lines of the title that are more than one.
+    let down = lines.len().saturating_sub(1) * CAPTION;
+    let (width, height) = (used.width(), at + LINE + down);
     format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" width=\"{width}\" \
          height=\"{height}\" role=\"img\" aria-labelledby=\"title\" {STYLE}>\n\
-         <title id=\"title\">{caption}</title>\n\
+         <title id=\"title\">{}</title>\n\
          <defs><marker id=\"arrow\" viewBox=\"0 0 10 10\" refX=\"9\" refY=\"5\" markerWidth=\"8\" \
          markerHeight=\"8\" orient=\"auto\"><path d=\"M0 0.8 L10 5 L0 9.2 Z\" fill=\"#44546a\"/></marker></defs>\n\
          <rect width=\"{width}\" height=\"{height}\" fill=\"#ffffff\"/>\n\
-         <text x=\"{}\" y=\"30\" font-size=\"16\" font-weight=\"bold\">{caption}</text>\n{heads}{body}</svg>\n",
-        LEFT / 3,
+         {captions}<g transform=\"translate(0 {down})\">\n{heads}{body}</g></svg>\n",
+        clean(title),
     )
 }
 
