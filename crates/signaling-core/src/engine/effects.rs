@@ -5,7 +5,7 @@ use super::row::{Notes, Outbox, Role, Row, Verdict};
 use super::storage::{Payload, Slices};
 use super::table::{List, NEVER};
 use crate::broken;
-use crate::machine::{Fx, HolderTimer, Me, OriginTimer, PartyId, Reply, State, Tell, Timer, To};
+use crate::machine::{Fx, Holder, HolderTimer, Me, OriginTimer, PartyId, Reply, State, Tell, Timer, To};
 
 /// Refreshing goes on every third of the lease, or so often without one.
 const REFRESH_WITHOUT_LEASE: u64 = 4_000;
@@ -297,7 +297,7 @@ impl Inner {
             };
         }
         if armed.resolve {
-            let from = if holder.state() == State::Done { self.done_from(rest.end) } else { now };
+            let from = if holder.state() == State::Done { self.done_from(holder, rest.end) } else { now };
             rest.timers.resolve = from.saturating_add(resolve);
         }
         if armed.request {
@@ -344,8 +344,14 @@ impl Inner {
         }
     }
 
-    fn done_from(&self, end: u64) -> u64 {
-        if end == NEVER { self.now.saturating_add(DAY) } else { end.saturating_add(GRACE).max(self.now) }
+    fn done_from<const I: usize>(&self, holder: &Holder<I>, end: u64) -> u64 {
+        // Only the data of an answer is missing: the call is over, limit or not.
+        let over = holder.slots().iter().all(|slot| slot.decided());
+        match end {
+            NEVER if over => self.now,
+            NEVER => self.now.saturating_add(DAY),
+            _ => end.saturating_add(GRACE).max(self.now),
+        }
     }
 
     /// The next repeat: the interval doubles each time the timer goes off, and starts anew otherwise.

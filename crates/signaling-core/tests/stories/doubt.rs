@@ -162,6 +162,28 @@ fn an_observer_without_a_limit_notices_that_the_inviter_is_gone() {
 }
 
 #[test]
+fn what_is_decided_is_told_without_its_data_when_nobody_is_left_to_send_that() {
+    let mut world = World::of(&["alice", "bob", "carol", "alice/desk"]);
+    let id = world.invite(0, &["bob", "carol"], 0);
+    world.run(500);
+    world.lose = Box::new(|to| to == 3);
+    for at in [1, 2] {
+        world.phones[at].engine.accept(world.now, id, b"yes").unwrap();
+    }
+    world.run(150);
+    // One Decision comes through; it holds the data of one answer, the next would hold the other's.
+    let mut more = false;
+    world.lose = Box::new(move |to| to == 3 && core::mem::replace(&mut more, true));
+    world.run(5_000);
+    world.phones[0].online = false;
+    assert_eq!(world.run(20_000).told(3).len(), 2, "{:?}", world.told(3));
+    world.run(15_000);
+    let mut told = world.told(3);
+    told.sort_unstable();
+    assert_eq!(told, ["accepted bob", "accepted carol", "new"]);
+}
+
+#[test]
 fn an_answer_in_doubt_still_arrives_though_nothing_comes_back() {
     let mut world = World::of(&["alice", "bob"]);
     let id = world.invite(0, &["bob"], 0);
