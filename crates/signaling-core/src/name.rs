@@ -77,6 +77,14 @@ macro_rules! name {
                 check(text, $limit)
             }
 
+            /// As [`new`](Self::new), where the old one lies; empty if the text is no name.
+            pub(crate) fn assign(&mut self, text: &str) {
+                self.0.clear();
+                if Self::check(text).is_ok() {
+                    self.0.push_str(text).ok();
+                }
+            }
+
             /// The text.
             pub fn as_str(&self) -> &str {
                 &self.0

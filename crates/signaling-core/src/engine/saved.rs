@@ -5,6 +5,7 @@ use core::fmt;
 use heapless::Vec;
 use serde::{Deserialize, Serialize};
 
+use super::news::Item;
 use super::row::{Rest, Role, Row};
 use super::storage::{Payload, Storage};
 use super::table::NEVER;
@@ -151,7 +152,7 @@ impl<S: Storage<Row<P, I, D>>, P: Payload, const I: usize, const D: usize> Engin
         origin.resume(&mut fx);
         *role = Role::Origin(origin);
         let armed = fx.done().armed;
-        row.notes.news.restored = true;
+        row.notes.news.add(Item::Restored);
         inner.settle(&mut slices, at, armed);
         Ok(())
     }
@@ -223,12 +224,6 @@ impl Inner {
     pub(super) fn unsaved<P, const I: usize>(&self, rest: &Rest<P, I>) -> bool {
         let behind = rest.changed.wrapping_sub(self.saved);
         self.config.durable && behind != 0 && behind < u32::MAX / 2
-    }
-
-    /// The same right after an input, before the row is settled.
-    pub(super) fn holds_back<P: Payload, const I: usize, const D: usize>(&self, row: &Row<P, I, D>) -> bool {
-        let changed = matches!(&row.role, Role::Origin(origin) if origin.ver() != row.rest.ver);
-        self.unsaved(&row.rest) || (self.config.durable && changed)
     }
 
     fn check_snapshot<P: Payload, const I: usize, const D: usize>(

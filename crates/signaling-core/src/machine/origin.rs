@@ -228,20 +228,18 @@ impl<const I: usize, const D: usize> Origin<I, D> {
 
     /// Every party, the observers last.
     pub fn parties(&self) -> impl Iterator<Item = PartyId> + use<I, D> {
-        (0..self.len).map(PartyId::Invitee).chain([PartyId::Observers])
+        let len = self.len;
+        (0..len.saturating_add(1))
+            .map(move |i| if i < len { PartyId::Invitee(i) } else { PartyId::Observers })
     }
 
     /// The slots without an outcome.
     pub fn pending(&self) -> Mask {
-        self.indexes().filter(|&i| !self.slot(i).decided()).collect()
-    }
-
-    fn indexes(&self) -> impl Iterator<Item = u8> + use<I, D> {
-        0..self.len
+        Mask::pending(self.slots())
     }
 
     fn decided(&self) -> Mask {
-        self.indexes().filter(|&i| self.slot(i).decided()).collect()
+        Mask::first(self.len).without(self.pending())
     }
 
     /// Whether the party is still to be invited, rather than told a decision.

@@ -233,11 +233,9 @@ fn who_waits_for_his_request_keeps_his_row() {
     assert_eq!(room_for(&mut world, 2, 4), 3, "what became of the request may still come");
     heal(&mut world);
     world.run(5_000);
-    assert!(
-        world.told(1).contains(&"unanswered"),
-        "his Ack came first, and she kept nothing: {:?}",
-        world.told(1)
-    );
+    let told = world.told(1);
+    let verdict = ["denied", "unanswered"].iter().filter(|verdict| told.contains(verdict)).count();
+    assert_eq!(verdict, 1, "whether his Ack or his request came first: {told:?}");
 }
 
 #[test]

@@ -67,21 +67,29 @@ impl<const I: usize> Holder<I> {
 
     /// Slots are written once here too.
     pub(super) fn learn<S: Iterator<Item = (Slot, bool)> + Clone>(&mut self, report: &Report<S>) {
-        let answered = report.answer.and_then(|i| report.slots.clone().nth(usize::from(i)));
-        let cancel_came = matches!(answered, Some((Slot::Cancelled, _)));
-        for ((i, mine), (theirs, data)) in (0..self.len).zip(&mut self.slots).zip(report.slots.clone()) {
+        let mut slots = report.slots.clone();
+        for i in 0..self.len {
+            let Some((theirs, data)) = slots.next() else { break };
             if !theirs.decided() {
                 continue;
             }
-            if !mine.decided() {
-                *mine = theirs;
-            }
-            // All cancelled slots share the data of the one cancel.
-            let came = report.answer == Some(i) || (cancel_came && theirs == Slot::Cancelled);
-            if came || !data {
+            if !data {
                 self.have.add(i);
             }
+            if let Some(mine) = self.slots.get_mut(usize::from(i)).filter(|mine| !mine.decided()) {
+                *mine = theirs;
+            }
         }
+        let came = report.answer.map(|answer| match self.slot(answer) {
+            // All cancelled slots share the data of the one cancel.
+            Slot::Cancelled => self.cancelled(),
+            _ => Mask::one(answer),
+        });
+        self.have = self.have.or(came.unwrap_or_default().and(self.decided()));
+    }
+
+    fn cancelled(&self) -> Mask {
+        (0..self.len).filter(|&i| self.slot(i) == Slot::Cancelled).collect()
     }
 
     pub(super) fn learn_rev<S>(&mut self, report: &Report<S>, fx: &mut impl Fx) {
@@ -109,7 +117,7 @@ impl<const I: usize> Holder<I> {
 
     /// Who cancels gets no callback for it. Whether anything was cancelled.
     pub(super) fn hide_own_cancel(&mut self) -> bool {
-        let cancelled: Mask = (0..self.len).filter(|&i| self.slot(i) == Slot::Cancelled).collect();
+        let cancelled = self.cancelled();
         self.shown = self.shown.or(cancelled);
         !cancelled.is_empty()
     }

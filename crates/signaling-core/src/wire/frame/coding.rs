@@ -81,7 +81,8 @@ impl<'a> Frame<'a> {
             kind::GROUP_REPLY => Self::GroupReply(group_reply(&mut from)),
             _ => return Err(DecodeError::Malformed),
         };
-        from.last(frame)
+        from.end()?;
+        Ok(frame)
     }
 
     /// Writes the frame; how many bytes it took.
