@@ -93,7 +93,7 @@ impl<const N: usize> Direct<N> {
         if run.epoch == 0 {
             return Ok(());
         }
-        peer.label.assign(hello.label);
+        peer.label.assign(hello.label).ok();
         peer.largest = hello.largest;
         peer.hear(now);
         if peer.run == Some(run) {

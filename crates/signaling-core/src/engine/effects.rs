@@ -5,7 +5,7 @@ use super::news::Item;
 use super::row::{Notes, Outbox, Role, Row};
 use super::storage::{Payload, Slices};
 use super::table::{List, NEVER};
-use super::timers::{Alarm, Alarms};
+use super::timers::{Alarm, Alarms, later};
 use crate::broken;
 use crate::machine::{
     Full, Fx, Holder, HolderTimer, Me, OriginTimer, PartyId, Reply, State, Tell, Timer, To,
@@ -13,15 +13,15 @@ use crate::machine::{
 use crate::wire::Ack;
 
 /// Refreshing goes on every third of the lease, or so often without one.
-const REFRESH_WITHOUT_LEASE: u64 = 4_000;
+const REFRESH_WITHOUT_LEASE: u32 = 4_000;
 /// How slowly an unresolved invitation is asked about.
-const SLOW: u64 = 10_000;
+const SLOW: u32 = 10_000;
 /// How long T_ring exceeds the time limit.
-const GRACE: u64 = 1_000;
+const GRACE: u32 = 1_000;
 /// At most one answer to a device and invitation in so many ms.
 pub(super) const PACE: u64 = 50;
 /// A row without a limit is given up after a day.
-const DAY: u64 = 86_400_000;
+const DAY: u32 = 86_400_000;
 
 /// What an input leaves to do at once, when its frames are off the stack.
 #[derive(Clone, Copy, Debug)]
@@ -77,8 +77,8 @@ impl<'r, 'n, const I: usize, const D: usize> Effects<'r, 'n, I, D> {
     }
 
     /// For what a device of that party says.
-    pub(super) fn of(self, party: PartyId) -> Self {
-        Self { party: Some(party), ..self }
+    pub(super) fn of(&mut self, party: PartyId) {
+        self.party = Some(party);
     }
 
     pub(super) fn done(self) -> Outcome {
@@ -257,7 +257,7 @@ impl Inner {
             } else if armed.alarms.has(alarm) {
                 let at = match timer {
                     OriginTimer::Limit => rest.end,
-                    OriginTimer::Refresh => self.now.saturating_add(self.refresh()),
+                    OriginTimer::Refresh => later(self.now, self.refresh()),
                     OriginTimer::Resend => self.backoff(&mut rest.step, armed.fired),
                 };
                 rest.timers.set(alarm, at);
@@ -265,7 +265,7 @@ impl Inner {
         }
         let ended = origin.over() && rest.timers.at(Alarm::Keep) == NEVER;
         if ended {
-            rest.timers.set(Alarm::Keep, self.now.saturating_add(u64::from(self.config.keep)));
+            rest.timers.set(Alarm::Keep, later(self.now, self.config.keep));
             row.notes.news.add(Item::Ended);
         }
         if origin.ver() != rest.ver {
@@ -283,8 +283,7 @@ impl Inner {
     ) {
         let Role::Holder(holder) = &row.role else { return };
         let rest = &mut row.rest;
-        let now = self.now;
-        let resolve = u64::from(self.config.resolve);
+        let (now, resolve) = (self.now, self.config.resolve);
         if holder.stance().0 != rest.n {
             (rest.n, rest.n_at) = (holder.stance().0, now);
         }
@@ -299,8 +298,8 @@ impl Inner {
                     // Counted from when the question was asked, so that a late answer renews nothing.
                     Lease => self.lease_from(if broken!("R2") { now } else { rest.n_at }),
                     Resend => self.resend_holder(holder, &mut rest.step, armed.fired),
-                    Resolve => self.resolve_from(holder, rest.end).saturating_add(resolve),
-                    Request => now.saturating_add(resolve),
+                    Resolve => later(self.resolve_from(holder, rest.end), resolve),
+                    Request => later(now, resolve),
                 };
                 rest.timers.set(alarm, at);
             }
@@ -309,13 +308,13 @@ impl Inner {
         if !holder.terminal() {
             rest.timers.set(Alarm::Keep, NEVER);
         } else if keep == NEVER {
-            rest.timers.set(Alarm::Keep, now.saturating_add(u64::from(self.config.keep)));
+            rest.timers.set(Alarm::Keep, later(now, self.config.keep));
         }
     }
 
     fn resend_holder<const I: usize>(&mut self, holder: &Holder<I>, step: &mut u8, fired: bool) -> u64 {
         match holder.state() {
-            State::Unresolved => self.now.saturating_add(SLOW),
+            State::Unresolved => later(self.now, SLOW),
             _ if holder.pressing() => self.backoff(step, fired),
             _ => self.renewal(),
         }
@@ -324,29 +323,28 @@ impl Inner {
     fn lease_from(&self, from: u64) -> u64 {
         match self.config.lease {
             0 => NEVER,
-            lease => from.saturating_add(u64::from(lease)),
+            lease => later(from, lease),
         }
     }
 
-    fn refresh(&self) -> u64 {
+    fn refresh(&self) -> u32 {
         match self.config.lease {
             0 => REFRESH_WITHOUT_LEASE,
-            // A third: small chips cannot divide.
-            lease => (u64::from(lease).wrapping_mul(0xaaaa_aaab) >> 33).max(1),
+            lease => third(lease).max(1),
         }
     }
 
     /// When a ringing device renews its lease.
     fn renewal(&self) -> u64 {
-        if self.config.lease == 0 { NEVER } else { self.now.saturating_add(self.refresh()) }
+        if self.config.lease == 0 { NEVER } else { later(self.now, self.refresh()) }
     }
 
     /// T_ring. An observer has no lease: without a limit it asks when the refreshes stay away.
     fn ring_end(&self, me: Me, end: u64) -> u64 {
         match (end, me) {
-            (NEVER, Me::Observer) => self.now.saturating_add(self.refresh().saturating_mul(18)),
+            (NEVER, Me::Observer) => later(self.now, self.refresh().saturating_mul(18)),
             (NEVER, Me::Invitee(_)) => NEVER,
-            _ => end.saturating_add(GRACE),
+            _ => later(end, GRACE),
         }
     }
 
@@ -358,8 +356,8 @@ impl Inner {
         let over = holder.slots().iter().all(|slot| slot.decided());
         match end {
             NEVER if over => self.now,
-            NEVER => self.now.saturating_add(DAY),
-            _ => end.saturating_add(GRACE).max(self.now),
+            NEVER => later(self.now, DAY),
+            _ => later(end, GRACE).max(self.now),
         }
     }
 
@@ -376,4 +374,10 @@ impl Inner {
         let share = 51u64.saturating_add((self.jitter >> 59).min(26));
         self.now.saturating_add((interval.saturating_mul(share) >> 6).max(1))
     }
+}
+
+/// Small chips cannot divide.
+#[allow(clippy::cast_possible_truncation)] // a third of 32 bits has no more
+fn third(number: u32) -> u32 {
+    (u64::from(number).wrapping_mul(0xaaaa_aaab) >> 33) as u32
 }

@@ -253,11 +253,11 @@ impl<P: Payload, const I: usize> Rest<P, I> {
         group: Option<&str>,
         invitees: impl Iterator<Item = &'n str>,
     ) {
-        self.inviter.assign(inviter);
-        self.group.assign(group.unwrap_or_default());
+        self.inviter.assign(inviter).ok();
+        self.group.assign(group.unwrap_or_default()).ok();
         self.count = 0;
         for (place, name) in self.names.iter_mut().zip(invitees) {
-            place.assign(name);
+            place.assign(name).ok();
             self.count = self.count.saturating_add(1);
         }
     }
@@ -273,7 +273,7 @@ impl<P: Payload, const I: usize> Rest<P, I> {
     /// The relay says that it was made in that group.
     pub(super) fn learn_group(&mut self, group: Option<&str>) {
         if let Some(group) = group.filter(|_| self.group.as_str().is_empty()) {
-            self.group.assign(group);
+            self.group.assign(group).ok();
         }
     }
 
@@ -317,7 +317,7 @@ impl<P: Payload, const I: usize> Rest<P, I> {
 
     pub(super) fn keep_label(&mut self, slot: u8, label: &str) {
         if let Some(place) = self.labels.get_mut(usize::from(slot)) {
-            place.assign(label);
+            place.assign(label).ok();
         }
     }
 

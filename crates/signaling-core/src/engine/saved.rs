@@ -9,6 +9,7 @@ use super::news::Item;
 use super::row::{Rest, Role, Row};
 use super::storage::{Payload, Storage};
 use super::table::NEVER;
+use super::timers::later;
 use super::{Engine, Inner, MAX_LIMIT};
 use crate::machine::{Origin, PartyId, Peer, SavedOrigin, Slot};
 use crate::name::{GroupId, InviteId, Label, NameError, UserId};
@@ -168,7 +169,7 @@ fn fill<P: Payload, const I: usize, const D: usize>(
     rest.data.set(snapshot.data);
     rest.own.set(snapshot.push);
     rest.online_only = snapshot.origin.online_only();
-    rest.end = snapshot.remaining.map_or(NEVER, |left| now.saturating_add(u64::from(left)));
+    rest.end = snapshot.remaining.map_or(NEVER, |left| later(now, left));
     for (slot, invitee) in (0u8..).zip(&snapshot.invitees) {
         rest.keep_answer(slot, invitee.label, invitee.data);
     }

@@ -33,6 +33,12 @@ impl From<Timer> for Alarm {
     }
 }
 
+/// So many ms later.
+#[inline(never)] // chips add 64 bits in steps
+pub(super) fn later(from: u64, ms: u32) -> u64 {
+    from.saturating_add(u64::from(ms))
+}
+
 /// Some of them.
 #[derive(Clone, Copy, Default, Debug)]
 pub(super) struct Alarms(u8);

@@ -5,7 +5,7 @@ use super::super::memory::Memory;
 use super::super::row::{Notes, Rest, Role, Row};
 use super::super::storage::{Payload, Slices};
 use super::super::table::NEVER;
-use super::super::timers::Alarm;
+use super::super::timers::{Alarm, later};
 use super::super::{Ignored, Inner};
 use crate::broken;
 use crate::fmt::warning;
@@ -355,6 +355,6 @@ fn end(now: u64, deliver: &Deliver<'_>, message: &ReportMessage<'_>) -> u64 {
     match (message.kind, message.remaining) {
         (Kind::Decision, _) => now,
         (Kind::Invite, None) => NEVER,
-        (Kind::Invite, Some(left)) => now.saturating_add(u64::from(left.saturating_sub(deliver.dwell))),
+        (Kind::Invite, Some(left)) => later(now, left.saturating_sub(deliver.dwell)),
     }
 }

@@ -10,7 +10,7 @@ use super::storage::{Payload, Storage};
 use super::{Engine, Ignored, Inner, output};
 use crate::fmt::debug;
 use crate::machine::Stance;
-use crate::wire::{Deliver, Frame, Message, StanceMessage};
+use crate::wire::{DecodeError, Deliver, Frame, Message, StanceMessage};
 use holder::Heard;
 
 impl<S: Storage<Row<P, I, D>>, P: Payload, const I: usize, const D: usize> Engine<S, P, I, D> {
@@ -21,14 +21,12 @@ impl<S: Storage<Row<P, I, D>>, P: Payload, const I: usize, const D: usize> Engin
     /// # Errors
     /// [`Ignored`] says why the frame did nothing; it was counted.
     pub fn handle_frame(&mut self, now: u64, bytes: &[u8], reply: &mut [u8]) -> Result<usize, Ignored> {
-        match &Frame::decode(bytes) {
+        match &Frame::decode_downlink(bytes) {
             Ok(Frame::Deliver(deliver)) => return self.handle_message(now, deliver, reply),
             Ok(Frame::Fanout(fanout)) => self.handle_fanout(now, fanout)?,
             Ok(Frame::Refused(refused)) => self.handle_refused(now, refused),
-            Ok(Frame::Welcome(_) | Frame::Pong(_) | Frame::Ping(_) | Frame::GroupReply(_)) => {}
-            Ok(Frame::Hello(_) | Frame::Send(_) | Frame::Group(_)) => {
-                return Err(self.ignore(Ignored::WrongDirection));
-            }
+            Ok(_) => {}
+            Err(DecodeError::Uplink) => return Err(self.ignore(Ignored::WrongDirection)),
             Err(error) => return Err(self.ignore(Ignored::Malformed(*error))),
         }
         Ok(0)

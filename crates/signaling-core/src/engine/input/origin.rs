@@ -35,12 +35,11 @@ impl<S: Storage<Row<P, I, D>>, P: Payload, const I: usize, const D: usize> Engin
                 Reach::Later => (Fanned::Later, List::default()),
                 Reach::Never => (Fanned::Never, List::default()),
             };
-            let devices = devices.iter().filter(|device: &Device| device.id != own);
             let mut fx = Effects::new(notes, Some(out), &mut inner.number);
             // Each user refused for good raises the version, but all were refused the same one.
             let refused = current && fanned == Fanned::Never;
             let ver = if refused { origin.ver() } else { fanout.ver };
-            origin.on_fanout(party, ver, fanned, devices, &mut fx);
+            origin.on_fanout(party, ver, fanned, others(devices, own), &mut fx);
             armed.alarms = armed.alarms.or(fx.done().armed.alarms);
         }
         inner.settle(&mut slices, at, armed);
@@ -66,7 +65,8 @@ impl<S: Storage<Row<P, I, D>>, P: Payload, const I: usize, const D: usize> Engin
         }
         for slot in origin.pending().iter() {
             let ver = origin.ver();
-            origin.on_fanout(PartyId::Invitee(slot), ver, Fanned::Never, core::iter::empty(), &mut fx);
+            let nobody = others(List::default(), inner.config.device.id);
+            origin.on_fanout(PartyId::Invitee(slot), ver, Fanned::Never, nobody, &mut fx);
         }
         let Outcome { armed, .. } = fx.done();
         inner.settle(&mut slices, at, armed);
@@ -127,10 +127,10 @@ impl Inner {
         message: &StanceMessage<'_>,
     ) -> Result<(Armed, Option<Direct>), Ignored> {
         let party = row.rest.party(deliver.from.user).ok_or(Ignored::NotListed)?;
-        let (Role::Origin(origin), rest, fx) = row.parts(&mut self.number) else {
+        let (Role::Origin(origin), rest, mut fx) = row.parts(&mut self.number) else {
             return Err(Ignored::NotOurs);
         };
-        let (pending, rev) = (origin.pending(), origin.rev());
+        let (pending, rev) = (origin.pending(), origin.rev().number);
         let label = if message.stance == Stance::Cancel { "" } else { deliver.from.label };
         let brought = !message.data.is_empty() || !label.is_empty();
         let oversize = message.data.len() > MAX_DATA.min(P::LIMIT);
@@ -142,12 +142,12 @@ impl Inner {
             Stance::Modify if oversize => Stance::Query,
             stance => stance,
         };
-        let mut fx = fx.of(party);
+        fx.of(party);
         let via = Via { party, device: deliver.from.device };
         origin.on_stance(via, message.n, stance, brought, &mut fx);
         let Outcome { armed, direct, peer } = fx.done();
         rest.keep_answers(pending.without(origin.pending()), label, message.data);
-        if origin.rev() != rev {
+        if origin.rev().number != rev {
             rest.data.set(message.data);
         }
         if let Some(tell) = peer {
@@ -157,7 +157,13 @@ impl Inner {
     }
 }
 
+/// The devices but this one. Whoever has none says so in the same way: one copy of the machine is enough.
+fn others(devices: List<'_, Device>, own: u64) -> impl Iterator<Item = Device> {
+    devices.iter().filter(move |device| device.id != own)
+}
+
 /// Notes for the application that a device rings or is full.
+#[inline(never)] // its frame is not to lie under the machine
 fn note_peer<P: Payload, const I: usize, const D: usize>(
     row: &mut Row<P, I, D>,
     tell: Tell,

@@ -3,7 +3,7 @@
 use super::super::effects::Outcome;
 use super::super::row::{Role, Row};
 use super::super::storage::{Payload, Slices, Storage};
-use super::super::timers::Alarm;
+use super::super::timers::{Alarm, later};
 use super::super::{Engine, Inner};
 use crate::machine::{HolderTimer, OriginTimer, Timer};
 
@@ -36,7 +36,7 @@ impl Inner {
             if row.notes.news.is_empty() {
                 return self.bury(slices, at);
             }
-            row.rest.timers.set(Alarm::Keep, now.saturating_add(u64::from(self.config.keep)));
+            row.rest.timers.set(Alarm::Keep, later(now, self.config.keep));
         }
         // The first repeat of a renewal comes as soon as that of anything else.
         let renewal = matches!(&row.role, Role::Holder(holder) if !holder.pressing());

@@ -91,22 +91,17 @@ impl<const I: usize, const D: usize> Origin<I, D> {
 
     pub(super) fn on_modify(&mut self, via: Via, n: u32, fx: &mut impl Fx) {
         let allowed = !self.online_only && self.open(via.party) && self.rev.number < u16::MAX;
+        let number = self.rev.number.saturating_add(1);
         let Some(peer) = self.note(via, fx) else { return };
         if n <= peer.modify && !broken!("M1") {
             return;
         }
-        peer.modify = n;
-        if !allowed {
-            peer.became = 0;
-            return;
+        (peer.modify, peer.became) = (n, if allowed { number } else { 0 });
+        if allowed {
+            self.rev = Rev { number, author: via.device };
+            fx.tell(Tell::Modified);
+            self.changed(fx);
         }
-        let number = self.rev.number.saturating_add(1);
-        if let Some(peer) = self.note(via, fx) {
-            peer.became = number;
-        }
-        self.rev = Rev { number, author: via.device };
-        fx.tell(Tell::Modified);
-        self.changed(fx);
     }
 
     /// A device said which slots and which revision it has.
