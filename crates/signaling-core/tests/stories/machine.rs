@@ -1,9 +1,12 @@
 //! The rules of one invitation alone, with no engine in between (protocol sections 5 and 6).
 
-use signaling_core::Device;
+use std::collections::BTreeSet;
+
 use signaling_core::machine::{
-    Fanned, Full, Fx, Mask, Origin, OriginTimer, PartyId, Reply, Stance, Tell, Timer, To, Via,
+    Answer, Arrival, Fanned, Full, Fx, Holder, Kind, Mask, Me, Origin, OriginTimer, PartyId, Reply, Report,
+    Rev, Rival, Seen, Stance, Tell, Timer, To, Via,
 };
+use signaling_core::{Device, Slot};
 
 /// What the machine wanted done.
 #[derive(Default, PartialEq, Debug)]
@@ -42,6 +45,7 @@ fn wants(act: impl FnOnce(&mut Wants)) -> Wants {
 }
 
 type Call = Origin<2, 2>;
+type Ring = Holder<2>;
 
 const BOB: PartyId = PartyId::Invitee(0);
 const PHONE: Device = Device { id: 2, epoch: 1 };
@@ -50,6 +54,23 @@ const CAR: Device = Device { id: 3, epoch: 1 };
 /// To bob alone, in a row with room for one more.
 fn to_bob(limited: bool) -> Call {
     Call::start(1, limited, false, &mut Wants::default())
+}
+
+/// What the inviter says, of slots without data.
+fn says(kind: Kind, echo: u32, slots: &[Slot]) -> Report<impl Iterator<Item = (Slot, bool)> + Clone + '_> {
+    let slots = slots.iter().map(|&slot| (slot, false));
+    let data = kind == Kind::Invite;
+    Report { kind, rev: Rev::default(), echo, modify: None, slots, answer: None, data }
+}
+
+/// At once, to all of the user's devices.
+const FRESH: Arrival = Arrival { prompt: true, to_users: true, rival: Rival::None };
+
+/// Bob's phone, which rings for him alone.
+fn ringing() -> Ring {
+    let mut ring = Ring::new(Me::Invitee(0), PHONE, 1);
+    ring.begin(&says(Kind::Invite, 0, &[Slot::Pending]), FRESH, Seen::New, &mut Wants::default());
+    ring
 }
 
 #[test]
@@ -69,8 +90,7 @@ fn who_is_not_invited_changes_nothing() {
         }
         call.restore_peers(nobody, before.party(BOB).unwrap().peers().iter().copied());
     });
-    assert_eq!(call.party(nobody), None);
-    assert_eq!((call.slots(), call.pending()), (before.slots(), Mask::one(0)));
+    assert_eq!((call, call.party(nobody)), (before, None));
     assert_eq!(wanted, Wants::default());
 }
 
@@ -118,4 +138,38 @@ fn what_is_over_or_for_who_is_there_now_is_not_modified() {
         assert_eq!(wants(|fx| assert!(!call.modify(PHONE, fx))), Wants::default());
         assert_eq!(call, before);
     }
+}
+
+#[test]
+fn a_row_says_what_is_known_here() {
+    let mut ring = Ring::new(Me::Invitee(0), PHONE, 1);
+    assert!(!ring.known() && ring.answer().is_none() && ring.shown().is_empty());
+    ring = ringing();
+    assert!(ring.known(), "the application heard of it");
+    let wanted = wants(|fx| assert!(ring.on_answer(Answer::Accept, Rival::None, fx)));
+    assert_eq!((wanted.replies.as_slice(), ring.answer()), (&[Reply::Stance][..], Some(Answer::Accept)));
+    let mut fx = Wants::default();
+    ring.on_report(&says(Kind::Decision, 0, &[Slot::Accepted(PHONE)]), FRESH, &mut fx);
+    assert_eq!((fx.told, ring.shown()), (vec![Tell::Confirmed], Mask::one(0)));
+}
+
+#[test]
+fn a_mask_is_a_set_of_slots() {
+    let sets = [vec![], vec![0], vec![5], vec![0, 5, 63], vec![5, 6, 62, 63]].map(BTreeSet::from_iter);
+    let mask = |set: &BTreeSet<u8>| set.iter().copied().collect::<Mask>();
+    let set = |mask: Mask| mask.iter().collect::<BTreeSet<u8>>();
+    for one in &sets {
+        assert_eq!(
+            (set(mask(one)), mask(one).len(), mask(one).is_empty()),
+            (one.clone(), one.len() as u32, one.is_empty())
+        );
+        for other in &sets {
+            assert_eq!(set(mask(one).or(mask(other))), one | other);
+            assert_eq!(set(mask(one).and(mask(other))), one & other);
+            assert_eq!(set(mask(one).without(mask(other))), one - other);
+        }
+    }
+    let mut grows = Mask::EMPTY;
+    assert!(grows.add(63) && !grows.add(63) && grows.has(63));
+    assert_eq!((grows.bits(), Mask::one(64)), (1 << 63, Mask::EMPTY));
 }
