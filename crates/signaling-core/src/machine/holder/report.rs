@@ -173,7 +173,7 @@ impl<const I: usize> Holder<I> {
         let Me::Invitee(slot) = self.me else { return false };
         match (self.slot(slot), self.answer) {
             (Slot::Accepted(by), Some(Answer::Accept)) => {
-                by == self.device || (broken!("no-epoch") && by.id == self.device.id)
+                by == self.device || broken!("no-epoch", by.id == self.device.id)
             }
             (Slot::Rejected(_), Some(Answer::Decline | Answer::Busy)) => true,
             _ => false,
@@ -187,7 +187,7 @@ impl<const I: usize> Holder<I> {
             fx.tell(Tell::Unanswered);
         }
         match self.state {
-            _ if broken!("forgotten") && self.mine_pending() => self.guess(Slot::TimedOut, fx),
+            _ if broken!("forgotten", self.mine_pending()) => self.guess(Slot::TimedOut, fx),
             State::Held if !self.mine_pending() => {}
             State::Confirming | State::Held if !self.known && !broken!("E1") => return false,
             State::Confirming if broken!("E1") => fx.tell(Tell::Unresolved),
