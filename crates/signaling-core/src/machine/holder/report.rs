@@ -12,7 +12,6 @@ impl<const I: usize> Holder<I> {
         arrival: Arrival,
         fx: &mut impl Fx,
     ) {
-        let was_pending = self.mine_pending();
         self.learn(report);
         self.learn_rev(report, fx);
         self.settle_request(report, fx);
@@ -20,7 +19,7 @@ impl<const I: usize> Holder<I> {
         let waits = self.state == State::Held && !self.known;
         if self.mine_pending() {
             self.on_open(report, arrival, fx);
-        } else if !waits && (was_pending || self.state != State::Done) {
+        } else if !waits && self.state != State::Done {
             self.finish(fx);
         }
         self.show(false, fx);
