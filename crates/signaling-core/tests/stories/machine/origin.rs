@@ -342,6 +342,7 @@ fn a_report_brings_the_newest_answer_or_one_that_is_lacking() {
     let (mut call, carols) = both_answer();
     let answer = |call: &Call, kind, to| call.report(kind, to, 0).answer;
     let bobs = Some((BOB, 0));
+    assert_eq!(call.with_data(), Mask::from_bits(0b11));
     assert_eq!(answer(&call, Kind::Decision, None), Some(1), "the newest, to all");
     assert_eq!(answer(&call, Kind::Decision, bobs), Some(1));
     call.on_ack(of_bob(PHONE), 0, Mask::one(1), &mut Wants::default());

@@ -248,6 +248,8 @@ fn what_ends_before_it_rang_is_missed() {
     let mut ring = confirming();
     let wanted = hear(&mut ring, &says(Kind::Decision, 0, &[Slot::Cancelled]));
     assert_eq!((ring.state(), wanted.told), (State::Done, vec![Tell::Missed]));
+    let wanted = hear(&mut ring, &says(Kind::Decision, 0, &[Slot::Cancelled]));
+    assert_eq!(wanted, Wants { replies: vec![Reply::Ack], ..Wants::default() }, "once");
     ring = added();
     assert_eq!(
         hear(&mut ring, &says(Kind::Decision, 0, &[Slot::Cancelled])).told,
