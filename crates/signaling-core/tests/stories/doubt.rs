@@ -67,6 +67,17 @@ fn a_link_that_comes_back_says_at_once_what_was_lost() {
 }
 
 #[test]
+fn an_inviter_whose_link_comes_back_invites_at_once() {
+    let mut world = World::of(&["alice", "bob"]);
+    cut(&mut world);
+    world.invite(0, &["bob"], 60);
+    world.run(9_000);
+    heal(&mut world);
+    world.phones[0].engine.handle_link_up(world.now);
+    assert_eq!(world.run(15).told(1), ["new"], "though the next repeat is seconds away");
+}
+
+#[test]
 fn a_lease_is_renewed_at_once_when_the_link_comes_back() {
     let mut world = World::of(&["alice", "bob"]);
     world.invite(0, &["bob"], 60);

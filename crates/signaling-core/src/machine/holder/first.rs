@@ -29,7 +29,7 @@ impl<const I: usize> Holder<I> {
             Rival::Holds if fresh || !pending => self.hold(fx),
             _ if !pending => self.finish(fx),
             Rival::None if fresh => self.ring(fx),
-            Rival::Yields if fresh && broken!("glare-unasked") => self.ring(fx),
+            Rival::Yields if broken!("glare-unasked", fresh) => self.ring(fx),
             _ => self.ask(State::Confirming, fx),
         }
         self.show(false, fx);

@@ -12,7 +12,6 @@ impl<const I: usize> Holder<I> {
         arrival: Arrival,
         fx: &mut impl Fx,
     ) {
-        let was_pending = self.mine_pending();
         self.learn(report);
         self.learn_rev(report, fx);
         self.settle_request(report, fx);
@@ -20,7 +19,7 @@ impl<const I: usize> Holder<I> {
         let waits = self.state == State::Held && !self.known;
         if self.mine_pending() {
             self.on_open(report, arrival, fx);
-        } else if !waits && (was_pending || self.state != State::Done) {
+        } else if !waits && self.state != State::Done {
             self.finish(fx);
         }
         self.show(false, fx);
@@ -181,7 +180,7 @@ impl<const I: usize> Holder<I> {
         let Me::Invitee(slot) = self.me else { return false };
         match (self.slot(slot), self.answer) {
             (Slot::Accepted(by), Some(Answer::Accept)) => {
-                by == self.device || (broken!("no-epoch") && by.id == self.device.id)
+                by == self.device || broken!("no-epoch", by.id == self.device.id)
             }
             (Slot::Rejected(_), Some(Answer::Decline | Answer::Busy)) => true,
             _ => false,
@@ -195,7 +194,7 @@ impl<const I: usize> Holder<I> {
             fx.tell(Tell::Unanswered);
         }
         match self.state {
-            _ if broken!("forgotten") && self.mine_pending() => self.guess(Slot::TimedOut, fx),
+            _ if broken!("forgotten", self.mine_pending()) => self.guess(Slot::TimedOut, fx),
             State::Held if !self.mine_pending() => {}
             State::Confirming | State::Held if !self.known && !broken!("E1") => return false,
             State::Confirming if broken!("E1") => fx.tell(Tell::Unresolved),

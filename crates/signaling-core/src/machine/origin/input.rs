@@ -54,7 +54,8 @@ impl<const I: usize, const D: usize> Origin<I, D> {
         }
         if let PartyId::Invitee(slot) = via.party {
             let all = self.party(via.party).is_some_and(|party| party.peers().iter().all(|peer| peer.full));
-            if broken!("N1") | (all & broken!("N1-all")) {
+            let rejects = if broken!("N1") { true } else { broken!("N1-all", all) };
+            if rejects {
                 self.end(Mask::one(slot), Slot::Rejected(Reason::Busy), false, fx);
             }
         }
