@@ -157,7 +157,8 @@ fn without_a_row_is_decided_by_what_is_remembered_and_by_room() {
         (Kind::Decision, over, Seen::New, BOB, FULL, ended, vec![Reply::AckAll]),
     ] {
         let mut found = None;
-        let wanted = wants(|fx| found = Some(First::of(&says(kind, 0, &[slot]), seen, me, PHONE, room, fx)));
+        let heard = (kind, me.decisive([slot].into_iter()));
+        let wanted = wants(|fx| found = Some(First::of(heard, seen, me, PHONE, room, fx)));
         let what = format!("{kind:?} {slot:?} {seen:?} {me:?} {room:?}");
         assert_eq!((found, wanted), (Some(becomes), Wants { replies, ..Wants::default() }), "{what}");
     }
