@@ -107,6 +107,7 @@ impl<S: Storage<Row<P, I, D>>, P: Payload, const I: usize, const D: usize> Engin
             }
             Direct::Ack(ack) => Message::Ack(ack),
             Direct::Unknown { echo } => Message::Unknown { echo },
+            // The one became an Ack, the other is done.
             Direct::AckAll | Direct::Yield => return 0,
         };
         output::answer(deliver, &message, reply)
