@@ -2,8 +2,9 @@
 
 use std::env;
 use std::fs;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read};
 use std::process::{Command, Stdio};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
@@ -32,6 +33,9 @@ pub(crate) const PARTS: [Part; 13] = [
 
 const HEAD: &str =
     "| part | outcome | date | commit | command | took | on |\n|---|---|---|---|---|---|---|\n";
+
+/// How many of the last lines of progress and errors are kept of a part that fails.
+const LAST: usize = 20;
 
 /// Names the parts.
 pub(crate) fn list() {
@@ -70,6 +74,8 @@ struct Done {
     passed: bool,
     took: Duration,
     printed: String,
+    /// The last lines of its progress and errors.
+    last: String,
     date: String,
     commit: String,
 }
@@ -78,16 +84,16 @@ impl Done {
     /// Runs it; what it prints is shown and kept.
     fn of(name: &'static str, words: &[&str]) -> Result<Self> {
         let (date, commit, begun) = (today(), commit()?, Instant::now());
-        let mut child = cargo(&["xtask"]).args(words).stdout(Stdio::piped()).spawn()?;
+        let mut child =
+            cargo(&["xtask"]).args(words).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
         let output = child.stdout.take().context("the output was piped")?;
-        let mut printed = String::new();
-        for line in BufReader::new(output).lines() {
-            let line = line?;
-            println!("{line}");
-            printed += &(line + "\n");
-        }
+        let errors = child.stderr.take().context("the errors were piped")?;
+        let errors = thread::spawn(|| lines(errors, |line| eprintln!("{line}")));
+        let printed = lines(output, |line| println!("{line}"))?;
+        let errors = errors.join().expect("a reader does not panic")?;
         let passed = child.wait()?.success();
-        Ok(Self { name, words: words.join(" "), passed, took: begun.elapsed(), printed, date, commit })
+        let (printed, last) = (text(&printed), text(&errors[errors.len().saturating_sub(LAST)..]));
+        Ok(Self { name, words: words.join(" "), passed, took: begun.elapsed(), printed, last, date, commit })
     }
 
     /// The table's row, under that name.
@@ -101,11 +107,34 @@ impl Done {
     }
 
     fn write(&self) -> Result<()> {
-        let page =
-            format!("# {}\n\n{HEAD}{}\n```text\n{}```\n", self.name, self.row(self.name), self.printed);
         let path = format!("{}/{}.md", folder()?, self.name);
-        fs::write(&path, page).with_context(|| format!("cannot write {path}"))
+        fs::write(&path, self.page()).with_context(|| format!("cannot write {path}"))
     }
+
+    fn page(&self) -> String {
+        let Self { name, printed, last, .. } = self;
+        let page = format!("# {name}\n\n{HEAD}{}\n```text\n{printed}```\n", self.row(name));
+        if self.passed {
+            return page;
+        }
+        page + &format!("\nIts last words:\n\n```text\n{last}```\n")
+    }
+}
+
+/// Reads and shows all lines.
+fn lines(from: impl Read, show: fn(&str)) -> Result<Vec<String>> {
+    let lines = BufReader::new(from).split(b'\n').map(|line| {
+        let line = String::from_utf8_lossy(&line?).into_owned();
+        show(&line);
+        Ok(line)
+    });
+    lines.collect()
+}
+
+/// Lines for a page, on which no path of this machine is to stand.
+fn text(lines: &[String]) -> String {
+    let folder = root().trim_end_matches("/xtask/..");
+    lines.iter().map(|line| line.replace(root(), ".").replace(folder, ".") + "\n").collect()
 }
 
 /// Where results are, made if it is not there.
@@ -142,7 +171,7 @@ fn today() -> String {
 }
 
 fn machine() -> String {
-    let cores = std::thread::available_parallelism().map_or(1, Into::into);
+    let cores = thread::available_parallelism().map_or(1, Into::into);
     format!("{cores} cores, {}", env::consts::ARCH)
 }
 
@@ -166,13 +195,20 @@ mod tests {
     }
 
     #[test]
+    fn no_path_of_the_machine_is_on_a_page() {
+        let said = ["a".to_owned(), format!("in {}/target and {}", root(), env!("CARGO_MANIFEST_DIR"))];
+        assert_eq!(text(&said), "a\nin ./target and ./xtask\n");
+    }
+
+    #[test]
     fn a_failure_stands_out() {
         let done = |passed| Done {
             name: "deny",
             words: "deny".into(),
             passed,
             took: Duration::ZERO,
-            printed: String::new(),
+            printed: "3 of 4\n".into(),
+            last: "Error: one is missing\n".into(),
             date: "2026-01-02".into(),
             commit: "abc".into(),
         };
@@ -182,5 +218,11 @@ mod tests {
                 .starts_with("| deny | passed | 2026-01-02 | abc | `cargo xtask deny` | 0 s |")
         );
         assert!(done(false).row("deny").contains("**FAILED**"));
+        assert!(!done(true).page().contains("one is missing"));
+        assert!(
+            done(false).page().ends_with(
+                "```text\n3 of 4\n```\n\nIts last words:\n\n```text\nError: one is missing\n```\n"
+            )
+        );
     }
 }

@@ -1,7 +1,7 @@
 //! The group that a device is in: asked of the relay after each Welcome, which may have forgotten it.
 
 use signaling_core::GroupId;
-use signaling_core::wire::{Frame, GroupAnswer, GroupOp, GroupReply, GroupRequest};
+use signaling_core::wire::{GroupAnswer, GroupOp, GroupReply, GroupRequest};
 
 /// A request that is not answered so soon is made again, in ms: a line may lose it.
 const AGAIN: u64 = 1_000;
@@ -77,13 +77,14 @@ impl Membership {
         let asked = self.asked.as_mut().filter(|asked| asked.due <= now)?;
         asked.due = now.saturating_add(AGAIN);
         let (seq, op, group) = (self.seq, asked.op, self.group.as_ref()?.as_str());
-        Frame::Group(GroupRequest { seq, op, group }).encode(buf).ok()
+        GroupRequest { seq, op, group }.encode(buf).ok()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use signaling_core::wire::Frame;
 
     fn member() -> Membership {
         let mut membership = Membership::new(GroupId::new("home").ok());

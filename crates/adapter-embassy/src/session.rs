@@ -4,7 +4,7 @@
 use core::fmt;
 
 use signaling_core::GroupId;
-use signaling_core::wire::{Frame, GroupAnswer, Hello, Refusal, Refused, Welcome};
+use signaling_core::wire::{Frame, GroupAnswer, Hello, Refusal, Refused, Welcome, encode_ping, encode_pong};
 
 use crate::membership::Membership;
 #[cfg(feature = "tls")]
@@ -337,7 +337,7 @@ impl Session {
     /// Writes what the link itself has to say into `buf`.
     pub(crate) fn poll_transmit(&mut self, now: u64, hello: Hello<'_>, buf: &mut [u8]) -> Option<usize> {
         if let Some(number) = self.pong.take() {
-            return Frame::Pong(number).encode(buf).ok();
+            return encode_pong(buf, number).ok();
         }
         if now < self.due {
             return self.membership.poll_transmit(now, buf);
@@ -347,14 +347,14 @@ impl Session {
             LinkState::Up => {
                 self.pings = self.pings.wrapping_add(1);
                 self.due = now.saturating_add(self.beat());
-                Frame::Ping(self.pings).encode(buf).ok()
+                encode_ping(buf, self.pings).ok()
             }
             LinkState::Connecting => {
                 if now.saturating_sub(self.since) >= ANSWER_WITHIN {
                     self.tell(LinkError::NoAnswer);
                 }
                 self.slow_down(now);
-                Frame::Hello(hello).encode(buf).ok()
+                hello.encode(buf).ok()
             }
         }
     }
@@ -370,7 +370,7 @@ impl Session {
         self.jitter ^= self.jitter << 13;
         self.jitter ^= self.jitter >> 17;
         self.jitter ^= self.jitter << 5;
-        u64::from(self.pause) * u64::from(80 + self.jitter % 41) / 100
+        u64::from(self.pause * (80 + self.jitter % 41) / 100)
     }
 }
 

@@ -146,7 +146,7 @@ impl<'d> Core<'d> {
 
     /// A frame came; how many bytes of `reply` are to be sent at once.
     pub(crate) fn hear(&self, bytes: &[u8], reply: &mut [u8]) -> usize {
-        let frame = match Frame::decode(bytes) {
+        let frame = match Frame::decode_downlink(bytes) {
             Ok(frame) => frame,
             Err(error) => {
                 log!(warn, "dropped a frame: {}", error);

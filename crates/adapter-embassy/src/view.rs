@@ -152,20 +152,40 @@ pub(crate) trait Keep: Look {
 }
 
 /// A copy of one invitation of up to `I` invitees and `BYTES` bytes of data.
-#[derive(Default)]
 pub(crate) struct Told<const I: usize, const BYTES: usize> {
     id: InviteId,
     inviter: UserId,
-    group: Option<GroupId>,
+    /// Empty for none.
+    group: GroupId,
     data: Vec<u8, BYTES>,
     online_only: bool,
     remaining: Option<u32>,
     standing: Option<Standing>,
     delivered: bool,
     heard: (Device, Label),
-    invitees: Vec<ToldInvitee<BYTES>, I>,
+    invitees: [ToldInvitee<BYTES>; I],
+    count: usize,
 }
 
+impl<const I: usize, const BYTES: usize> Default for Told<I, BYTES> {
+    fn default() -> Self {
+        Self {
+            id: InviteId::default(),
+            inviter: UserId::default(),
+            group: GroupId::default(),
+            data: Vec::new(),
+            online_only: false,
+            remaining: None,
+            standing: None,
+            delivered: false,
+            heard: Default::default(),
+            invitees: core::array::from_fn(|_| ToldInvitee::default()),
+            count: 0,
+        }
+    }
+}
+
+#[derive(Default)]
 struct ToldInvitee<const BYTES: usize> {
     user: UserId,
     outcome: Slot,
@@ -178,7 +198,7 @@ impl<const I: usize, const BYTES: usize> Look for Told<I, BYTES> {
         Facts {
             id: self.id,
             inviter: self.inviter.as_str(),
-            group: self.group.as_ref().map(GroupId::as_str),
+            group: Some(self.group.as_str()).filter(|group| !group.is_empty()),
             data: &self.data,
             online_only: self.online_only,
             remaining: self.remaining,
@@ -189,7 +209,7 @@ impl<const I: usize, const BYTES: usize> Look for Told<I, BYTES> {
     }
 
     fn invitee(&self, slot: u8) -> Option<Invitee<'_>> {
-        let invitee = self.invitees.get(usize::from(slot))?;
+        let invitee = self.invitees.get(..self.count)?.get(usize::from(slot))?;
         let (user, label) = (invitee.user.as_str(), invitee.label.as_str());
         Some(Invitee { user, outcome: invitee.outcome, label, data: &invitee.data })
     }
@@ -200,27 +220,29 @@ impl<const I: usize, const BYTES: usize> Keep for Told<I, BYTES> {
     fn keep(&mut self, invitation: &dyn Look) {
         let facts = invitation.facts();
         self.id = facts.id;
-        self.inviter = UserId::new(facts.inviter).unwrap_or_default();
-        self.group = facts.group.and_then(|group| GroupId::new(group).ok());
-        self.data = Vec::from_slice(facts.data).unwrap_or_default();
+        self.inviter.assign(facts.inviter).ok();
+        self.group.assign(facts.group.unwrap_or_default()).ok();
+        self.data.set(facts.data);
         self.online_only = facts.online_only;
         self.remaining = facts.remaining;
         self.standing = Some(facts.standing);
         self.delivered = facts.delivered;
-        self.heard = (facts.heard.0, Label::new(facts.heard.1).unwrap_or_default());
-        self.invitees.clear();
+        self.heard.0 = facts.heard.0;
+        self.heard.1.assign(facts.heard.1).ok();
+        self.count = 0;
         let invitees = (0u8..).map_while(|slot| invitation.invitee(slot));
-        self.invitees.extend(invitees.take(I).map(ToldInvitee::of));
+        for (place, invitee) in self.invitees.iter_mut().zip(invitees) {
+            place.keep(invitee);
+            self.count += 1;
+        }
     }
 }
 
 impl<const BYTES: usize> ToldInvitee<BYTES> {
-    fn of(invitee: Invitee<'_>) -> Self {
-        Self {
-            user: UserId::new(invitee.user).unwrap_or_default(),
-            outcome: invitee.outcome,
-            label: Label::new(invitee.label).unwrap_or_default(),
-            data: Vec::from_slice(invitee.data).unwrap_or_default(),
-        }
+    fn keep(&mut self, invitee: Invitee<'_>) {
+        self.user.assign(invitee.user).ok();
+        self.outcome = invitee.outcome;
+        self.label.assign(invitee.label).ok();
+        self.data.set(invitee.data);
     }
 }

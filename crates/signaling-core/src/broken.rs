@@ -27,7 +27,7 @@ mod chosen {
 #[cfg(broken = "any")]
 pub use chosen::{choose, chosen};
 
-/// Whether the rule of that name is swapped out in this build.
+/// Whether the rule of that name is swapped out in this build; with a condition, whether that holds as well.
 #[macro_export]
 #[doc(hidden)]
 macro_rules! broken {
@@ -38,4 +38,7 @@ macro_rules! broken {
         let swapped = cfg!(broken = $rule);
         swapped
     }};
+    ($rule:literal, $condition:expr) => {
+        $crate::broken!($rule) && $condition
+    };
 }

@@ -1,6 +1,6 @@
 //! Names of users, groups and devices, and the ids of invitations (protocol section 2).
 
-use core::fmt;
+use core::fmt::{self, Write};
 use core::str::FromStr;
 
 use heapless::String;
@@ -75,6 +75,16 @@ macro_rules! name {
                     return Err(NameError::Empty);
                 }
                 check(text, $limit)
+            }
+
+            /// As [`new`](Self::new), where the old one lies: a chip need not copy it there.
+            ///
+            /// # Errors
+            /// [`NameError`] says what is wrong with the text; the name is empty then.
+            pub fn assign(&mut self, text: &str) -> Result<(), NameError> {
+                self.0.clear();
+                Self::check(text)?;
+                self.0.push_str(text).map_err(|_| NameError::TooLong { limit: $limit })
             }
 
             /// The text.
@@ -218,7 +228,12 @@ impl InviteId {
 
 impl fmt::Display for InviteId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:032x}", self.to_u128())
+        for byte in self.to_bytes() {
+            for digit in [byte >> 4, byte & 15] {
+                f.write_char(char::from_digit(digit.into(), 16).unwrap_or_default())?;
+            }
+        }
+        Ok(())
     }
 }
 

@@ -51,14 +51,11 @@ pub fn commands(engine: &mut Engine, now: u64, data: &[u8]) {
 #[inline(never)]
 pub fn inputs(engine: &mut Engine, now: u64, bytes: &[u8], reply: &mut [u8]) {
     keep(Engine::handle_frame(engine, now, bytes, reply));
-    if let Ok(Frame::Deliver(deliver)) = Frame::decode(bytes) {
-        message(engine, now, &deliver, reply);
-    }
-    if let Ok(Frame::Fanout(fanout)) = Frame::decode(bytes) {
-        keep(Engine::handle_fanout(engine, now, &fanout));
-    }
-    if let Ok(Frame::Refused(refused)) = Frame::decode(bytes) {
-        Engine::handle_refused(engine, now, &refused);
+    match Frame::decode_downlink(bytes) {
+        Ok(Frame::Deliver(deliver)) => message(engine, now, &deliver, reply),
+        Ok(Frame::Fanout(fanout)) => keep(Engine::handle_fanout(engine, now, &fanout)),
+        Ok(Frame::Refused(refused)) => Engine::handle_refused(engine, now, &refused),
+        _ => {}
     }
     Engine::handle_link_up(engine, now);
     Engine::handle_timeout(engine, now);
@@ -112,6 +109,9 @@ pub fn names(text: &str, bytes: [u8; 16]) {
     keep((UserId::check(text), UserId::from_str(text), UserId::try_from(text)));
     keep((GroupId::check(text), GroupId::from_str(text), GroupId::try_from(text)));
     keep((Label::check(text), Label::from_str(text), Label::try_from(text)));
+    keep(UserId::assign(&mut any(UserId::default()), text));
+    keep(GroupId::assign(&mut any(GroupId::default()), text));
+    keep(Label::assign(&mut any(Label::default()), text));
     keep(UserId::new(text).map(|name| keep((UserId::as_str(&name), UserId::as_ref(&name)))));
     keep(GroupId::new(text).map(|name| keep((GroupId::as_str(&name), GroupId::as_ref(&name)))));
     keep(Label::new(text).map(|name| keep((Label::as_str(&name), Label::as_ref(&name)))));

@@ -103,7 +103,8 @@ pub fn holder(report: &Report<impl Iterator<Item = (Slot, bool)> + Clone>, me: M
     let arrival = any(Arrival { prompt: true, to_users: true, rival: Rival::None });
     let mut holder = Holder::<4>::new(me, device, any(4));
     Holder::add(&mut holder, fx);
-    if First::of(report, any(Seen::New), me, device, any(Ok(())), fx) == First::Row {
+    let slot = Me::decisive(me, report.slots.clone().map(|(slot, _)| slot));
+    if First::of((report.kind, slot), any(Seen::New), me, device, any(Ok(())), fx) == First::Row {
         holder = Holder::EMPTY;
         Holder::open(&mut holder, me, device, any(4));
         Holder::begin(&mut holder, report, arrival, any(Seen::New), fx);

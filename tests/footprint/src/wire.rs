@@ -5,8 +5,8 @@ use postcard::ser_flavors::Slice;
 use serde::{Deserialize, Serialize};
 use signaling_core::wire::line::{Decoder, Encoded, encode};
 use signaling_core::wire::{
-    FanoutUser, Frame, GroupAnswer, List, Message, NoRoom, Reach, Refusal, Send, encode_fanout,
-    encode_group_reply, encode_report, encode_send,
+    FanoutUser, Frame, GroupAnswer, GroupRequest, Hello, List, Message, NoRoom, Reach, Refusal, Send,
+    encode_fanout, encode_group_reply, encode_ping, encode_pong, encode_report, encode_send,
 };
 use signaling_core::{GroupId, InviteId, Label, UserId, largest_frame};
 
@@ -26,8 +26,13 @@ pub fn echo(bytes: &[u8], buf: &mut [u8]) {
             List::iter(&fanout.users).map(|user| (user.user, Reach::map(user.reach, |list| list.iter())));
         keep(encode_fanout(buf, fanout.key, fanout.ver, fanout.partial, users));
     }
-    if let Ok(Frame::Send(send)) = Frame::decode(bytes) {
-        keep(relayed(&send, buf));
+    match Frame::decode(bytes) {
+        Ok(Frame::Send(send)) => keep(relayed(&send, buf)),
+        Ok(Frame::Hello(hello)) => keep(Hello::encode(&hello, buf)),
+        Ok(Frame::Group(request)) => keep(GroupRequest::encode(&request, buf)),
+        Ok(Frame::Ping(number)) => keep(encode_pong(buf, number)),
+        Ok(Frame::Pong(number)) => keep(encode_ping(buf, number)),
+        _ => {}
     }
 }
 

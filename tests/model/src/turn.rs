@@ -238,13 +238,14 @@ impl<'a> Turn<'a> {
         let for_it = arrival.to_users || to == run.device || broken!("echo-of-any-run");
         let report = if for_it { report } else { &Rep { echo: 0, modify: None, ..*report } };
         let (me, device, seen) = (run.me(), run.device, run.seen);
+        let slot = me.decisive(report.slots.map(|(slot, _)| slot));
         let room = if run.room { Ok(()) } else { Err(Full::NoCapacity) };
         let mut fx = Effects::after(run.numbers);
         let mut row = run.row;
         let mut ended = false;
         match &mut row {
             Some(row) => row.on_report(report, arrival, &mut fx),
-            None => match First::of(report, seen, me, device, room, &mut fx) {
+            None => match First::of((report.kind, slot), seen, me, device, room, &mut fx) {
                 First::Row => {
                     let invitees = u8::try_from(report.slots.count()).unwrap_or(u8::MAX);
                     row.insert(Holder::new(me, device, invitees)).begin(report, arrival, seen, &mut fx);

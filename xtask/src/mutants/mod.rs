@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 
-use crate::run::{capture, cargo, end_with, install, root};
+use crate::run::{capture, cargo, end_with, install, nightly, root};
 use crate::shard::Shard;
 use outcome::Outcomes;
 use table::Row;
@@ -55,6 +55,9 @@ const ORACLES: [Oracle; 3] = [
     },
 ];
 
+/// One failure is enough. It needs the nightly toolchain.
+const FAIL_FAST: [&str; 2] = ["-Zunstable-options", "--fail-fast"];
+
 /// How cargo-mutants ends when some survived, or only ended by force.
 const SURVIVORS: i32 = 2;
 const TIMEOUTS: i32 = 3;
@@ -62,6 +65,7 @@ const TIMEOUTS: i32 = 3;
 /// Tries each mutant that was not caught yet, unless `last`, and prints a table; fails if too many survive.
 pub(crate) fn mutants(part: Option<&str>, shard: Option<Shard>, last: bool) -> Result<()> {
     install("cargo-mutants")?;
+    nightly()?;
     let chosen = PARTS.iter().filter(|known| part.is_none_or(|part| part == known.name));
     let rows = chosen.map(|part| judge(part, shard, last)).collect::<Result<Vec<Row>>>()?;
     print!("{}", table::render(&rows));
@@ -112,10 +116,11 @@ fn sources(folder: &Path, all: &mut Vec<String>) -> Result<()> {
 /// Judges what is not known to be caught, in a copy of the sources.
 fn attempt(folder: &Path, chosen: &[String], oracle: &Oracle) -> Result<()> {
     let Oracle { package, programs, tests, timeout } = oracle;
-    let mut command = cargo(&["mutants", "--iterate", "--profile", "oracle", "--colors", "never"]);
+    let mut command =
+        cargo(&["+nightly", "mutants", "--iterate", "--profile", "oracle", "--colors", "never"]);
     command.arg("--output").arg(folder).args(chosen).args(["--timeout", timeout]);
     // To the build as well: what is not run is not to be linked.
     command.args(["--test-package", package]).arg(format!("--cargo-arg={programs}"));
-    command.args(["--", "--"]).args(*tests);
+    command.args(["--", "--"]).args(FAIL_FAST).args(*tests);
     end_with(command.stdout(std::io::stderr()), &[0, SURVIVORS, TIMEOUTS])
 }

@@ -5,7 +5,7 @@ use super::local::Local;
 use super::output::{feed, shorten};
 use super::{Direct, Ignored, TRAILER};
 use crate::engine::{Config, Engine, Payload, Row, Storage};
-use crate::name::{Device, Label};
+use crate::name::Device;
 use crate::wire::{
     DecodeError, Deliver, Fanout, Frame, From, Hello, Reach, Refusal, Refused, Send, Target, Welcome,
     encode_fanout,
@@ -93,7 +93,7 @@ impl<const N: usize> Direct<N> {
         if run.epoch == 0 {
             return Ok(());
         }
-        peer.label = Label::new(hello.label).unwrap_or_default();
+        peer.label.assign(hello.label).ok();
         peer.largest = hello.largest;
         peer.hear(now);
         if peer.run == Some(run) {

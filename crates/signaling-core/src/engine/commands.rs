@@ -4,6 +4,7 @@ use super::effects::{Effects, Outcome};
 use super::row::{Rest, Role, Row};
 use super::storage::{Payload, Slices, Storage};
 use super::table::NEVER;
+use super::timers::later;
 use super::{AddError, AnswerError, CancelError, Engine, Inner, InviteError, ModifyError};
 use crate::fmt::{debug, warning};
 use crate::machine::{Answer, Me, Origin, Rival, State};
@@ -80,7 +81,7 @@ impl<S: Storage<Row<P, I, D>>, P: Payload, const I: usize, const D: usize> Engin
         rest.data.set(invite.data);
         rest.own.set(invite.push);
         rest.online_only = invite.online_only;
-        rest.end = invite.timeout.map_or(NEVER, |limit| inner.now.saturating_add(u64::from(limit)));
+        rest.end = invite.timeout.map_or(NEVER, |limit| later(inner.now, limit));
         row.role = Role::Origin(Origin::EMPTY);
         let (role, rest, mut fx) = row.parts(&mut inner.number);
         if let Role::Origin(origin) = role {
@@ -196,7 +197,7 @@ impl<S: Storage<Row<P, I, D>>, P: Payload, const I: usize, const D: usize> Engin
         rest.name_all(added.inviter, added.group, added.invitees.iter().copied());
         rest.data.set(added.data);
         rest.hearsay = true;
-        rest.end = added.timeout.map_or(NEVER, |left| inner.now.saturating_add(u64::from(left)));
+        rest.end = added.timeout.map_or(NEVER, |left| later(inner.now, left));
         row.hold(me, inner.config.device);
         let (role, _, mut fx) = row.parts(&mut inner.number);
         if let Role::Holder(holder) = role {

@@ -2,7 +2,7 @@
 //!
 //! Rows that may be crossed hang in short lists by the user at the other end, so nothing scans the table.
 
-use super::effects::Outcome;
+use super::effects::Armed;
 use super::row::{Role, Row};
 use super::storage::{Payload, Slices, Storage};
 use super::{Engine, Inner};
@@ -18,13 +18,16 @@ impl<S: Storage<Row<P, I, D>>, P: Payload, const I: usize, const D: usize> Engin
         row.map_or(Rival::None, |row| inner.rival(&slices, row.other_end(), id))
     }
 
-    /// That invitation was accepted here: own ones to its inviter give way.
+    /// That invitation was accepted here, or stands: own ones to its inviter give way.
+    #[inline(never)] // rare: its frame is not to lie under all others
     pub(super) fn give_way(&mut self, id: InviteId) {
+        let inner = &mut self.inner;
         let mut slices = self.storage.slices();
-        let at = self.inner.table.find(slices.rows, slices.buckets, id);
-        let Some(row) = at.and_then(|at| slices.rows.get(at as usize)) else { return };
-        let user = row.rest.inviter.clone();
-        self.inner.give_way(&mut slices, user.as_str(), id);
+        let Some(held) = inner.table.find(slices.rows, slices.buckets, id) else { return };
+        while let Some(at) = inner.find_yielding(&slices, held, id) {
+            let armed = inner.yield_to(&mut slices, at);
+            inner.settle(&mut slices, at, armed);
+        }
     }
 }
 
@@ -54,96 +57,127 @@ impl Inner {
         user: &str,
         id: InviteId,
     ) -> Rival {
-        let of = |row: &Row<P, I, D>| match row.role {
-            Role::Origin(_) => Rival::of(row.id, id),
-            Role::Free | Role::Holder(_) => Rival::None,
-        };
-        let is = |rival| move |row: &Row<P, I, D>| of(row) == rival;
+        let is = |rival| move |row: &Row<P, I, D>| row.rival_of(id) == rival;
         if self.find_crossing(slices, user, is(Rival::Holds)).is_some() {
             return Rival::Holds;
         }
         self.find_crossing(slices, user, is(Rival::Yields)).map_or(Rival::None, |_| Rival::Yields)
     }
 
-    /// An invitation of `user` rings here, and stands: own ones to him give way.
-    #[inline(never)] // rare: its frame is not to lie under all others
-    pub(super) fn give_way<P: Payload, const I: usize, const D: usize>(
-        &mut self,
-        slices: &mut Slices<'_, Row<P, I, D>>,
-        user: &str,
+    /// A pending invitation to the inviter of the row `held`, whose id it is, that gives way to it.
+    fn find_yielding<P: Payload, const I: usize, const D: usize>(
+        &self,
+        slices: &Slices<'_, Row<P, I, D>>,
+        held: u32,
         id: InviteId,
-    ) {
-        let yields = |row: &Row<P, I, D>| {
-            matches!(row.role, Role::Origin(_)) && Rival::of(row.id, id) == Rival::Yields
-        };
-        while let Some(at) = self.find_crossing(slices, user, yields) {
-            let Some(row) = slices.rows.get_mut(at as usize) else { return };
-            let (Role::Origin(origin), _, mut fx) = row.parts(&mut self.number) else { return };
-            origin.on_glare(&mut fx);
-            let Outcome { armed, .. } = fx.done();
-            self.settle(slices, at, armed);
-        }
+    ) -> Option<u32> {
+        let user = slices.rows.get(held as usize)?.rest.inviter.as_str();
+        self.find_crossing(slices, user, |row| row.rival_of(id) == Rival::Yields)
     }
 
-    /// An invitation was made here, in the row `own`: what rings from the same user hears of it.
-    #[inline(never)] // as give_way
+    #[inline(never)] // as give_way; so below
+    fn yield_to<P: Payload, const I: usize, const D: usize>(
+        &mut self,
+        slices: &mut Slices<'_, Row<P, I, D>>,
+        at: u32,
+    ) -> Armed {
+        let Some(row) = slices.rows.get_mut(at as usize) else { return Armed::default() };
+        let (role, _, mut fx) = row.parts(&mut self.number);
+        if let Role::Origin(origin) = role {
+            origin.on_glare(&mut fx);
+        }
+        fx.done().armed
+    }
+
+    /// The own invitation `own` is new: what comes from whom it is for falls silent, or is asked about anew.
+    #[inline(never)]
     pub(super) fn cross<P: Payload, const I: usize, const D: usize>(
         &mut self,
         slices: &mut Slices<'_, Row<P, I, D>>,
         own: u32,
     ) {
         let Some(row) = slices.rows.get(own as usize).filter(|row| row.may_be_crossed()) else { return };
-        let (user, id) = (row.rest.names().first().cloned().unwrap_or_default(), row.id);
-        let mut next = self.table.first_crossing(slices, user.as_str());
+        let id = row.id;
+        let mut next = self.table.first_crossing(slices, row.other_end());
         while let Some(at) = next {
-            let Some(row) = slices.rows.get_mut(at as usize) else { return };
+            let Some(row) = slices.rows.get(at as usize) else { return };
             // None of them leaves its list for that.
             next = row.links.next();
-            if row.other_end() != user.as_str() {
-                continue;
+            let same = slices.rows.get(own as usize).is_some_and(|own| own.other_end() == row.other_end());
+            if same && matches!(row.role, Role::Holder(_)) {
+                let armed = self.meet(slices, at, id);
+                self.settle(slices, at, armed);
             }
-            let rival = Rival::of(id, row.id);
-            let (Role::Holder(holder), _, mut fx) = row.parts(&mut self.number) else { continue };
-            holder.on_rival(rival, &mut fx);
-            let Outcome { armed, .. } = fx.done();
-            self.settle(slices, at, armed);
         }
     }
 
-    /// An invitation of that user that is held, and by no own one any more.
+    #[inline(never)]
+    fn meet<P: Payload, const I: usize, const D: usize>(
+        &mut self,
+        slices: &mut Slices<'_, Row<P, I, D>>,
+        at: u32,
+        own: InviteId,
+    ) -> Armed {
+        let Some(row) = slices.rows.get_mut(at as usize) else { return Armed::default() };
+        let rival = Rival::of(own, row.id);
+        let (role, _, mut fx) = row.parts(&mut self.number);
+        if let Role::Holder(holder) = role {
+            holder.on_rival(rival, &mut fx);
+        }
+        fx.done().armed
+    }
+
+    /// A held invitation from whom the own invitation `own` is for, that no other own one holds.
     fn find_held<P: Payload, const I: usize, const D: usize>(
         &self,
         slices: &Slices<'_, Row<P, I, D>>,
-        user: &str,
+        own: u32,
     ) -> Option<u32> {
+        let user = slices.rows.get(own as usize)?.other_end();
         self.find_crossing(slices, user, |row| {
             let held = matches!(&row.role, Role::Holder(holder) if holder.state() == State::Held);
             held && self.rival(slices, user, row.id) != Rival::Holds
         })
     }
 
-    /// The own invitation in the row `own` ended: what it held may be asked about, unless another holds it.
-    #[inline(never)] // as give_way
+    /// The own invitation `own` ended: those that it held are asked about.
+    #[inline(never)]
     pub(super) fn release<P: Payload, const I: usize, const D: usize>(
         &mut self,
         slices: &mut Slices<'_, Row<P, I, D>>,
         own: u32,
     ) {
-        let Some(Row { role: Role::Origin(origin), rest, .. }) = slices.rows.get(own as usize) else {
-            return;
-        };
+        let Some(Row { role: Role::Origin(origin), .. }) = slices.rows.get(own as usize) else { return };
         let accepted = matches!(origin.slot(0), Slot::Accepted(_));
-        let user = rest.names().first().cloned().unwrap_or_default();
-        while let Some(at) = self.find_held(slices, user.as_str()) {
-            let Some(row) = slices.rows.get_mut(at as usize) else { return };
-            let (Role::Holder(holder), _, mut fx) = row.parts(&mut self.number) else { return };
-            let stays = holder.release(accepted, &mut fx);
-            let Outcome { armed, .. } = fx.done();
-            if stays {
-                self.settle(slices, at, armed);
-            } else {
-                self.bury(slices, at);
+        while let Some(at) = self.find_held(slices, own) {
+            match self.let_go(slices, at, accepted) {
+                Some(armed) => self.settle(slices, at, armed),
+                None => self.bury(slices, at),
             }
+        }
+    }
+
+    /// None if the row is to go.
+    #[inline(never)]
+    fn let_go<P: Payload, const I: usize, const D: usize>(
+        &mut self,
+        slices: &mut Slices<'_, Row<P, I, D>>,
+        at: u32,
+        accepted: bool,
+    ) -> Option<Armed> {
+        let (role, _, mut fx) = slices.rows.get_mut(at as usize)?.parts(&mut self.number);
+        let Role::Holder(holder) = role else { return None };
+        let stays = holder.release(accepted, &mut fx);
+        stays.then(|| fx.done().armed)
+    }
+}
+
+impl<P: Payload, const I: usize, const D: usize> Row<P, I, D> {
+    /// What it is to that invitation from its other end.
+    fn rival_of(&self, id: InviteId) -> Rival {
+        match self.role {
+            Role::Origin(_) => Rival::of(self.id, id),
+            Role::Free | Role::Holder(_) => Rival::None,
         }
     }
 }

@@ -1,29 +1,46 @@
 //! What the machine wants done, noted in the row; and what follows from it for timers and table.
 
 use super::Inner;
-use super::row::{Notes, Outbox, Role, Row, Verdict};
+use super::news::Item;
+use super::row::{Notes, Outbox, Role, Row};
 use super::storage::{Payload, Slices};
 use super::table::{List, NEVER};
+use super::timers::{Alarm, Alarms, later};
 use crate::broken;
-use crate::machine::{Fx, Holder, HolderTimer, Me, OriginTimer, PartyId, Reply, State, Tell, Timer, To};
+use crate::machine::{
+    Full, Fx, Holder, HolderTimer, Me, OriginTimer, PartyId, Reply, State, Tell, Timer, To,
+};
+use crate::wire::Ack;
 
 /// Refreshing goes on every third of the lease, or so often without one.
-const REFRESH_WITHOUT_LEASE: u64 = 4_000;
+const REFRESH_WITHOUT_LEASE: u32 = 4_000;
 /// How slowly an unresolved invitation is asked about.
-const SLOW: u64 = 10_000;
+const SLOW: u32 = 10_000;
 /// How long T_ring exceeds the time limit.
-const GRACE: u64 = 1_000;
+const GRACE: u32 = 1_000;
 /// At most one answer to a device and invitation in so many ms.
 pub(super) const PACE: u64 = 50;
 /// A row without a limit is given up after a day.
-const DAY: u64 = 86_400_000;
+const DAY: u32 = 86_400_000;
 
-/// An answer that needs no row: the input call writes it at once.
+/// What an input leaves to do at once, when its frames are off the stack.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Direct {
-    Report { party: PartyId, echo: u32 },
-    Full(crate::machine::Full),
+    /// A report for a device that found no place in the row.
+    Report {
+        party: PartyId,
+        echo: u32,
+    },
+    Full(Full),
+    /// All that a report says is known, whatever that was.
     AckAll,
+    Ack(Ack),
+    /// No record is held.
+    Unknown {
+        echo: u32,
+    },
+    /// An own invitation to the sender gives way.
+    Yield,
 }
 
 /// The machine's effects on one row; on none yet, if there is no outbox.
@@ -49,31 +66,9 @@ pub(super) struct Outcome {
 /// The timers that the machine started anew.
 #[derive(Clone, Copy, Default, Debug)]
 pub(super) struct Armed {
-    limit: bool,
-    resend: bool,
-    lease: bool,
-    resolve: bool,
-    request: bool,
+    pub(super) alarms: Alarms,
     /// The resend timer went off, rather than being restarted.
     pub(super) fired: bool,
-}
-
-impl Armed {
-    /// Whether T_ring starts anew.
-    pub(super) fn limits(self) -> bool {
-        self.limit
-    }
-
-    pub(super) fn or(self, other: Self) -> Self {
-        Self {
-            limit: self.limit || other.limit,
-            resend: self.resend || other.resend,
-            lease: self.lease || other.lease,
-            resolve: self.resolve || other.resolve,
-            request: self.request || other.request,
-            fired: self.fired || other.fired,
-        }
-    }
 }
 
 impl<'r, 'n, const I: usize, const D: usize> Effects<'r, 'n, I, D> {
@@ -82,8 +77,8 @@ impl<'r, 'n, const I: usize, const D: usize> Effects<'r, 'n, I, D> {
     }
 
     /// For what a device of that party says.
-    pub(super) fn of(self, party: PartyId) -> Self {
-        Self { party: Some(party), ..self }
+    pub(super) fn of(&mut self, party: PartyId) {
+        self.party = Some(party);
     }
 
     pub(super) fn done(self) -> Outcome {
@@ -126,42 +121,38 @@ impl<const I: usize, const D: usize> Fx for Effects<'_, '_, I, D> {
 
     fn tell(&mut self, tell: Tell) {
         let news = &mut self.notes.news;
-        match tell {
-            Tell::Delivered => news.delivered = true,
-            Tell::Ringing(..) | Tell::Full(..) => self.peer = Some(tell),
-            Tell::Established(slot) => {
-                news.established.add(slot);
+        let item = match tell {
+            Tell::Ringing(..) | Tell::Full(..) => {
+                self.peer = Some(tell);
+                return;
             }
-            Tell::Decided(slot) => {
-                news.decided.add(slot);
-            }
-            Tell::TimedOut(slots) => news.timed_out = news.timed_out.or(slots),
-            Tell::Cancelled => news.cancelled = true,
-            Tell::Glare => news.glare = true,
-            Tell::Modified => news.modified = true,
-            Tell::New => news.new = !self.notes.mute,
+            Tell::Established(slot) => return news.establish(slot),
+            Tell::Decided(slot) => return news.decide(slot),
+            Tell::TimedOut(slots) => return news.time_out(slots),
+            Tell::Granted => return news.end_request(Item::Granted),
+            Tell::Denied => return news.end_request(Item::Denied),
+            Tell::Unanswered => return news.end_request(Item::Unanswered),
             // Who has not heard of the one needs not hear of the other.
-            Tell::Stopped => news.stopped = !core::mem::take(&mut news.resumed),
-            Tell::Resumed => news.resumed = !core::mem::take(&mut news.stopped),
-            Tell::Unresolved => news.unresolved = true,
-            Tell::Missed => news.missed = true,
-            Tell::Confirmed => news.confirmed = true,
-            Tell::Overruled => news.overruled = true,
-            Tell::Granted => news.request = Verdict::Granted,
-            Tell::Denied => news.request = Verdict::Denied,
-            Tell::Unanswered => news.request = Verdict::Unanswered,
-        }
+            Tell::Stopped if news.take(Item::Resumed) => return,
+            Tell::Resumed if news.take(Item::Stopped) => return,
+            Tell::New if self.notes.mute => return,
+            Tell::Delivered => Item::Delivered,
+            Tell::Cancelled => Item::Cancelled,
+            Tell::Glare => Item::Glare,
+            Tell::Modified => Item::Modified,
+            Tell::New => Item::New,
+            Tell::Stopped => Item::Stopped,
+            Tell::Resumed => Item::Resumed,
+            Tell::Unresolved => Item::Unresolved,
+            Tell::Missed => Item::Missed,
+            Tell::Confirmed => Item::Confirmed,
+            Tell::Overruled => Item::Overruled,
+        };
+        news.add(item);
     }
 
     fn arm(&mut self, timer: Timer) {
-        let armed = &mut self.armed;
-        match timer {
-            Timer::Origin(OriginTimer::Limit) | Timer::Holder(HolderTimer::Ring) => armed.limit = true,
-            Timer::Origin(OriginTimer::Resend) | Timer::Holder(HolderTimer::Resend) => armed.resend = true,
-            Timer::Origin(OriginTimer::Refresh) | Timer::Holder(HolderTimer::Lease) => armed.lease = true,
-            Timer::Holder(HolderTimer::Resolve) => armed.resolve = true,
-            Timer::Holder(HolderTimer::Request) => armed.request = true,
-        }
+        self.armed.alarms.add(timer.into());
     }
 
     fn number(&mut self) -> u32 {
@@ -191,29 +182,40 @@ impl Inner {
         }
     }
 
-    /// Sorts the row into the table by what it owes, tells and waits for.
+    /// Sorts the row into the table by what it owes, tells and waits for; or it goes.
     pub(super) fn place<P: Payload, const I: usize, const D: usize>(
         &mut self,
         slices: &mut Slices<'_, Row<P, I, D>>,
         at: u32,
     ) {
-        let Some(row) = slices.rows.get_mut(at as usize) else { return };
+        if !self.sort(slices, at) {
+            self.bury(slices, at);
+        }
+    }
+
+    /// Whether there is anything left to do for the row.
+    #[inline(never)]
+    fn sort<P: Payload, const I: usize, const D: usize>(
+        &mut self,
+        slices: &mut Slices<'_, Row<P, I, D>>,
+        at: u32,
+    ) -> bool {
+        let Some(row) = slices.rows.get_mut(at as usize) else { return true };
         let (owes, told, deadline) = (row.owes(), row.notes.news.is_empty(), row.rest.timers.next());
         let (terminal, quiet) = match &row.role {
-            Role::Free => return,
+            Role::Free => return true,
             Role::Origin(origin) => (origin.over(), origin.quiet()),
             Role::Holder(holder) => (holder.terminal(), false),
         };
-        let crossing = self.config.glare && row.may_be_crossed();
         if told && quiet && !owes {
-            return self.bury(slices, at);
+            return false;
         }
-        self.table.set_deadline(slices, at, deadline);
-        let list = match (terminal && told, crossing) {
-            (true, _) => List::Terminal,
-            (false, true) => List::Crossing,
-            (false, false) => List::None,
+        let list = match terminal && told {
+            true => List::Terminal,
+            false if self.config.glare && row.may_be_crossed() => List::Crossing,
+            false => List::None,
         };
+        self.table.set_deadline(slices, at, deadline);
         self.table.set_list(slices, at, list);
         if owes {
             self.table.push_transmit(slices, at);
@@ -221,6 +223,7 @@ impl Inner {
         if !told {
             self.table.push_events(slices, at);
         }
+        true
     }
 
     /// The row goes; its id stays known.
@@ -239,6 +242,7 @@ impl Inner {
     }
 
     /// Whether the last of its slots is decided just now.
+    #[inline(never)] // its frame is not to lie under what follows; so below
     fn settle_origin<P: Payload, const I: usize, const D: usize>(
         &mut self,
         row: &mut Row<P, I, D>,
@@ -246,30 +250,32 @@ impl Inner {
     ) -> bool {
         let Role::Origin(origin) = &row.role else { return false };
         let rest = &mut row.rest;
-        if armed.limit {
-            rest.timers.limit = rest.end;
+        for timer in [OriginTimer::Limit, OriginTimer::Refresh, OriginTimer::Resend] {
+            let alarm = Alarm::from(Timer::Origin(timer));
+            if !origin.armed(timer) {
+                rest.timers.set(alarm, NEVER);
+            } else if armed.alarms.has(alarm) {
+                let at = match timer {
+                    OriginTimer::Limit => rest.end,
+                    OriginTimer::Refresh => later(self.now, self.refresh()),
+                    OriginTimer::Resend => self.backoff(&mut rest.step, armed.fired),
+                };
+                rest.timers.set(alarm, at);
+            }
         }
-        if armed.lease {
-            rest.timers.lease = self.now.saturating_add(self.refresh());
-        }
-        if armed.resend {
-            rest.timers.resend = self.backoff(&mut rest.step, armed.fired);
-        }
-        let ended = origin.over() && rest.timers.keep == NEVER;
+        let ended = origin.over() && rest.timers.at(Alarm::Keep) == NEVER;
         if ended {
-            rest.timers.keep = self.now.saturating_add(u64::from(self.config.keep));
-            row.notes.news.ended = true;
+            rest.timers.set(Alarm::Keep, later(self.now, self.config.keep));
+            row.notes.news.add(Item::Ended);
         }
         if origin.ver() != rest.ver {
             self.touch();
             (rest.ver, rest.changed) = (origin.ver(), self.changes);
         }
-        clear(&mut rest.timers.limit, origin.armed(OriginTimer::Limit));
-        clear(&mut rest.timers.lease, origin.armed(OriginTimer::Refresh));
-        clear(&mut rest.timers.resend, origin.armed(OriginTimer::Resend));
         ended
     }
 
+    #[inline(never)]
     fn settle_holder<P: Payload, const I: usize, const D: usize>(
         &mut self,
         row: &mut Row<P, I, D>,
@@ -277,80 +283,81 @@ impl Inner {
     ) {
         let Role::Holder(holder) = &row.role else { return };
         let rest = &mut row.rest;
-        let now = self.now;
-        let resolve = u64::from(self.config.resolve);
+        let (now, resolve) = (self.now, self.config.resolve);
         if holder.stance().0 != rest.n {
             (rest.n, rest.n_at) = (holder.stance().0, now);
         }
-        if armed.limit {
-            rest.timers.limit = self.ring_end(holder.me(), rest.end);
+        use HolderTimer::{Lease, Request, Resend, Resolve, Ring};
+        for timer in [Ring, Lease, Resend, Resolve, Request] {
+            let alarm = Alarm::from(Timer::Holder(timer));
+            if !holder.armed(timer) {
+                rest.timers.set(alarm, NEVER);
+            } else if armed.alarms.has(alarm) {
+                let at = match timer {
+                    Ring => self.ring_end(holder.me(), rest.end),
+                    // Counted from when the question was asked, so that a late answer renews nothing.
+                    Lease => self.lease_from(if broken!("R2") { now } else { rest.n_at }),
+                    Resend => self.resend_holder(holder, &mut rest.step, armed.fired),
+                    Resolve => later(self.resolve_from(holder, rest.end), resolve),
+                    Request => later(now, resolve),
+                };
+                rest.timers.set(alarm, at);
+            }
         }
-        if armed.lease {
-            // Counted from when the question was asked, so that a late answer renews nothing.
-            rest.timers.lease = self.lease_from(if broken!("R2") { now } else { rest.n_at });
+        let keep = rest.timers.at(Alarm::Keep);
+        if !holder.terminal() {
+            rest.timers.set(Alarm::Keep, NEVER);
+        } else if keep == NEVER {
+            rest.timers.set(Alarm::Keep, later(now, self.config.keep));
         }
-        if armed.resend {
-            rest.timers.resend = match holder.state() {
-                State::Unresolved => now.saturating_add(SLOW),
-                _ if holder.pressing() => self.backoff(&mut rest.step, armed.fired),
-                _ => self.renewal(),
-            };
-        }
-        if armed.resolve {
-            let from = if holder.state() == State::Done { self.done_from(holder, rest.end) } else { now };
-            rest.timers.resolve = from.saturating_add(resolve);
-        }
-        if armed.request {
-            rest.timers.request = now.saturating_add(resolve);
-        }
-        let timers = &mut rest.timers;
-        clear(&mut timers.limit, holder.armed(HolderTimer::Ring));
-        clear(&mut timers.lease, holder.armed(HolderTimer::Lease));
-        clear(&mut timers.resend, holder.armed(HolderTimer::Resend));
-        clear(&mut timers.resolve, holder.armed(HolderTimer::Resolve));
-        clear(&mut timers.request, holder.armed(HolderTimer::Request));
-        match (holder.terminal(), timers.keep) {
-            (true, NEVER) => timers.keep = now.saturating_add(u64::from(self.config.keep)),
-            (false, _) => timers.keep = NEVER,
-            _ => {}
+    }
+
+    fn resend_holder<const I: usize>(&mut self, holder: &Holder<I>, step: &mut u8, fired: bool) -> u64 {
+        match holder.state() {
+            State::Unresolved => later(self.now, SLOW),
+            _ if holder.pressing() => self.backoff(step, fired),
+            _ => self.renewal(),
         }
     }
 
     fn lease_from(&self, from: u64) -> u64 {
         match self.config.lease {
             0 => NEVER,
-            lease => from.saturating_add(u64::from(lease)),
+            lease => later(from, lease),
         }
     }
 
-    fn refresh(&self) -> u64 {
+    fn refresh(&self) -> u32 {
         match self.config.lease {
             0 => REFRESH_WITHOUT_LEASE,
-            lease => u64::from(lease / 3).max(1),
+            lease => third(lease).max(1),
         }
     }
 
     /// When a ringing device renews its lease.
     fn renewal(&self) -> u64 {
-        if self.config.lease == 0 { NEVER } else { self.now.saturating_add(self.refresh()) }
+        if self.config.lease == 0 { NEVER } else { later(self.now, self.refresh()) }
     }
 
     /// T_ring. An observer has no lease: without a limit it asks when the refreshes stay away.
     fn ring_end(&self, me: Me, end: u64) -> u64 {
         match (end, me) {
-            (NEVER, Me::Observer) => self.now.saturating_add(self.refresh().saturating_mul(18)),
+            (NEVER, Me::Observer) => later(self.now, self.refresh().saturating_mul(18)),
             (NEVER, Me::Invitee(_)) => NEVER,
-            _ => end.saturating_add(GRACE),
+            _ => later(end, GRACE),
         }
     }
 
-    fn done_from<const I: usize>(&self, holder: &Holder<I>, end: u64) -> u64 {
+    fn resolve_from<const I: usize>(&self, holder: &Holder<I>, end: u64) -> u64 {
+        if holder.state() != State::Done {
+            return self.now;
+        }
         // Only the data of an answer is missing: the call is over, limit or not.
         let over = holder.slots().iter().all(|slot| slot.decided());
         match end {
             NEVER if over => self.now,
-            NEVER => self.now.saturating_add(DAY),
-            _ => end.saturating_add(GRACE).max(self.now),
+            NEVER => later(self.now, DAY),
+            _ => later(end, GRACE).max(self.now),
         }
     }
 
@@ -369,8 +376,8 @@ impl Inner {
     }
 }
 
-fn clear(deadline: &mut u64, armed: bool) {
-    if !armed {
-        *deadline = NEVER;
-    }
+/// Small chips cannot divide.
+#[allow(clippy::cast_possible_truncation)] // a third of 32 bits has no more
+fn third(number: u32) -> u32 {
+    (u64::from(number).wrapping_mul(0xaaaa_aaab) >> 33) as u32
 }

@@ -1,8 +1,8 @@
 //! What an application is told, and how it looks at an invitation.
 
-use super::row::{News, Outbox, PeerNews, Role, Row, Verdict};
+use super::row::{Role, Row};
 use super::storage::Payload;
-use crate::machine::{Full, Mask, Me, Party, PartyId, Slot, State};
+use crate::machine::{Full, Mask, Me, Slot, State};
 use crate::name::{Device, InviteId, Label, UserId};
 
 /// What happened, and to which invitation. The V2TIM name stands with each kind.
@@ -245,83 +245,6 @@ impl<P: Payload, const I: usize, const D: usize> Row<P, I, D> {
             heard: (device, label),
         })
     }
-
-    /// Takes the next thing to tell off the row.
-    pub(super) fn take_news(&mut self) -> Option<What> {
-        let Self { role, notes, out, .. } = self;
-        let news = &mut notes.news;
-        let take = core::mem::take::<bool>;
-        let first = |mask: &mut Mask| {
-            let slot = mask.iter().next()?;
-            *mask = mask.without(Mask::one(slot));
-            Some(slot)
-        };
-        if take(&mut news.restored) {
-            return Some(What::Restored);
-        }
-        if take(&mut news.new) {
-            return Some(What::New);
-        }
-        if take(&mut news.missed) {
-            return Some(What::Missed);
-        }
-        if take(&mut news.delivered) {
-            return Some(What::Delivered);
-        }
-        if news.peers {
-            if let Some(what) = peer_news(role, out) {
-                return Some(what);
-            }
-            news.peers = false;
-        }
-        if take(&mut news.modified) {
-            return Some(What::Modified);
-        }
-        if take(&mut news.stopped) {
-            return Some(What::RingingStopped);
-        }
-        if take(&mut news.resumed) {
-            return Some(What::RingingResumed);
-        }
-        if let Some(slot) = first(&mut news.decided) {
-            let accepted = matches!(slot_of(role, slot), Slot::Accepted(_));
-            return Some(if accepted { What::Accepted { slot } } else { What::Rejected { slot } });
-        }
-        if take(&mut news.glare) {
-            return Some(What::Glare);
-        }
-        if take(&mut news.cancelled) {
-            return Some(What::Cancelled);
-        }
-        let slots = core::mem::take(&mut news.timed_out);
-        if !slots.is_empty() {
-            return Some(What::TimedOut { slots });
-        }
-        if let Some(slot) = first(&mut news.established) {
-            return Some(What::Established { slot });
-        }
-        settled(news)
-    }
-}
-
-fn settled(news: &mut News) -> Option<What> {
-    let take = core::mem::take::<bool>;
-    if take(&mut news.confirmed) {
-        return Some(What::Confirmed);
-    }
-    if take(&mut news.overruled) {
-        return Some(What::Overruled);
-    }
-    match core::mem::take(&mut news.request) {
-        Verdict::None => {}
-        Verdict::Granted => return Some(What::Granted),
-        Verdict::Denied => return Some(What::Denied),
-        Verdict::Unanswered => return Some(What::Unanswered),
-    }
-    if take(&mut news.unresolved) {
-        return Some(What::Unresolved);
-    }
-    take(&mut news.ended).then_some(What::Ended)
 }
 
 fn standing(me: Me, state: State) -> Standing {
@@ -329,32 +252,4 @@ fn standing(me: Me, state: State) -> Standing {
         Me::Invitee(slot) => Standing::Invitee(slot, state),
         Me::Observer => Standing::Observer(state),
     }
-}
-
-fn slot_of<const I: usize, const D: usize>(role: &Role<I, D>, slot: u8) -> Slot {
-    match role {
-        Role::Free => Slot::Pending,
-        Role::Origin(origin) => origin.slot(slot),
-        Role::Holder(holder) => holder.slot(slot),
-    }
-}
-
-fn peer_news<const I: usize, const D: usize>(role: &Role<I, D>, out: &mut Outbox<I, D>) -> Option<What> {
-    let Role::Origin(origin) = role else { return None };
-    for party in origin.parties() {
-        let PartyId::Invitee(slot) = party else { continue };
-        let peers = origin.party(party).map(Party::peers).unwrap_or_default();
-        for (at, peer) in (0u8..).zip(peers) {
-            let Some(owed) = out.owed_mut(party, at) else { continue };
-            let device = peer.device;
-            let why = match core::mem::take(&mut owed.news) {
-                PeerNews::None => continue,
-                PeerNews::Ringing => return Some(What::Ringing { slot, device }),
-                PeerNews::NoCapacity => Full::NoCapacity,
-                PeerNews::TooLarge => Full::TooLarge,
-            };
-            return Some(What::Full { slot, device, why });
-        }
-    }
-    None
 }

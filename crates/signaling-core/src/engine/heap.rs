@@ -58,14 +58,11 @@ impl Heap<'_> {
 
     /// Puts `due` where `place` is, or where it belongs from there.
     fn move_to(&mut self, place: u32, due: Due) {
-        if self.at(place) == Some(due) {
-            return;
-        }
-        let above = place.checked_sub(1).and_then(|place| self.at(place / BRANCHES));
-        if above.is_some_and(|above| above.deadline > due.deadline) {
-            self.rise(place, due);
-        } else {
-            self.sink(place, due);
+        if self.at(place) != Some(due) {
+            let risen = self.rise(place, due);
+            if risen == place {
+                self.sink(place, due);
+            }
         }
     }
 
@@ -73,6 +70,7 @@ impl Heap<'_> {
         self.heap.get(place as usize).copied()
     }
 
+    #[inline(never)] // it is called from everywhere
     fn put(&mut self, place: u32, due: Due) {
         if let Some(entry) = self.heap.get_mut(place as usize) {
             *entry = due;
@@ -82,13 +80,14 @@ impl Heap<'_> {
         }
     }
 
-    fn rise(&mut self, mut place: u32, due: Due) {
+    fn rise(&mut self, mut place: u32, due: Due) -> u32 {
         while let Some(parent) = place.checked_sub(1).map(|place| place / BRANCHES) {
             let Some(above) = self.at(parent).filter(|above| above.deadline > due.deadline) else { break };
             self.put(place, above);
             place = parent;
         }
         self.put(place, due);
+        place
     }
 
     fn sink(&mut self, mut place: u32, due: Due) {
@@ -104,9 +103,15 @@ impl Heap<'_> {
     fn least_below(&self, place: u32) -> Option<u32> {
         let first = place.saturating_mul(BRANCHES).saturating_add(1);
         let end = first.saturating_add(BRANCHES).min(self.len);
-        let below = self.heap.get(first as usize..end as usize)?;
-        let (child, _) = (first..).zip(below).min_by_key(|(_, due)| due.deadline)?;
-        Some(child)
+        let mut least = None;
+        let mut soonest = u64::MAX;
+        for child in first..end {
+            let Some(below) = self.heap.get(child as usize) else { break };
+            if below.deadline < soonest {
+                (least, soonest) = (Some(child), below.deadline);
+            }
+        }
+        least
     }
 }
 

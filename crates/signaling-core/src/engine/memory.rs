@@ -1,5 +1,6 @@
 //! What is remembered of invitations without a row (protocol section 7).
 
+use super::table::{spread, wrap};
 use crate::machine::Seen;
 use crate::name::{Device, InviteId};
 
@@ -62,7 +63,7 @@ const WAYS: usize = 4;
 fn set(windows: &mut [Window], origin: Device) -> &mut [Window] {
     let sets = windows.len() / WAYS;
     let hash = (origin.id ^ u64::from(origin.epoch)).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32;
-    let at = usize::try_from(hash).unwrap_or(0).checked_rem(sets).unwrap_or(0).saturating_mul(WAYS);
+    let at = spread(u32::try_from(hash).unwrap_or(0), sets).saturating_mul(WAYS);
     windows.get_mut(at..at.saturating_add(WAYS)).unwrap_or_default()
 }
 
@@ -81,13 +82,13 @@ impl Memory {
         if let Some(place) = tombstones.get_mut(self.next) {
             *place = Tombstone { id };
         }
-        self.next = self.next.saturating_add(1).checked_rem(tombstones.len()).unwrap_or(0);
+        self.next = wrap(self.next.saturating_add(1), tombstones.len());
         self.marks = self.marks.wrapping_add(1);
         let marks = self.marks;
         let set = set(windows, id.origin);
         let at = set.iter().position(|window| window.origin == id.origin).or_else(|| {
-            let ages = set.iter().enumerate().max_by_key(|(_, window)| marks.wrapping_sub(window.used));
-            ages.map(|(at, _)| at)
+            let age = |at: &usize| set.get(*at).map(|window| marks.wrapping_sub(window.used));
+            (0..set.len()).max_by_key(age)
         });
         let Some(window) = at.and_then(|at| set.get_mut(at)) else { return };
         if window.origin != id.origin {

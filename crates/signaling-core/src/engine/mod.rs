@@ -9,11 +9,13 @@ mod event;
 mod heap;
 mod input;
 mod memory;
+mod news;
 mod output;
 mod row;
 mod saved;
 mod storage;
 mod table;
+mod timers;
 
 pub use capacity::{largest_frame, ram, rows};
 pub use commands::{Added, CancelOutcome, Invite, MAX_DATA, MAX_LIMIT, MAX_PUSH};

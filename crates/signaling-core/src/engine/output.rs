@@ -4,9 +4,10 @@ use super::effects::PACE;
 use super::row::{Role, Row};
 use super::storage::{Payload, Slices, Storage};
 use super::table::NEVER;
+use super::timers::Alarm;
 use super::{Engine, Event, Inner};
 use crate::fmt::warning;
-use crate::machine::{Full, Kind, Mask, Me, Origin, Parties, PartyId, Slot, Stance};
+use crate::machine::{Kind, Mask, Me, Origin, Parties, PartyId, Stance};
 use crate::name::InviteId;
 use crate::wire::{
     Ack, AnswerData, Deliver, Message, NoRoom, ReportMessage, Send, SlotEntry, StanceMessage, Target,
@@ -59,7 +60,10 @@ impl<S: Storage<Row<P, I, D>>, P: Payload, const I: usize, const D: usize> Engin
                 self.inner.table.push_unsaved(&mut slices, at);
                 continue;
             }
-            let Some(what) = row.take_news() else { continue };
+            let Some(what) = row.take_news() else {
+                self.inner.place(&mut slices, at);
+                continue;
+            };
             // Placed when the borrowed event is done with: the row may go then.
             self.inner.told = Some(at);
             let now = self.inner.now;
@@ -136,7 +140,8 @@ impl<P: Payload, const I: usize, const D: usize> Row<P, I, D> {
             }
         }
         self.out.peers = wait.is_some();
-        self.rest.timers.wake = wait.map_or(NEVER, |wait| now.saturating_add(wait));
+        let wake = wait.map_or(NEVER, |wait| now.saturating_add(wait));
+        self.rest.timers.set(Alarm::Wake, wake);
         None
     }
 }
@@ -307,46 +312,38 @@ fn write_ack<P: Payload, const I: usize, const D: usize>(
     write_to(&send, &Message::Ack(Ack { rev, mask }), buf)
 }
 
-/// Answers a message for which there is no row, straight to the device that sent it. 0 if it does not fit.
-#[inline(never)] // its frame is not to lie on the stack under what else an input does
-fn answer(deliver: &Deliver<'_>, ver: u32, message: &Message<'_>, buf: &mut [u8]) -> usize {
+/// Answers a message straight to the device that sent it. 0 if it does not fit.
+pub(super) fn answer(deliver: &Deliver<'_>, message: &Message<'_>, buf: &mut [u8]) -> usize {
+    let ver = match message {
+        Message::Stance(stance) => stance.n,
+        _ => 0,
+    };
     let send = to_device(deliver.key, ver, deliver.from.user, deliver.from.device.id, 0);
     write_to(&send, message, buf).unwrap_or(0)
 }
 
-#[inline(never)] // as answer
-pub(super) fn write_unknown(deliver: &Deliver<'_>, echo: u32, buf: &mut [u8]) -> usize {
-    answer(deliver, 0, &Message::Unknown { echo }, buf)
-}
-
-pub(super) fn write_full(deliver: &Deliver<'_>, n: u32, full: Full, buf: &mut [u8]) -> usize {
-    let stance = StanceMessage { n, stance: Stance::Full(full), data: &[] };
-    answer(deliver, n, &Message::Stance(stance), buf)
-}
-
-/// "Whatever you said, I have it all": for what was seen and is gone.
-pub(super) fn write_ack_all(deliver: &Deliver<'_>, message: &ReportMessage<'_>, buf: &mut [u8]) -> usize {
-    let decided = |(slot, entry): (u8, SlotEntry<'_>)| (entry.slot != Slot::Pending).then_some(slot);
-    let mask = (0u8..).zip(message.slots.iter()).filter_map(decided).collect();
-    answer(deliver, 0, &Message::Ack(Ack { rev: message.rev.number, mask }), buf)
-}
-
-/// The answer to a device that found no place in the row.
-#[inline(never)] // as answer
-pub(super) fn write_direct<P: Payload, const I: usize, const D: usize>(
-    row: &Row<P, I, D>,
-    inner: &Inner,
-    deliver: &Deliver<'_>,
-    party: PartyId,
-    echo: u32,
-    buf: &mut [u8],
-) -> usize {
-    let Role::Origin(origin) = &row.role else { return 0 };
-    let run = deliver.from.device.epoch;
-    let kind = if origin.open(party) { Kind::Invite } else { Kind::Decision };
-    let send = to_device(row.id, origin.ver(), deliver.from.user, deliver.from.device.id, 0);
-    encode_send(buf, &send, core::iter::empty(), |body| {
-        inner.write_report(row, kind, None, (run, echo), body)
-    })
-    .unwrap_or(0)
+impl<S: Storage<Row<P, I, D>>, P: Payload, const I: usize, const D: usize> Engine<S, P, I, D> {
+    /// The answer to a device that found no place in the row. 0 if it does not fit, or has to be saved first.
+    pub(super) fn write_direct(
+        &self,
+        deliver: &Deliver<'_>,
+        party: PartyId,
+        echo: u32,
+        buf: &mut [u8],
+    ) -> usize {
+        let (inner, rows) = (&self.inner, self.storage.rows());
+        let at = inner.table.find(rows, self.storage.buckets(), deliver.key);
+        let Some(row) = at.and_then(|at| rows.get(at as usize)).filter(|row| !inner.unsaved(&row.rest))
+        else {
+            return 0;
+        };
+        let Role::Origin(origin) = &row.role else { return 0 };
+        let run = deliver.from.device.epoch;
+        let kind = if origin.open(party) { Kind::Invite } else { Kind::Decision };
+        let send = to_device(row.id, origin.ver(), deliver.from.user, deliver.from.device.id, 0);
+        let written = encode_send(buf, &send, core::iter::empty(), |body| {
+            inner.write_report(row, kind, None, (run, echo), body)
+        });
+        written.unwrap_or(0)
+    }
 }

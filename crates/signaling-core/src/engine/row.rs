@@ -2,8 +2,10 @@
 //! to be sent or told is noted here and derived from here when it is asked for.
 
 use super::effects::Effects;
+use super::news::News;
 use super::storage::Payload;
 use super::table::{Links, NEVER};
+use super::timers::Timers;
 use crate::machine::{Full, Holder, Mask, Me, Origin, Parties, PartyId};
 use crate::name::{Device, GroupId, InviteId, Label, UserId};
 
@@ -82,66 +84,6 @@ impl<const I: usize, const D: usize> Outbox<I, D> {
     }
 }
 
-/// How a request ended.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub(super) enum Verdict {
-    #[default]
-    None,
-    Granted,
-    Denied,
-    Unanswered,
-}
-
-/// What waits to be told.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) struct News {
-    pub(super) decided: Mask,
-    pub(super) timed_out: Mask,
-    pub(super) established: Mask,
-    pub(super) restored: bool,
-    pub(super) new: bool,
-    pub(super) glare: bool,
-    pub(super) missed: bool,
-    pub(super) delivered: bool,
-    pub(super) peers: bool,
-    pub(super) modified: bool,
-    pub(super) stopped: bool,
-    pub(super) resumed: bool,
-    pub(super) cancelled: bool,
-    pub(super) confirmed: bool,
-    pub(super) overruled: bool,
-    pub(super) request: Verdict,
-    pub(super) unresolved: bool,
-    pub(super) ended: bool,
-}
-
-impl News {
-    const NONE: Self = Self {
-        decided: Mask::EMPTY,
-        timed_out: Mask::EMPTY,
-        established: Mask::EMPTY,
-        restored: false,
-        new: false,
-        glare: false,
-        missed: false,
-        delivered: false,
-        peers: false,
-        modified: false,
-        stopped: false,
-        resumed: false,
-        cancelled: false,
-        confirmed: false,
-        overruled: false,
-        request: Verdict::None,
-        unresolved: false,
-        ended: false,
-    };
-
-    pub(super) fn is_empty(&self) -> bool {
-        *self == Self::NONE
-    }
-}
-
 /// What the machine wants told, and said to the inviter's device.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Notes {
@@ -156,33 +98,6 @@ pub(super) struct Notes {
 impl Notes {
     pub(super) const NONE: Self =
         Self { news: News::NONE, stance: false, request: false, ack: false, mute: false };
-}
-
-/// When the row wants to be called; [`NEVER`] where a timer does not run.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Timers {
-    /// The application's limit at the origin, the end of T_ring at a holder.
-    pub(super) limit: u64,
-    pub(super) resend: u64,
-    /// Refresh at the origin, the lease at a holder.
-    pub(super) lease: u64,
-    pub(super) resolve: u64,
-    pub(super) request: u64,
-    /// The row goes.
-    pub(super) keep: u64,
-    /// An answer that had to wait may leave.
-    pub(super) wake: u64,
-}
-
-impl Timers {
-    const fn all(at: u64) -> Self {
-        Self { limit: at, resend: at, lease: at, resolve: at, request: at, keep: at, wake: at }
-    }
-
-    pub(super) fn next(&self) -> u64 {
-        let sooner = self.limit.min(self.resend).min(self.lease).min(self.resolve);
-        sooner.min(self.request).min(self.keep).min(self.wake)
-    }
 }
 
 /// One invitation of up to `I` invitees with `D` devices each, whose data is a `P`.
@@ -248,6 +163,7 @@ impl<P: Payload, const I: usize, const D: usize> Row<P, I, D> {
     }
 
     /// It was not made here.
+    #[inline(never)] // an empty holder lies on its stack
     pub(super) fn hold(&mut self, me: Me, device: Device) {
         self.role = Role::Holder(Holder::EMPTY);
         if let Role::Holder(holder) = &mut self.role {
@@ -337,11 +253,11 @@ impl<P: Payload, const I: usize> Rest<P, I> {
         group: Option<&str>,
         invitees: impl Iterator<Item = &'n str>,
     ) {
-        self.inviter = UserId::new(inviter).unwrap_or_default();
-        self.group = group.and_then(|group| GroupId::new(group).ok()).unwrap_or_default();
+        self.inviter.assign(inviter).ok();
+        self.group.assign(group.unwrap_or_default()).ok();
         self.count = 0;
         for (place, name) in self.names.iter_mut().zip(invitees) {
-            *place = UserId::new(name).unwrap_or_default();
+            place.assign(name).ok();
             self.count = self.count.saturating_add(1);
         }
     }
@@ -357,7 +273,7 @@ impl<P: Payload, const I: usize> Rest<P, I> {
     /// The relay says that it was made in that group.
     pub(super) fn learn_group(&mut self, group: Option<&str>) {
         if let Some(group) = group.filter(|_| self.group.as_str().is_empty()) {
-            self.group = GroupId::new(group).unwrap_or_default();
+            self.group.assign(group).ok();
         }
     }
 
@@ -401,7 +317,7 @@ impl<P: Payload, const I: usize> Rest<P, I> {
 
     pub(super) fn keep_label(&mut self, slot: u8, label: &str) {
         if let Some(place) = self.labels.get_mut(usize::from(slot)) {
-            *place = Label::new(label).unwrap_or_default();
+            place.assign(label).ok();
         }
     }
 

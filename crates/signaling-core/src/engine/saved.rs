@@ -5,9 +5,11 @@ use core::fmt;
 use heapless::Vec;
 use serde::{Deserialize, Serialize};
 
+use super::news::Item;
 use super::row::{Rest, Role, Row};
 use super::storage::{Payload, Storage};
 use super::table::NEVER;
+use super::timers::later;
 use super::{Engine, Inner, MAX_LIMIT};
 use crate::machine::{Origin, PartyId, Peer, SavedOrigin, Slot};
 use crate::name::{GroupId, InviteId, Label, NameError, UserId};
@@ -151,7 +153,7 @@ impl<S: Storage<Row<P, I, D>>, P: Payload, const I: usize, const D: usize> Engin
         origin.resume(&mut fx);
         *role = Role::Origin(origin);
         let armed = fx.done().armed;
-        row.notes.news.restored = true;
+        row.notes.news.add(Item::Restored);
         inner.settle(&mut slices, at, armed);
         Ok(())
     }
@@ -167,7 +169,7 @@ fn fill<P: Payload, const I: usize, const D: usize>(
     rest.data.set(snapshot.data);
     rest.own.set(snapshot.push);
     rest.online_only = snapshot.origin.online_only();
-    rest.end = snapshot.remaining.map_or(NEVER, |left| now.saturating_add(u64::from(left)));
+    rest.end = snapshot.remaining.map_or(NEVER, |left| later(now, left));
     for (slot, invitee) in (0u8..).zip(&snapshot.invitees) {
         rest.keep_answer(slot, invitee.label, invitee.data);
     }
@@ -223,12 +225,6 @@ impl Inner {
     pub(super) fn unsaved<P, const I: usize>(&self, rest: &Rest<P, I>) -> bool {
         let behind = rest.changed.wrapping_sub(self.saved);
         self.config.durable && behind != 0 && behind < u32::MAX / 2
-    }
-
-    /// The same right after an input, before the row is settled.
-    pub(super) fn holds_back<P: Payload, const I: usize, const D: usize>(&self, row: &Row<P, I, D>) -> bool {
-        let changed = matches!(&row.role, Role::Origin(origin) if origin.ver() != row.rest.ver);
-        self.unsaved(&row.rest) || (self.config.durable && changed)
     }
 
     fn check_snapshot<P: Payload, const I: usize, const D: usize>(

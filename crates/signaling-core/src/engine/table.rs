@@ -71,6 +71,26 @@ fn halves(word: u64) -> [u32; 2] {
     [(word >> 32) as u32, word as u32]
 }
 
+/// The hash, with another word in it.
+#[inline(never)] // small, and its caller is not
+fn mix(hash: u32, word: u64) -> u32 {
+    halves(word).into_iter().fold(hash, |hash, half| {
+        let mixed = (hash ^ half).wrapping_mul(0x9e37_79b1);
+        mixed ^ (mixed >> 15)
+    })
+}
+
+/// One of so many places, by a hash. Small chips cannot divide.
+pub(super) fn spread(hash: u32, places: usize) -> usize {
+    let place = u64::from(hash).wrapping_mul(places as u64) >> 32;
+    usize::try_from(place).unwrap_or(0)
+}
+
+/// A place behind the end of a ring is one from its start.
+pub(super) fn wrap(place: usize, len: usize) -> usize {
+    place.checked_sub(len).unwrap_or(place)
+}
+
 /// A ring of rows, each in it at most once.
 #[derive(Clone, Copy, Debug, Default)]
 struct Ring {
@@ -80,7 +100,7 @@ struct Ring {
 
 impl Ring {
     fn push(&mut self, slice: &mut [u32], row: u32) {
-        let at = self.head.saturating_add(self.len).checked_rem(slice.len()).unwrap_or(0);
+        let at = wrap(self.head.saturating_add(self.len), slice.len());
         if let Some(place) = slice.get_mut(at) {
             *place = row;
             self.len = self.len.saturating_add(1);
@@ -90,7 +110,7 @@ impl Ring {
     fn pop(&mut self, slice: &[u32]) -> Option<u32> {
         self.len = self.len.checked_sub(1)?;
         let row = slice.get(self.head).copied();
-        self.head = self.head.saturating_add(1).checked_rem(slice.len()).unwrap_or(0);
+        self.head = wrap(self.head.saturating_add(1), slice.len());
         row
     }
 }
@@ -134,12 +154,9 @@ impl Table {
     }
 
     fn bucket(&self, id: InviteId, buckets: usize) -> usize {
-        let words = [self.seed, id.origin.id, u64::from(id.origin.epoch) << 32 | u64::from(id.sequence)];
-        let hash = words.into_iter().flat_map(halves).fold(0x811c_9dc5_u32, |hash, word| {
-            let mixed = (hash ^ word).wrapping_mul(0x9e37_79b1);
-            mixed ^ (mixed >> 15)
-        });
-        usize::try_from(hash).unwrap_or(0).checked_rem(buckets).unwrap_or(0)
+        let run = u64::from(id.origin.epoch) << 32 | u64::from(id.sequence);
+        let hash = mix(mix(mix(0x811c_9dc5, self.seed), id.origin.id), run);
+        spread(hash, buckets)
     }
 
     /// The row of that id.
@@ -299,7 +316,7 @@ impl Table {
         let [high, low] = halves(self.seed);
         let hash =
             user.bytes().fold(high ^ low, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
-        usize::try_from(hash ^ (hash >> 15)).unwrap_or(0).checked_rem(buckets).unwrap_or(0)
+        spread(hash ^ (hash >> 15), buckets)
     }
 
     /// The row that is terminal for the longest time.

@@ -223,8 +223,7 @@ impl<const I: usize> Holder<I> {
 
     /// The revision, and the slots with their data, that it has.
     pub fn ack(&self) -> (u16, Mask) {
-        let decided = (0..self.len).filter(|&i| self.slot(i).decided()).collect();
-        (self.rev.number, if broken!("D1") { decided } else { self.have })
+        (self.rev.number, if broken!("D1") { self.decided() } else { self.have })
     }
 
     /// Whether it may go when room is needed: it is over here, and everything was told.
@@ -245,11 +244,15 @@ impl<const I: usize> Holder<I> {
     }
 
     fn pending(&self) -> Mask {
-        (0..self.len).filter(|&i| !self.slot(i).decided()).collect()
+        Mask::pending(self.slots())
+    }
+
+    fn decided(&self) -> Mask {
+        Mask::first(self.len).without(self.pending())
     }
 
     fn unshown(&self) -> Mask {
-        (0..self.len).filter(|&i| self.slot(i).decided() && !self.shown.has(i)).collect()
+        self.decided().without(self.shown)
     }
 
     /// Whether it still asks its person something, so that an own invitation to the inviter would cross it.

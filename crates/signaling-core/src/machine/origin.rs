@@ -9,7 +9,7 @@ pub use saved::SavedOrigin;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Fx, Mask, Rev, Slot, Tell, Timer};
+use super::{Fx, Mask, Parties, Rev, Slot, Tell, Timer};
 use crate::broken;
 use crate::name::Device;
 
@@ -111,13 +111,10 @@ impl<const D: usize> Party<D> {
         self.peers.get_mut(usize::from(at))
     }
 
-    /// Finds the device or gives it a place; none if the row has no more.
-    fn note(&mut self, device: Device) -> Option<u8> {
-        if let Some(at) = self.find(device) {
-            return Some(at);
-        }
+    /// Gives the device a place; none if the row has no more.
+    fn add(&mut self, device: Device) -> Option<u8> {
         let at = self.stale(device.id).unwrap_or(self.len);
-        *self.peer_mut(at)? = Peer { device, ..Peer::default() };
+        *self.peer_mut(at)? = Peer { device, ..Peer::NONE };
         self.len = self.len.max(at.saturating_add(1));
         Some(at)
     }
@@ -228,20 +225,18 @@ impl<const I: usize, const D: usize> Origin<I, D> {
 
     /// Every party, the observers last.
     pub fn parties(&self) -> impl Iterator<Item = PartyId> + use<I, D> {
-        (0..self.len).map(PartyId::Invitee).chain([PartyId::Observers])
+        let len = self.len;
+        (0..len.saturating_add(1))
+            .map(move |i| if i < len { PartyId::Invitee(i) } else { PartyId::Observers })
     }
 
     /// The slots without an outcome.
     pub fn pending(&self) -> Mask {
-        self.indexes().filter(|&i| !self.slot(i).decided()).collect()
-    }
-
-    fn indexes(&self) -> impl Iterator<Item = u8> + use<I, D> {
-        0..self.len
+        Mask::pending(self.slots())
     }
 
     fn decided(&self) -> Mask {
-        self.indexes().filter(|&i| self.slot(i).decided()).collect()
+        Mask::first(self.len).without(self.pending())
     }
 
     /// Whether the party is still to be invited, rather than told a decision.
@@ -259,12 +254,14 @@ impl<const I: usize, const D: usize> Origin<I, D> {
 
     /// Whether nobody has anything left to learn: the row may go.
     pub fn quiet(&self) -> bool {
-        let reached = |party: &Party<D>| party.fanned || broken!("Q3");
-        self.over()
-            && self
-                .parties()
-                .filter_map(|p| self.party(p))
-                .all(|party| reached(party) && !party.peers().iter().any(|peer| self.behind(peer)))
+        self.over() && !self.lags(!broken!("Q3"))
+    }
+
+    /// Whether a device is behind, or (`unfanned`) may not be known yet.
+    fn lags(&self, unfanned: bool) -> bool {
+        self.parties()
+            .filter_map(|party| self.party(party))
+            .any(|party| (unfanned && !party.fanned) || party.peers().iter().any(|peer| self.behind(peer)))
     }
 
     /// Whether a device lacks an outcome, its data, or the newest revision that it can take.
@@ -279,10 +276,7 @@ impl<const I: usize, const D: usize> Origin<I, D> {
         match timer {
             OriginTimer::Limit => self.limited && !self.over(),
             OriginTimer::Refresh => !self.over(),
-            OriginTimer::Resend => self
-                .parties()
-                .filter_map(|p| self.party(p))
-                .any(|party| !party.fanned || party.peers().iter().any(|peer| self.behind(peer))),
+            OriginTimer::Resend => self.lags(true),
         }
     }
 
@@ -309,19 +303,21 @@ impl<const I: usize, const D: usize> Origin<I, D> {
                 party.fanned = false;
             }
         }
-        self.send_all(self.parties(), fx);
+        self.send_all(fx);
         fx.arm(Timer::Origin(OriginTimer::Resend));
     }
 
     fn note(&mut self, via: Via, fx: &mut impl Fx) -> Option<&mut Peer> {
-        let known = self.party(via.party)?.find(via.device).is_some();
         let party = self.party_mut(via.party)?;
-        let at = party.note(via.device)?;
-        let peer = party.peer_mut(at)?;
-        if !known {
-            fx.arm(Timer::Origin(OriginTimer::Resend));
-        }
-        Some(peer)
+        let at = match party.find(via.device) {
+            Some(at) => at,
+            None => {
+                let at = party.add(via.device)?;
+                fx.arm(Timer::Origin(OriginTimer::Resend));
+                at
+            }
+        };
+        party.peer_mut(at)
     }
 
     /// The application takes the invitation back. `data`: whether it says something with it.
@@ -374,7 +370,8 @@ impl<const I: usize, const D: usize> Origin<I, D> {
             }
             OriginTimer::Resend => self.resend(fx),
             OriginTimer::Refresh => {
-                self.send_all(self.parties().filter(|&party| self.open(party)), fx);
+                let observers = self.open(PartyId::Observers);
+                self.send_to(Parties { invitees: self.pending(), observers }, fx);
                 fx.arm(Timer::Origin(OriginTimer::Refresh));
             }
         }

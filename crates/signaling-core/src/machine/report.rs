@@ -1,6 +1,6 @@
 //! What the origin says to anybody: an Invite or a Decision, without payloads and names.
 
-use super::Rev;
+use super::{Rev, Slot};
 
 /// A set of slots, by index; a row has at most 64.
 #[repr(C, packed(4))]
@@ -24,6 +24,24 @@ impl Mask {
     /// The set of one; none for an index past 63.
     pub fn one(index: u8) -> Self {
         Self(1u64.checked_shl(u32::from(index)).unwrap_or(0))
+    }
+
+    /// The first `count` slots.
+    pub(super) fn first(count: u8) -> Self {
+        Self(1u64.checked_shl(u32::from(count)).unwrap_or(0).wrapping_sub(1))
+    }
+
+    /// Those of the slots that have no outcome.
+    pub(super) fn pending(slots: &[Slot]) -> Self {
+        let mut bit = 1u64;
+        let mut pending = 0;
+        for slot in slots {
+            if !slot.decided() {
+                pending |= bit;
+            }
+            bit = bit.wrapping_shl(1);
+        }
+        Self(pending)
     }
 
     /// Whether slot `index` is in it.

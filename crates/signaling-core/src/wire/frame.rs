@@ -8,7 +8,7 @@ use crate::name::{Device, InviteId};
 
 mod coding;
 
-pub use coding::{encode_fanout, encode_group_reply, encode_send};
+pub use coding::{encode_fanout, encode_group_reply, encode_ping, encode_pong, encode_send};
 
 /// The most devices of one user in a Fanout.
 pub const MAX_DEVICES: usize = 256;

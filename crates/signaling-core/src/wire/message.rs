@@ -99,6 +99,21 @@ impl<'a> Item<'a> for SlotEntry<'a> {
     }
 }
 
+/// A [`SlotEntry`] without the name.
+impl<'a> Item<'a> for (Slot, bool) {
+    fn read(from: &mut Reader<'a>) -> Self {
+        from.bytes();
+        (from.slot(), from.bool())
+    }
+}
+
+impl<'a> ReportMessage<'a> {
+    /// The slots without the names, each with whether data or a label came with it.
+    pub(crate) fn outcomes(&self) -> impl Iterator<Item = (Slot, bool)> + Clone + use<'a> {
+        self.slots.as_list_of().iter()
+    }
+}
+
 mod kind {
     pub(super) const INVITE: u8 = 0;
     pub(super) const DECISION: u8 = 1;
@@ -115,8 +130,8 @@ impl<'a> Message<'a> {
     pub fn decode(bytes: &'a [u8]) -> Result<Self, DecodeError> {
         let (kind, mut from) = Reader::open(bytes)?;
         let message = match kind {
-            kind::INVITE => Self::Report(report(Kind::Invite, &mut from)),
-            kind::DECISION => Self::Report(report(Kind::Decision, &mut from)),
+            kind::INVITE => return report(Kind::Invite, from),
+            kind::DECISION => return report(Kind::Decision, from),
             kind::STANCE => {
                 Self::Stance(StanceMessage { n: from.u32(), stance: from.stance(), data: from.bytes() })
             }
@@ -124,7 +139,8 @@ impl<'a> Message<'a> {
             kind::UNKNOWN => Self::Unknown { echo: from.u32() },
             _ => return Err(DecodeError::Malformed),
         };
-        from.last(message)
+        from.end()?;
+        Ok(message)
     }
 
     /// Writes the message; how many bytes it took.
@@ -160,7 +176,9 @@ impl StanceMessage<'_> {
     }
 }
 
-fn report<'a>(kind: Kind, from: &mut Reader<'a>) -> ReportMessage<'a> {
+/// Built where it is wanted: it is large, and a chip's stack is not.
+#[inline(never)]
+fn report<'a>(kind: Kind, mut from: Reader<'a>) -> Result<Message<'a>, DecodeError> {
     let remaining = from.option(Reader::u32);
     let number = from.u16();
     let author = from.option(Reader::device);
@@ -175,12 +193,13 @@ fn report<'a>(kind: Kind, from: &mut Reader<'a>) -> ReportMessage<'a> {
         group: from.option(Reader::group),
         data: from.option(Reader::bytes),
         answer: from.option(|from| AnswerData { slot: from.byte(), label: from.label(), data: from.bytes() }),
-        slots: List::read(from, MAX_INVITEES),
+        slots: List::read(&mut from, MAX_INVITEES),
     };
     let names = report.slots.iter().map(|entry| entry.user);
     from.check(!report.slots.is_empty() && !repeats(names), DecodeError::List);
     from.check((number == 0) == author.is_none() && sound(&report), DecodeError::Range);
-    report
+    from.end()?;
+    Ok(Message::Report(report))
 }
 
 /// Whether it says what an invitation can say.

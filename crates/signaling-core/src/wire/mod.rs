@@ -14,7 +14,7 @@ pub use codec::{DecodeError, Item, List, NoRoom};
 pub use frame::{
     Deliver, Fanout, FanoutUser, Frame, From, GroupAnswer, GroupOp, GroupReply, GroupRequest, Hello, Limits,
     MAX_DEVICES, MAX_MEMBERS, MAX_RECIPIENTS, Reach, Refusal, Refused, Send, Target, Welcome, encode_fanout,
-    encode_group_reply, encode_send,
+    encode_group_reply, encode_ping, encode_pong, encode_send,
 };
 pub(crate) use message::repeats;
 pub use message::{Ack, AnswerData, Message, ReportMessage, SlotEntry, StanceMessage, encode_report};

@@ -123,6 +123,19 @@ fn either_party_modifies() {
 }
 
 #[test]
+fn a_modification_that_is_lost_is_repeated_at_once() {
+    let mut world = World::of(&["alice", "bob"]);
+    let id = world.invite(0, &["bob"], 60);
+    world.run(500);
+    world.lose = Box::new(|to| to == 1);
+    world.phones[0].engine.modify(world.now, id, b"audio").unwrap();
+    world.run(50);
+    world.lose = Box::new(|_| false);
+    // Long before alice invites him again, or he renews his lease.
+    assert_eq!(world.run(1_000).told(1), ["new", "modified audio"]);
+}
+
+#[test]
 fn the_other_device_of_the_inviter_watches_and_cancels() {
     let mut world = World::of(&["alice", "bob", "alice/desk"]);
     let id = world.invite(0, &["bob"], 60);

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use crate::world::Work;
 use signaling_core::direct::{Config as Link, Direct, Ignored, PeerError, TRAILER, data_limit};
 use signaling_core::wire::{DecodeError, Frame, Hello, Refusal};
 use signaling_core::{
@@ -32,6 +33,7 @@ struct World {
     messy: bool,
     dice: u64,
     sent: u64,
+    work: Work,
 }
 
 const USERS: [&str; 3] = ["alice", "bob", "carol"];
@@ -53,7 +55,8 @@ impl World {
     /// So many devices, each the peer of all others.
     fn of(count: usize) -> Self {
         let sides = (0..count).map(|at| side(at, 1, count, 1200)).collect();
-        Self { now: 1_000, sides, air: VecDeque::new(), loss: 0, messy: false, dice: 7, sent: 0 }
+        let (air, work) = (VecDeque::new(), Work::default());
+        Self { now: 1_000, sides, air, loss: 0, messy: false, dice: 7, sent: 0, work }
     }
 
     fn roll(&mut self) -> u64 {
@@ -73,6 +76,7 @@ impl World {
             if next > end {
                 break;
             }
+            self.work.one();
             self.now = self.now.max(next);
             while let Some(at) = self.air.iter().position(|(at, ..)| *at <= self.now) {
                 let (_, to, from, bytes) = self.air.remove(at).unwrap();
@@ -118,6 +122,7 @@ impl World {
         for at in 0..self.sides.len() {
             let mut buf = [0; 4096];
             while self.sides[at].alive {
+                self.work.one();
                 let side = &mut self.sides[at];
                 let Some(sent) = side.link.poll_transmit(self.now, &mut side.engine, &mut buf) else { break };
                 let names: Vec<_> = sent.to.iter().map(|peer| side.users[usize::from(peer)]).collect();
@@ -126,7 +131,7 @@ impl World {
                     self.throw(at, to, &buf[..sent.len]);
                 }
             }
-            self.sides[at].listen();
+            self.sides[at].listen(&mut self.work);
         }
     }
 
@@ -145,8 +150,9 @@ impl World {
 }
 
 impl Side {
-    fn listen(&mut self) {
+    fn listen(&mut self, work: &mut Work) {
         while let Some(event) = self.engine.poll_event() {
+            work.one();
             let view = event.invitation;
             let over = matches!(
                 event.what,

@@ -8,6 +8,7 @@ mod doubt;
 mod durable;
 mod glare;
 mod hostile;
+mod machine;
 mod messages;
 mod paced;
 mod torture;

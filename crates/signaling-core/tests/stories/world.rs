@@ -30,6 +30,18 @@ pub(crate) struct World {
     pub(crate) lose: Box<dyn FnMut(usize) -> bool>,
     pub(crate) delay: u64,
     pub(crate) frames: u64,
+    work: Work,
+}
+
+/// What a world does: one that never comes to rest fails its story, rather than go on for ever.
+#[derive(Default)]
+pub(crate) struct Work(u32);
+
+impl Work {
+    pub(crate) fn one(&mut self) {
+        self.0 += 1;
+        assert!(self.0 < 100_000, "this world does not come to rest");
+    }
 }
 
 pub(crate) fn encode(snapshot: &Snapshot<'_, 4, 2>) -> Vec<u8> {
@@ -55,6 +67,7 @@ impl World {
             lose: Box::new(|_| false),
             delay: 10,
             frames: 0,
+            work: Work::default(),
         }
     }
 
@@ -124,6 +137,7 @@ impl World {
             if next > end {
                 break;
             }
+            self.work.one();
             self.now = self.now.max(next);
             while let Some(at) = self.air.iter().position(|(at, ..)| *at <= self.now) {
                 let (_, to, bytes) = self.air.remove(at).unwrap();
@@ -150,6 +164,7 @@ impl World {
             self.save(at);
             let mut buf = [0; 1024];
             while self.phones[at].online {
+                self.work.one();
                 let Some(len) = self.phones[at].engine.poll_transmit(self.now, &mut buf) else { break };
                 self.fan_out(at, &buf[..len]);
             }
@@ -162,6 +177,7 @@ impl World {
     fn listen(&mut self, at: usize) {
         let phone = &mut self.phones[at];
         while let Some(event) = phone.engine.poll_event() {
+            self.work.one();
             let name = |slot: u8| event.invitation.invitee(slot).unwrap().user;
             phone.told.push(match event.what {
                 What::New => "new".to_string(),

@@ -1,28 +1,36 @@
 //! What the origin of an invitation says to a device that did not make it.
 
-use super::super::effects::{Armed, Direct, Effects, Outcome};
+use super::super::effects::{Armed, Direct, Effects};
 use super::super::memory::Memory;
 use super::super::row::{Notes, Rest, Role, Row};
 use super::super::storage::{Payload, Slices};
 use super::super::table::NEVER;
-use super::super::{Ignored, Inner, output};
+use super::super::timers::{Alarm, later};
+use super::super::{Ignored, Inner};
 use crate::broken;
 use crate::fmt::warning;
 use crate::machine::{Arrival, First, Full, Holder, Kind, Mask, Me, Report, Rival, Seen, Slot};
 use crate::name::{GroupId, UserId};
-use crate::wire::{Deliver, ReportMessage};
+use crate::wire::{Ack, Deliver, ReportMessage};
 
 /// What waited longer on its way is asked about before it rings (protocol section 3), in ms.
 const PROMPT: u32 = 1_000;
 
+/// What becomes of the first that is heard of an invitation.
+pub(super) enum Heard {
+    /// A row is to be kept: what this device is to it, and whether it was seen before.
+    New(Me, Seen),
+    Nothing(Option<Direct>),
+}
+
 impl Inner {
     /// The relay kept the body back: it exceeds what this device takes.
     #[inline(never)] // its frame is not to lie on the stack under that of another input; so below
-    pub(super) fn on_headless(&mut self, deliver: &Deliver<'_>, reply: &mut [u8]) -> Result<usize, Ignored> {
+    pub(super) fn on_headless(&mut self, deliver: &Deliver<'_>) -> Result<Option<Direct>, Ignored> {
         self.check_origin(deliver)?;
         self.counters.full = self.counters.full.saturating_add(1);
         warning!("{}: too large for this device's frames", deliver.key);
-        Ok(output::write_full(deliver, self.take_number(), Full::TooLarge, reply))
+        Ok(Some(Direct::Full(Full::TooLarge)))
     }
 
     #[inline(never)]
@@ -31,67 +39,73 @@ impl Inner {
         slices: &mut Slices<'_, Row<P, I, D>>,
         at: u32,
         deliver: &Deliver<'_>,
-    ) -> Result<usize, Ignored> {
+    ) -> Result<Option<Direct>, Ignored> {
         let Some(row) = slices.rows.get_mut(at as usize) else { return Err(Ignored::NoRow) };
-        let (role, rest, mut fx) = row.parts(&mut self.number);
-        let stays = told(role, rest, deliver)?.on_unknown(&mut fx);
-        let Outcome { armed, .. } = fx.done();
-        if stays {
-            self.settle(slices, at, armed);
-        } else {
-            self.bury(slices, at);
+        match self.unknown(row, deliver)? {
+            Some(armed) => self.settle(slices, at, armed),
+            None => self.bury(slices, at),
         }
-        Ok(0)
+        Ok(None)
     }
 
-    /// The first that is heard of an invitation; what is said about it if no row is kept.
+    /// None if the row is to go.
+    #[inline(never)]
+    fn unknown<P: Payload, const I: usize, const D: usize>(
+        &mut self,
+        row: &mut Row<P, I, D>,
+        deliver: &Deliver<'_>,
+    ) -> Result<Option<Armed>, Ignored> {
+        let (role, rest, mut fx) = row.parts(&mut self.number);
+        let stays = told(role, rest, deliver)?.on_unknown(&mut fx);
+        Ok(stays.then(|| fx.done().armed))
+    }
+
+    /// The first that is heard of an invitation: what is said about it if no row is to be kept.
     #[inline(never)]
     pub(super) fn on_first<P: Payload, const I: usize, const D: usize>(
         &mut self,
         slices: &mut Slices<'_, Row<P, I, D>>,
         deliver: &Deliver<'_>,
         message: &ReportMessage<'_>,
-    ) -> Result<Option<Direct>, Ignored> {
+    ) -> Result<Heard, Ignored> {
         let me = self.whoami(deliver, message)?;
         check_group(deliver, message)?;
         let seen = Memory::seen(slices.tombstones, slices.windows, deliver.key);
-        match self.consider(slices, deliver, message, (me, seen)) {
-            (First::Row, _) => {
-                let rival = self.rival_to(slices, deliver, message);
-                let at = self.make_room(slices, deliver.key).ok_or(Ignored::NoRow)?;
-                let Some(row) = slices.rows.get_mut(at as usize) else { return Err(Ignored::NoRow) };
-                let (armed, came) = self.begin(row, deliver, message, (me, seen, rival));
-                self.keep_payloads(&mut row.rest, message, false, came);
-                let unasked = broken!("glare-unasked") && rings(row).is_some() && rival == Rival::Yields;
-                self.settle(slices, at, armed);
-                if unasked {
-                    self.give_way(slices, deliver.from.user, deliver.key);
-                }
-                Ok(None)
-            }
-            (First::Nothing { ended }, direct) => {
-                if ended {
-                    self.memory.mark(slices.tombstones, slices.windows, deliver.key);
-                }
-                Ok(direct)
+        let room = self.room(slices, deliver, message);
+        let mut notes = Notes::NONE;
+        let mut fx = Effects::<'_, '_, I, D>::new(&mut notes, None, &mut self.number);
+        let slot = me.decisive(message.outcomes().map(|(slot, _)| slot));
+        let first = First::of((message.kind, slot), seen, me, self.config.device, room, &mut fx);
+        let direct = fx.done().direct;
+        match first {
+            First::Row => return Ok(Heard::New(me, seen)),
+            First::Nothing { ended: false } => {}
+            First::Nothing { ended: true } => {
+                self.memory.mark(slices.tombstones, slices.windows, deliver.key);
             }
         }
+        Ok(Heard::Nothing(match direct {
+            Some(Direct::AckAll) => Some(Direct::Ack(ack_all(message))),
+            direct => direct,
+        }))
     }
 
+    /// A row is to be kept of it.
     #[inline(never)]
-    fn consider<P: Payload, const I: usize, const D: usize>(
+    pub(super) fn on_new<P: Payload, const I: usize, const D: usize>(
         &mut self,
-        slices: &Slices<'_, Row<P, I, D>>,
+        slices: &mut Slices<'_, Row<P, I, D>>,
         deliver: &Deliver<'_>,
         message: &ReportMessage<'_>,
         (me, seen): (Me, Seen),
-    ) -> (First, Option<Direct>) {
-        let room = self.room(slices, deliver, message);
-        let device = self.config.device;
-        let mut notes = Notes::NONE;
-        let mut fx = Effects::<'_, '_, I, D>::new(&mut notes, None, &mut self.number);
-        let first = First::of(&report(message, device.epoch), seen, me, device, room, &mut fx);
-        (first, fx.done().direct)
+    ) -> Result<Option<Direct>, Ignored> {
+        let rival = self.rival_to(slices, deliver, message);
+        let at = self.make_room(slices, deliver.key).ok_or(Ignored::NoRow)?;
+        let Some(row) = slices.rows.get_mut(at as usize) else { return Err(Ignored::NoRow) };
+        let armed = self.begin(row, deliver, message, (me, seen, rival));
+        let unasked = broken!("glare-unasked") && rings(row).is_some() && rival == Rival::Yields;
+        self.settle(slices, at, armed);
+        Ok(unasked.then_some(Direct::Yield))
     }
 
     /// Fills a new row.
@@ -102,7 +116,7 @@ impl Inner {
         deliver: &Deliver<'_>,
         message: &ReportMessage<'_>,
         (me, seen, rival): (Me, Seen, Rival),
-    ) -> (Armed, Mask) {
+    ) -> Armed {
         fill(&mut row.rest, deliver, message, self.now);
         row.notes.mute = me == Me::Observer && deliver.group.is_some();
         let device = self.config.device;
@@ -110,8 +124,11 @@ impl Inner {
         let (Role::Holder(holder), _, mut fx) = row.parts(&mut self.number) else {
             return Default::default();
         };
-        holder.begin(&report(message, device.epoch), arrival(deliver, message, rival), seen, &mut fx);
-        (fx.done().armed, holder.have())
+        let report = report(message, device.epoch);
+        holder.begin(&report, arrival(deliver, message, rival), seen, &mut fx);
+        let (armed, came) = (fx.done().armed, holder.have());
+        self.keep_payloads(row, message, false, came);
+        armed
     }
 
     /// More of an invitation that has a row.
@@ -122,18 +139,15 @@ impl Inner {
         at: u32,
         deliver: &Deliver<'_>,
         message: &ReportMessage<'_>,
-    ) -> Result<usize, Ignored> {
+    ) -> Result<Option<Direct>, Ignored> {
         let rival = self.rival_to(slices, deliver, message);
         let Some(row) = slices.rows.get_mut(at as usize) else { return Err(Ignored::NoRow) };
         let rang = rings(row);
-        let (armed, newer, came) = self.hear(row, deliver, message, rival)?;
-        self.keep_payloads(&mut row.rest, message, newer, came);
+        admit(row, deliver, message)?;
+        let armed = self.hear(row, deliver, message, rival);
         let stands = rings(row) > rang;
         self.settle(slices, at, armed);
-        if stands && rival == Rival::Yields {
-            self.give_way(slices, deliver.from.user, deliver.key);
-        }
-        Ok(0)
+        Ok((stands && rival == Rival::Yields).then_some(Direct::Yield))
     }
 
     #[inline(never)]
@@ -143,43 +157,25 @@ impl Inner {
         deliver: &Deliver<'_>,
         message: &ReportMessage<'_>,
         rival: Rival,
-    ) -> Result<(Armed, bool, Mask), Ignored> {
-        let (role, rest, mut fx) = row.parts(&mut self.number);
-        let holder = told(role, rest, deliver)?;
-        check_group(deliver, message)?;
-        let named = message.slots.iter().map(|entry| entry.user);
-        if !named.eq(rest.names().iter().map(UserId::as_str)) {
-            return Err(Ignored::Contradicts);
-        }
-        rest.learn_group(deliver.group);
-        let (rev, had, open) = (holder.rev(), holder.have(), own_open(holder));
+    ) -> Armed {
+        let (Role::Holder(holder), rest, mut fx) = row.parts(&mut self.number) else {
+            return Armed::default();
+        };
+        let (rev, had, open) = (holder.rev().number, holder.have(), own_open(holder));
         let epoch = self.config.device.epoch;
-        holder.on_report(&report(message, epoch), arrival(deliver, message, rival), &mut fx);
+        let report = report(message, epoch);
+        holder.on_report(&report, arrival(deliver, message, rival), &mut fx);
         let armed = fx.done().armed;
-        if armed.limits() {
+        if armed.alarms.has(Alarm::Limit) {
             rest.end = end(self.now, deliver, message);
         }
         // Once the own slot is decided, the answer given here counts only as far as the inviter tells it.
         if let Some(slot) = open.filter(|_| own_open(holder).is_none()) {
             rest.keep_answer(slot, "", &[]);
         }
-        Ok((armed, holder.rev() != rev, holder.have().without(had)))
-    }
-
-    /// Says that.
-    #[inline(never)]
-    pub(super) fn answer_first(
-        &mut self,
-        deliver: &Deliver<'_>,
-        message: &ReportMessage<'_>,
-        direct: Option<Direct>,
-        reply: &mut [u8],
-    ) -> usize {
-        match direct {
-            Some(Direct::Full(full)) => output::write_full(deliver, self.take_number(), full, reply),
-            Some(Direct::AckAll) => output::write_ack_all(deliver, message, reply),
-            _ => 0,
-        }
+        let (newer, came) = (holder.rev().number != rev, holder.have().without(had));
+        self.keep_payloads(row, message, newer, came);
+        armed
     }
 
     /// Whether a row can be had for it, and can hold it.
@@ -228,9 +224,9 @@ impl Inner {
     }
 
     #[inline(never)]
-    fn keep_payloads<P: Payload, const I: usize>(
+    fn keep_payloads<P: Payload, const I: usize, const D: usize>(
         &mut self,
-        rest: &mut Rest<P, I>,
+        Row { role, rest, .. }: &mut Row<P, I, D>,
         message: &ReportMessage<'_>,
         newer: bool,
         came: Mask,
@@ -243,11 +239,10 @@ impl Inner {
                 self.counters.drop_data(data);
             }
         }
-        let Some(answer) = message.answer else { return };
-        let cancel = message.slots.iter().nth(usize::from(answer.slot)).map(|entry| entry.slot);
-        for (slot, entry) in (0u8..).zip(message.slots.iter()).filter(|(slot, _)| came.has(*slot)) {
-            let shared = entry.slot == Slot::Cancelled && cancel == Some(Slot::Cancelled);
-            if slot == answer.slot || shared {
+        let (Some(answer), Role::Holder(holder)) = (message.answer, role) else { return };
+        let cancelled = |slot| holder.slot(slot) == Slot::Cancelled;
+        for slot in came.iter() {
+            if slot == answer.slot || (cancelled(slot) && cancelled(answer.slot)) {
                 if answer.data.len() > P::LIMIT {
                     self.counters.drop_data(answer.data);
                 }
@@ -256,10 +251,16 @@ impl Inner {
         }
     }
 
-    fn take_number(&mut self) -> u32 {
+    pub(super) fn take_number(&mut self) -> u32 {
         self.number = self.number.saturating_add(1);
         self.number
     }
+}
+
+/// "Whatever you said, I have it all": for what was seen and is gone.
+fn ack_all(message: &ReportMessage<'_>) -> Ack {
+    let decided = (0u8..).zip(message.outcomes()).filter(|(_, (slot, _))| slot.decided());
+    Ack { rev: message.rev.number, mask: decided.map(|(at, _)| at).collect() }
 }
 
 /// The machine of a row that the sender may speak to: he invited, and not from here.
@@ -275,6 +276,7 @@ fn told<'r, P: Payload, const I: usize, const D: usize>(
 }
 
 /// What a new row holds. What went to this device alone was held to no group's rules.
+#[inline(never)]
 fn fill<P: Payload, const I: usize>(
     rest: &mut Rest<P, I>,
     deliver: &Deliver<'_>,
@@ -314,7 +316,7 @@ fn report<'m>(
         rev: message.rev,
         echo: if asked { message.echo } else { 0 },
         modify: message.modify.filter(|_| asked),
-        slots: message.slots.iter().map(|entry| (entry.slot, entry.data)),
+        slots: message.outcomes(),
         answer: message.answer.map(|answer| answer.slot),
         data: message.data.is_some(),
     }
@@ -324,6 +326,23 @@ fn report<'m>(
 fn check_group(deliver: &Deliver<'_>, message: &ReportMessage<'_>) -> Result<(), Ignored> {
     let claimed = deliver.to_users && message.group != deliver.group;
     if claimed { Err(Ignored::Contradicts) } else { Ok(()) }
+}
+
+/// Whether the inviter says it, of the same invitees as ever.
+#[inline(never)]
+fn admit<P: Payload, const I: usize, const D: usize>(
+    row: &mut Row<P, I, D>,
+    deliver: &Deliver<'_>,
+    message: &ReportMessage<'_>,
+) -> Result<(), Ignored> {
+    told(&mut row.role, &row.rest, deliver)?;
+    check_group(deliver, message)?;
+    let named = message.slots.iter().map(|entry| entry.user);
+    if !named.eq(row.rest.names().iter().map(UserId::as_str)) {
+        return Err(Ignored::Contradicts);
+    }
+    row.rest.learn_group(deliver.group);
+    Ok(())
 }
 
 fn arrival(deliver: &Deliver<'_>, message: &ReportMessage<'_>, rival: Rival) -> Arrival {
@@ -336,6 +355,6 @@ fn end(now: u64, deliver: &Deliver<'_>, message: &ReportMessage<'_>) -> u64 {
     match (message.kind, message.remaining) {
         (Kind::Decision, _) => now,
         (Kind::Invite, None) => NEVER,
-        (Kind::Invite, Some(left)) => now.saturating_add(u64::from(left.saturating_sub(deliver.dwell))),
+        (Kind::Invite, Some(left)) => later(now, left.saturating_sub(deliver.dwell)),
     }
 }

@@ -4,12 +4,14 @@ mod holder;
 mod origin;
 mod time;
 
-use super::effects::Outcome;
+use super::effects::{Direct, Outcome};
 use super::row::{Role, Row};
 use super::storage::{Payload, Storage};
 use super::{Engine, Ignored, Inner, output};
 use crate::fmt::debug;
-use crate::wire::{Deliver, Frame, Message};
+use crate::machine::Stance;
+use crate::wire::{DecodeError, Deliver, Frame, Message, StanceMessage};
+use holder::Heard;
 
 impl<S: Storage<Row<P, I, D>>, P: Payload, const I: usize, const D: usize> Engine<S, P, I, D> {
     /// A frame came over the link. Returns how many bytes of `reply` are to be sent at once (mostly none).
@@ -19,14 +21,12 @@ impl<S: Storage<Row<P, I, D>>, P: Payload, const I: usize, const D: usize> Engin
     /// # Errors
     /// [`Ignored`] says why the frame did nothing; it was counted.
     pub fn handle_frame(&mut self, now: u64, bytes: &[u8], reply: &mut [u8]) -> Result<usize, Ignored> {
-        match &Frame::decode(bytes) {
+        match &Frame::decode_downlink(bytes) {
             Ok(Frame::Deliver(deliver)) => return self.handle_message(now, deliver, reply),
             Ok(Frame::Fanout(fanout)) => self.handle_fanout(now, fanout)?,
             Ok(Frame::Refused(refused)) => self.handle_refused(now, refused),
-            Ok(Frame::Welcome(_) | Frame::Pong(_) | Frame::Ping(_) | Frame::GroupReply(_)) => {}
-            Ok(Frame::Hello(_) | Frame::Send(_) | Frame::Group(_)) => {
-                return Err(self.ignore(Ignored::WrongDirection));
-            }
+            Ok(_) => {}
+            Err(DecodeError::Uplink) => return Err(self.ignore(Ignored::WrongDirection)),
             Err(error) => return Err(self.ignore(Ignored::Malformed(*error))),
         }
         Ok(0)
@@ -50,11 +50,19 @@ impl<S: Storage<Row<P, I, D>>, P: Payload, const I: usize, const D: usize> Engin
         reply: &mut [u8],
     ) -> Result<usize, Ignored> {
         self.inner.advance(now);
-        self.message(deliver, reply).map_err(|why| self.ignore(why))
+        match self.message(deliver) {
+            Ok(Some(Direct::Yield)) => {
+                self.give_way(deliver.key);
+                Ok(0)
+            }
+            Ok(direct) => Ok(direct.map_or(0, |direct| self.act(deliver, direct, reply))),
+            Err(why) => Err(self.ignore(why)),
+        }
     }
 
-    fn message(&mut self, deliver: &Deliver<'_>, reply: &mut [u8]) -> Result<usize, Ignored> {
-        let Some(body) = deliver.body else { return self.inner.on_headless(deliver, reply) };
+    #[inline(never)] // its frame is not to lie on the stack under that of the answer
+    fn message(&mut self, deliver: &Deliver<'_>) -> Result<Option<Direct>, Ignored> {
+        let Some(body) = deliver.body else { return self.inner.on_headless(deliver) };
         let inner = &mut self.inner;
         let slices = &mut self.storage.slices();
         let at = inner.table.find(slices.rows, slices.buckets, deliver.key);
@@ -62,10 +70,10 @@ impl<S: Storage<Row<P, I, D>>, P: Payload, const I: usize, const D: usize> Engin
             Ok(Message::Report(report)) => {
                 inner.check_origin(deliver)?;
                 match at {
-                    None => {
-                        let direct = inner.on_first(slices, deliver, report)?;
-                        Ok(inner.answer_first(deliver, report, direct, reply))
-                    }
+                    None => match inner.on_first(slices, deliver, report)? {
+                        Heard::New(me, seen) => inner.on_new(slices, deliver, report, (me, seen)),
+                        Heard::Nothing(direct) => Ok(direct),
+                    },
                     Some(at) => inner.on_further(slices, at, deliver, report),
                 }
             }
@@ -76,8 +84,8 @@ impl<S: Storage<Row<P, I, D>>, P: Payload, const I: usize, const D: usize> Engin
             Ok(Message::Stance(stance)) => {
                 inner.check_ours(deliver)?;
                 match at {
-                    None => Ok(output::write_unknown(deliver, stance.n, reply)),
-                    Some(at) => inner.on_stance(slices, at, deliver, stance, reply),
+                    None => Ok(Some(Direct::Unknown { echo: stance.n })),
+                    Some(at) => inner.on_stance(slices, at, deliver, stance),
                 }
             }
             Ok(Message::Ack(ack)) => {
@@ -86,6 +94,23 @@ impl<S: Storage<Row<P, I, D>>, P: Payload, const I: usize, const D: usize> Engin
             }
             Err(error) => Err(Ignored::Malformed(*error)),
         }
+    }
+
+    /// Does what a message left to do. How many bytes of `reply` are to be sent at once; 0 if it does not fit.
+    #[inline(never)] // nor that of the answer under a message
+    fn act(&mut self, deliver: &Deliver<'_>, direct: Direct, reply: &mut [u8]) -> usize {
+        let message = match direct {
+            Direct::Report { party, echo } => return self.write_direct(deliver, party, echo, reply),
+            Direct::Full(full) => {
+                let n = self.inner.take_number();
+                Message::Stance(StanceMessage { n, stance: Stance::Full(full), data: &[] })
+            }
+            Direct::Ack(ack) => Message::Ack(ack),
+            Direct::Unknown { echo } => Message::Unknown { echo },
+            // The one became an Ack, the other is done.
+            Direct::AckAll | Direct::Yield => return 0,
+        };
+        output::answer(deliver, &message, reply)
     }
 
     /// The link is up (again): whatever is unconfirmed goes out at once. Looks at every row.

@@ -1,9 +1,10 @@
 //! What devices and the relay say to the device that made an invitation.
 
 use super::super::effects::{Armed, Direct, Effects, Outcome};
+use super::super::news::Item;
 use super::super::row::{PeerNews, Role, Row};
 use super::super::storage::{Payload, Slices, Storage};
-use super::super::{Engine, Ignored, Inner, MAX_DATA, output};
+use super::super::{Engine, Ignored, Inner, MAX_DATA};
 use crate::machine::{Fanned, Party, PartyId, Stance, Tell, Via};
 use crate::name::Device;
 use crate::wire::{Ack, Deliver, Fanout, List, Reach, Refused, StanceMessage};
@@ -34,13 +35,12 @@ impl<S: Storage<Row<P, I, D>>, P: Payload, const I: usize, const D: usize> Engin
                 Reach::Later => (Fanned::Later, List::default()),
                 Reach::Never => (Fanned::Never, List::default()),
             };
-            let devices = devices.iter().filter(|device: &Device| device.id != own);
             let mut fx = Effects::new(notes, Some(out), &mut inner.number);
             // Each user refused for good raises the version, but all were refused the same one.
             let refused = current && fanned == Fanned::Never;
             let ver = if refused { origin.ver() } else { fanout.ver };
-            origin.on_fanout(party, ver, fanned, devices, &mut fx);
-            armed = armed.or(fx.done().armed);
+            origin.on_fanout(party, ver, fanned, others(devices, own), &mut fx);
+            armed.alarms = armed.alarms.or(fx.done().armed.alarms);
         }
         inner.settle(&mut slices, at, armed);
         Ok(())
@@ -65,7 +65,8 @@ impl<S: Storage<Row<P, I, D>>, P: Payload, const I: usize, const D: usize> Engin
         }
         for slot in origin.pending().iter() {
             let ver = origin.ver();
-            origin.on_fanout(PartyId::Invitee(slot), ver, Fanned::Never, core::iter::empty(), &mut fx);
+            let nobody = others(List::default(), inner.config.device.id);
+            origin.on_fanout(PartyId::Invitee(slot), ver, Fanned::Never, nobody, &mut fx);
         }
         let Outcome { armed, .. } = fx.done();
         inner.settle(&mut slices, at, armed);
@@ -80,22 +81,11 @@ impl Inner {
         at: u32,
         deliver: &Deliver<'_>,
         message: &StanceMessage<'_>,
-        reply: &mut [u8],
-    ) -> Result<usize, Ignored> {
+    ) -> Result<Option<Direct>, Ignored> {
         let Some(row) = slices.rows.get_mut(at as usize) else { return Err(Ignored::NoRow) };
-        let party = row.rest.party(deliver.from.user).ok_or(Ignored::NotListed)?;
-        let outcome = self.stance(row, deliver, message, party)?;
-        if let Some(tell) = outcome.peer {
-            note_peer(row, tell, deliver);
-        }
-        let written = match outcome.direct {
-            Some(Direct::Report { party, echo }) if !self.holds_back(row) => {
-                output::write_direct(row, self, deliver, party, echo, reply)
-            }
-            _ => 0,
-        };
-        self.settle(slices, at, outcome.armed);
-        Ok(written)
+        let (armed, direct) = self.stance(row, deliver, message)?;
+        self.settle(slices, at, armed);
+        Ok(direct)
     }
 
     #[inline(never)]
@@ -105,17 +95,27 @@ impl Inner {
         at: u32,
         deliver: &Deliver<'_>,
         ack: Ack,
-    ) -> Result<usize, Ignored> {
+    ) -> Result<Option<Direct>, Ignored> {
         let Some(row) = slices.rows.get_mut(at as usize) else { return Err(Ignored::NoRow) };
+        let armed = self.ack(row, deliver, ack)?;
+        self.settle(slices, at, armed);
+        Ok(None)
+    }
+
+    #[inline(never)]
+    fn ack<P: Payload, const I: usize, const D: usize>(
+        &mut self,
+        row: &mut Row<P, I, D>,
+        deliver: &Deliver<'_>,
+        ack: Ack,
+    ) -> Result<Armed, Ignored> {
         let party = row.rest.party(deliver.from.user).ok_or(Ignored::NotListed)?;
         let (Role::Origin(origin), _, mut fx) = row.parts(&mut self.number) else {
             return Err(Ignored::NotOurs);
         };
         let via = Via { party, device: deliver.from.device };
         origin.on_ack(via, ack.rev, ack.mask, &mut fx);
-        let Outcome { armed, .. } = fx.done();
-        self.settle(slices, at, armed);
-        Ok(0)
+        Ok(fx.done().armed)
     }
 
     /// A stance about an invitation of this device.
@@ -125,12 +125,12 @@ impl Inner {
         row: &mut Row<P, I, D>,
         deliver: &Deliver<'_>,
         message: &StanceMessage<'_>,
-        party: PartyId,
-    ) -> Result<Outcome, Ignored> {
-        let (Role::Origin(origin), rest, fx) = row.parts(&mut self.number) else {
+    ) -> Result<(Armed, Option<Direct>), Ignored> {
+        let party = row.rest.party(deliver.from.user).ok_or(Ignored::NotListed)?;
+        let (Role::Origin(origin), rest, mut fx) = row.parts(&mut self.number) else {
             return Err(Ignored::NotOurs);
         };
-        let (pending, rev) = (origin.pending(), origin.rev());
+        let (pending, rev) = (origin.pending(), origin.rev().number);
         let label = if message.stance == Stance::Cancel { "" } else { deliver.from.label };
         let brought = !message.data.is_empty() || !label.is_empty();
         let oversize = message.data.len() > MAX_DATA.min(P::LIMIT);
@@ -142,19 +142,28 @@ impl Inner {
             Stance::Modify if oversize => Stance::Query,
             stance => stance,
         };
-        let mut fx = fx.of(party);
+        fx.of(party);
         let via = Via { party, device: deliver.from.device };
         origin.on_stance(via, message.n, stance, brought, &mut fx);
-        let outcome = fx.done();
+        let Outcome { armed, direct, peer } = fx.done();
         rest.keep_answers(pending.without(origin.pending()), label, message.data);
-        if origin.rev() != rev {
+        if origin.rev().number != rev {
             rest.data.set(message.data);
         }
-        Ok(outcome)
+        if let Some(tell) = peer {
+            note_peer(row, tell, deliver);
+        }
+        Ok((armed, direct))
     }
 }
 
+/// The devices but this one. Whoever has none says so in the same way: one copy of the machine is enough.
+fn others(devices: List<'_, Device>, own: u64) -> impl Iterator<Item = Device> {
+    devices.iter().filter(move |device| device.id != own)
+}
+
 /// Notes for the application that a device rings or is full.
+#[inline(never)] // its frame is not to lie under the machine
 fn note_peer<P: Payload, const I: usize, const D: usize>(
     row: &mut Row<P, I, D>,
     tell: Tell,
@@ -169,7 +178,7 @@ fn note_peer<P: Payload, const I: usize, const D: usize>(
         Tell::Full(_, _, why) => why.into(),
         _ => PeerNews::Ringing,
     };
-    row.notes.news.peers = true;
+    row.notes.news.add(Item::Peers);
     if let PartyId::Invitee(slot) = party {
         row.rest.heard = (slot, device);
         row.rest.keep_label(slot, deliver.from.label);

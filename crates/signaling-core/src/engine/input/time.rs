@@ -3,9 +3,9 @@
 use super::super::effects::Outcome;
 use super::super::row::{Role, Row};
 use super::super::storage::{Payload, Slices, Storage};
-use super::super::table::NEVER;
+use super::super::timers::{Alarm, later};
 use super::super::{Engine, Inner};
-use crate::machine::{HolderTimer, OriginTimer};
+use crate::machine::{HolderTimer, OriginTimer, Timer};
 
 impl<S: Storage<Row<P, I, D>>, P: Payload, const I: usize, const D: usize> Engine<S, P, I, D> {
     /// Lets all timers go off that are due by `now`.
@@ -31,17 +31,12 @@ impl Inner {
     ) {
         let now = self.now;
         let Some(row) = slices.rows.get_mut(at as usize) else { return };
-        let due = |timer: &mut u64| *timer <= now && core::mem::replace(timer, NEVER) <= now;
-        let timers = &mut row.rest.timers;
-        let (limit, lease, resend) =
-            (due(&mut timers.limit), due(&mut timers.lease), due(&mut timers.resend));
-        let (resolve, request) = (due(&mut timers.resolve), due(&mut timers.request));
-        due(&mut timers.wake);
-        if due(&mut timers.keep) {
+        let due = row.rest.timers.take_due(now);
+        if due.has(Alarm::Keep) {
             if row.notes.news.is_empty() {
                 return self.bury(slices, at);
             }
-            row.rest.timers.keep = now.saturating_add(u64::from(self.config.keep));
+            row.rest.timers.set(Alarm::Keep, later(now, self.config.keep));
         }
         // The first repeat of a renewal comes as soon as that of anything else.
         let renewal = matches!(&row.role, Role::Holder(holder) if !holder.pressing());
@@ -50,30 +45,22 @@ impl Inner {
             Role::Free => true,
             Role::Origin(origin) => {
                 let pending = origin.pending();
-                let timers = [
-                    (limit, OriginTimer::Limit),
-                    (lease, OriginTimer::Refresh),
-                    (resend, OriginTimer::Resend),
-                ];
-                for (_, timer) in timers.into_iter().filter(|(due, _)| *due) {
+                let timers = [OriginTimer::Limit, OriginTimer::Refresh, OriginTimer::Resend];
+                for timer in timers.into_iter().filter(|timer| due.has(Timer::Origin(*timer).into())) {
                     origin.on_timer(timer, &mut fx);
                 }
                 rest.keep_answers(pending.without(origin.pending()), "", &[]);
                 true
             }
-            Role::Holder(holder) => [
-                (lease, HolderTimer::Lease),
-                (limit, HolderTimer::Ring),
-                (resend, HolderTimer::Resend),
-                (request, HolderTimer::Request),
-                (resolve, HolderTimer::Resolve),
-            ]
-            .into_iter()
-            .filter(|(due, _)| *due)
-            .all(|(_, timer)| holder.on_timer(timer, &mut fx)),
+            Role::Holder(holder) => {
+                use HolderTimer::{Lease, Request, Resend, Resolve, Ring};
+                let timers = [Lease, Ring, Resend, Request, Resolve];
+                let mut due = timers.into_iter().filter(|timer| due.has(Timer::Holder(*timer).into()));
+                due.all(|timer| holder.on_timer(timer, &mut fx))
+            }
         };
         let Outcome { mut armed, .. } = fx.done();
-        armed.fired = resend && !limit && !renewal;
+        armed.fired = due.has(Alarm::Resend) && !due.has(Alarm::Limit) && !renewal;
         if stays {
             self.settle(slices, at, armed);
         } else {

@@ -15,7 +15,7 @@ impl<const I: usize> Holder<I> {
         self.answer = Some(answer);
         self.known = true;
         self.ask(State::Answered, fx);
-        if broken!("invitee-decides") && answer == Answer::Accept {
+        if broken!("invitee-decides", answer == Answer::Accept) {
             self.guess(Slot::Accepted(self.device), fx);
         }
         true

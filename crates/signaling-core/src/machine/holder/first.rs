@@ -20,16 +20,16 @@ impl<const I: usize> Holder<I> {
         seen: Seen,
         fx: &mut impl Fx,
     ) {
-        let pending = self.me.pending_in(report);
         self.old = seen == Seen::Below;
         self.rev = report.rev;
         self.learn(report);
+        let pending = self.mine_pending();
         let fresh = arrival.prompt && arrival.to_users && seen != Seen::Below && report.kind == Kind::Invite;
         match arrival.rival {
             Rival::Holds if fresh || !pending => self.hold(fx),
             _ if !pending => self.finish(fx),
             Rival::None if fresh => self.ring(fx),
-            Rival::Yields if fresh && broken!("glare-unasked") => self.ring(fx),
+            Rival::Yields if broken!("glare-unasked", fresh) => self.ring(fx),
             _ => self.ask(State::Confirming, fx),
         }
         self.show(false, fx);
@@ -38,9 +38,10 @@ impl<const I: usize> Holder<I> {
 }
 
 impl First {
-    /// The first that this device hears of an invitation (state Idle). `room`: whether a row can be kept.
-    pub fn of<S: Iterator<Item = (Slot, bool)> + Clone>(
-        report: &Report<S>,
+    /// The first that this device hears of an invitation (state Idle). `slot`: the [decisive](Me::decisive) one of
+    /// the report. `room`: whether a row can be kept.
+    pub fn of(
+        (kind, slot): (Kind, Option<Slot>),
         seen: Seen,
         me: Me,
         device: Device,
@@ -48,12 +49,12 @@ impl First {
         fx: &mut impl Fx,
     ) -> Self {
         let marked = seen == Seen::Marked && !broken!("no-tombstone");
-        match (me.pending_in(report), room) {
-            (true, _) if report.kind == Kind::Decision => Self::Nothing { ended: false },
+        match (slot == Some(Slot::Pending), room) {
+            (true, _) if kind == Kind::Decision => Self::Nothing { ended: false },
             (true, _) if marked => Self::Nothing { ended: false },
             (false, _) if marked => {
                 // Who won in this very run is not to acknowledge it: nobody here could be told.
-                if !me.won_in(report, device) || broken!("blind-ack") {
+                if slot != Some(Slot::Accepted(device)) || broken!("blind-ack") {
                     fx.reply(if broken!("Q2") { Reply::Ack } else { Reply::AckAll });
                 }
                 if broken!("T1") {
@@ -77,17 +78,12 @@ impl First {
 }
 
 impl Me {
-    fn pending_in<S: Iterator<Item = (Slot, bool)> + Clone>(self, report: &Report<S>) -> bool {
-        let mut slots = report.slots.clone();
+    /// The slot of a report that says what it is to this device: the own one; at an observer one without an outcome,
+    /// none if there is none.
+    pub fn decisive(self, mut slots: impl Iterator<Item = Slot>) -> Option<Slot> {
         match self {
-            Self::Invitee(slot) => slots.nth(usize::from(slot)).is_some_and(|(slot, _)| !slot.decided()),
-            Self::Observer => slots.any(|(slot, _)| !slot.decided()),
+            Self::Invitee(slot) => slots.nth(usize::from(slot)),
+            Self::Observer => slots.find(|slot| !slot.decided()),
         }
-    }
-
-    fn won_in<S: Iterator<Item = (Slot, bool)> + Clone>(self, report: &Report<S>, device: Device) -> bool {
-        let Self::Invitee(slot) = self else { return false };
-        let mine = report.slots.clone().nth(usize::from(slot));
-        mine.is_some_and(|(slot, _)| slot == Slot::Accepted(device))
     }
 }

@@ -12,7 +12,6 @@ impl<const I: usize> Holder<I> {
         arrival: Arrival,
         fx: &mut impl Fx,
     ) {
-        let was_pending = self.mine_pending();
         self.learn(report);
         self.learn_rev(report, fx);
         self.settle_request(report, fx);
@@ -20,7 +19,7 @@ impl<const I: usize> Holder<I> {
         let waits = self.state == State::Held && !self.known;
         if self.mine_pending() {
             self.on_open(report, arrival, fx);
-        } else if !waits && (was_pending || self.state != State::Done) {
+        } else if !waits && self.state != State::Done {
             self.finish(fx);
         }
         self.show(false, fx);
@@ -67,21 +66,29 @@ impl<const I: usize> Holder<I> {
 
     /// Slots are written once here too.
     pub(super) fn learn<S: Iterator<Item = (Slot, bool)> + Clone>(&mut self, report: &Report<S>) {
-        let answered = report.answer.and_then(|i| report.slots.clone().nth(usize::from(i)));
-        let cancel_came = matches!(answered, Some((Slot::Cancelled, _)));
-        for ((i, mine), (theirs, data)) in (0..self.len).zip(&mut self.slots).zip(report.slots.clone()) {
+        let mut slots = report.slots.clone();
+        for i in 0..self.len {
+            let Some((theirs, data)) = slots.next() else { break };
             if !theirs.decided() {
                 continue;
             }
-            if !mine.decided() {
-                *mine = theirs;
-            }
-            // All cancelled slots share the data of the one cancel.
-            let came = report.answer == Some(i) || (cancel_came && theirs == Slot::Cancelled);
-            if came || !data {
+            if !data {
                 self.have.add(i);
             }
+            if let Some(mine) = self.slots.get_mut(usize::from(i)).filter(|mine| !mine.decided()) {
+                *mine = theirs;
+            }
         }
+        let came = report.answer.map(|answer| match self.slot(answer) {
+            // All cancelled slots share the data of the one cancel.
+            Slot::Cancelled => self.cancelled(),
+            _ => Mask::one(answer),
+        });
+        self.have = self.have.or(came.unwrap_or_default().and(self.decided()));
+    }
+
+    fn cancelled(&self) -> Mask {
+        (0..self.len).filter(|&i| self.slot(i) == Slot::Cancelled).collect()
     }
 
     pub(super) fn learn_rev<S>(&mut self, report: &Report<S>, fx: &mut impl Fx) {
@@ -109,7 +116,7 @@ impl<const I: usize> Holder<I> {
 
     /// Who cancels gets no callback for it. Whether anything was cancelled.
     pub(super) fn hide_own_cancel(&mut self) -> bool {
-        let cancelled: Mask = (0..self.len).filter(|&i| self.slot(i) == Slot::Cancelled).collect();
+        let cancelled = self.cancelled();
         self.shown = self.shown.or(cancelled);
         !cancelled.is_empty()
     }
@@ -173,7 +180,7 @@ impl<const I: usize> Holder<I> {
         let Me::Invitee(slot) = self.me else { return false };
         match (self.slot(slot), self.answer) {
             (Slot::Accepted(by), Some(Answer::Accept)) => {
-                by == self.device || (broken!("no-epoch") && by.id == self.device.id)
+                by == self.device || broken!("no-epoch", by.id == self.device.id)
             }
             (Slot::Rejected(_), Some(Answer::Decline | Answer::Busy)) => true,
             _ => false,
@@ -187,7 +194,7 @@ impl<const I: usize> Holder<I> {
             fx.tell(Tell::Unanswered);
         }
         match self.state {
-            _ if broken!("forgotten") && self.mine_pending() => self.guess(Slot::TimedOut, fx),
+            _ if broken!("forgotten", self.mine_pending()) => self.guess(Slot::TimedOut, fx),
             State::Held if !self.mine_pending() => {}
             State::Confirming | State::Held if !self.known && !broken!("E1") => return false,
             State::Confirming if broken!("E1") => fx.tell(Tell::Unresolved),

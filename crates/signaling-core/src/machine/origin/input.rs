@@ -54,7 +54,8 @@ impl<const I: usize, const D: usize> Origin<I, D> {
         }
         if let PartyId::Invitee(slot) = via.party {
             let all = self.party(via.party).is_some_and(|party| party.peers().iter().all(|peer| peer.full));
-            if broken!("N1") | (all & broken!("N1-all")) {
+            let rejects = if broken!("N1") { true } else { broken!("N1-all", all) };
+            if rejects {
                 self.end(Mask::one(slot), Slot::Rejected(Reason::Busy), false, fx);
             }
         }
@@ -91,22 +92,17 @@ impl<const I: usize, const D: usize> Origin<I, D> {
 
     pub(super) fn on_modify(&mut self, via: Via, n: u32, fx: &mut impl Fx) {
         let allowed = !self.online_only && self.open(via.party) && self.rev.number < u16::MAX;
+        let number = self.rev.number.saturating_add(1);
         let Some(peer) = self.note(via, fx) else { return };
         if n <= peer.modify && !broken!("M1") {
             return;
         }
-        peer.modify = n;
-        if !allowed {
-            peer.became = 0;
-            return;
+        (peer.modify, peer.became) = (n, if allowed { number } else { 0 });
+        if allowed {
+            self.rev = Rev { number, author: via.device };
+            fx.tell(Tell::Modified);
+            self.changed(fx);
         }
-        let number = self.rev.number.saturating_add(1);
-        if let Some(peer) = self.note(via, fx) {
-            peer.became = number;
-        }
-        self.rev = Rev { number, author: via.device };
-        fx.tell(Tell::Modified);
-        self.changed(fx);
     }
 
     /// A device said which slots and which revision it has.

@@ -1,23 +1,19 @@
 //! What goes to whom, and what stands in it.
 
 use super::super::{Fx, Kind, Mask, Parties, Report, Slot, Timer, To};
-use super::{Origin, OriginTimer, Party, PartyId, Via};
+use super::{Origin, OriginTimer, PartyId, Via};
 use crate::broken;
 
 impl<const I: usize, const D: usize> Origin<I, D> {
-    pub(super) fn send_all(&self, parties: impl Iterator<Item = PartyId>, fx: &mut impl Fx) {
-        let mut invite = Parties::default();
-        let mut decided = Parties::default();
-        for party in parties {
-            let to = if self.open(party) { &mut invite } else { &mut decided };
-            match party {
-                PartyId::Invitee(i) => to.invitees = to.invitees.or(Mask::one(i)),
-                PartyId::Observers => to.observers = true,
-            }
-        }
-        if broken!("observers-untold") {
-            decided.observers = false;
-        }
+    /// To each of them what it is to hear: the open ones an Invite, the others a Decision.
+    pub(super) fn send_to(&self, parties: Parties, fx: &mut impl Fx) {
+        let pending = self.pending();
+        let open = !pending.is_empty() && !broken!("observer-decisions");
+        let Parties { invitees, observers } = parties;
+        let invite = Parties { invitees: invitees.and(pending), observers: observers && open };
+        let untold = broken!("observers-untold");
+        let decided =
+            Parties { invitees: invitees.without(pending), observers: observers && !open && !untold };
         if !invite.is_empty() {
             fx.send(To::Users(invite));
         }
@@ -26,21 +22,40 @@ impl<const I: usize, const D: usize> Origin<I, D> {
         }
     }
 
+    pub(super) fn send_all(&self, fx: &mut impl Fx) {
+        self.send_to(Parties { invitees: Mask::first(self.len), observers: true }, fx);
+    }
+
     pub(super) fn resend(&self, fx: &mut impl Fx) {
         if broken!("no-resend") {
             return;
         }
-        let fanned = |party: PartyId| self.party(party).is_none_or(|party| party.fanned) || broken!("a");
-        self.send_all(self.parties().filter(|&party| !fanned(party)), fx);
-        for party in self.parties().filter(|&party| fanned(party)) {
-            let peers = self.party(party).map(Party::peers).unwrap_or_default();
-            for (at, peer) in (0u8..).zip(peers) {
+        self.send_to(self.unfanned(), fx);
+        for party in self.parties() {
+            let Some(known) = self.party(party).filter(|known| known.fanned || broken!("a")) else {
+                continue;
+            };
+            for (at, peer) in (0u8..).zip(known.peers()) {
                 if self.behind(peer) {
                     fx.send(To::Peer { party, peer: at, echo: 0 });
                 }
             }
         }
         fx.arm(Timer::Origin(OriginTimer::Resend));
+    }
+
+    /// Those of whom the relay did not say yet whom they are.
+    fn unfanned(&self) -> Parties {
+        let mut parties = Parties::NONE;
+        for party in self.parties() {
+            let fanned = self.party(party).is_none_or(|party| party.fanned) || broken!("a");
+            match party {
+                _ if fanned => {}
+                PartyId::Invitee(i) => parties.invitees = parties.invitees.or(Mask::one(i)),
+                PartyId::Observers => parties.observers = true,
+            }
+        }
+        parties
     }
 
     /// What goes to the users of a party group, or to one peer (`to`), answering `echo`.

@@ -72,6 +72,6 @@ impl<const I: usize, const D: usize> Origin<I, D> {
         fx.arm(Timer::Origin(OriginTimer::Limit));
         fx.arm(Timer::Origin(OriginTimer::Refresh));
         fx.arm(Timer::Origin(OriginTimer::Resend));
-        self.send_all(self.parties(), fx);
+        self.send_all(fx);
     }
 }

@@ -73,6 +73,11 @@ impl<'a, T: Item<'a>> List<'a, T> {
         list
     }
 
+    /// The same bytes, read as something else.
+    pub(in crate::wire) fn as_list_of<U: Item<'a>>(&self) -> List<'a, U> {
+        List { count: self.count, bytes: self.bytes, item: PhantomData }
+    }
+
     /// The items, in order.
     pub fn iter(&self) -> impl Iterator<Item = T> + Clone + use<'a, T> {
         let mut bytes = self.bytes;

@@ -38,6 +38,8 @@ pub enum DecodeError {
     List,
     /// A number is out of its range.
     Range,
+    /// A frame that devices send and no device hears: a Hello, Send or Group.
+    Uplink,
 }
 
 impl fmt::Display for DecodeError {
@@ -50,6 +52,7 @@ impl fmt::Display for DecodeError {
             Self::Name => f.write_str("a name that is empty, too long or holds control characters"),
             Self::List => f.write_str("a list that is empty, too long or repeats itself"),
             Self::Range => f.write_str("a number out of its range"),
+            Self::Uplink => f.write_str("a frame that only a relay can take"),
         }
     }
 }
@@ -111,7 +114,7 @@ mod tests {
             let read = |read: fn(&mut Reader<'_>) -> u64| {
                 let (_, mut from) = Reader::open(&framed).unwrap();
                 let number = read(&mut from);
-                from.last(number).ok()
+                from.end().ok().map(|()| number)
             };
             let short: Option<u16> = postcard::from_bytes(&bytes).ok();
             let usual: Option<u32> = postcard::from_bytes(&bytes).ok();

@@ -30,11 +30,11 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// What was read, if nothing was wrong and nothing stands behind it.
-    pub(in crate::wire) fn last<T>(self, value: T) -> Result<T, DecodeError> {
+    /// Whether nothing was wrong and nothing stands behind it.
+    pub(in crate::wire) fn end(&self) -> Result<(), DecodeError> {
         match self.wrong {
             Some(wrong) => Err(wrong),
-            None if self.bytes.is_empty() => Ok(value),
+            None if self.bytes.is_empty() => Ok(()),
             None => Err(DecodeError::Trailing),
         }
     }
@@ -90,8 +90,8 @@ impl<'a> Reader<'a> {
 
     /// A number of so many bits.
     fn number(&mut self, bits: u32) -> u64 {
-        let mut number = 0u64;
-        for shift in (0..bits).step_by(7) {
+        let (mut number, mut shift) = (0u64, 0u32);
+        while shift < bits {
             let byte = self.byte();
             let group = u64::from(byte & 0x7f);
             number |= group.wrapping_shl(shift);
@@ -101,6 +101,7 @@ impl<'a> Reader<'a> {
                 self.check(!lost, DecodeError::Malformed);
                 return number;
             }
+            shift = shift.saturating_add(7);
         }
         self.fail(DecodeError::Malformed);
         0

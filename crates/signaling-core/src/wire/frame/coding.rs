@@ -67,21 +67,23 @@ impl<'a> Frame<'a> {
     /// # Errors
     /// [`DecodeError`] for whatever is not exactly one frame of this version.
     pub fn decode(bytes: &'a [u8]) -> Result<Self, DecodeError> {
-        let (kind, mut from) = Reader::open(bytes)?;
-        let frame = match kind {
-            kind::HELLO => Self::Hello(hello(&mut from)),
-            kind::WELCOME => Self::Welcome(welcome(&mut from)),
-            kind::SEND => Self::Send(send(&mut from)),
-            kind::DELIVER => Self::Deliver(deliver(&mut from)),
-            kind::FANOUT => Self::Fanout(fanout(&mut from)),
-            kind::REFUSED => Self::Refused(refused(&mut from)),
-            kind::PING => Self::Ping(from.u32()),
-            kind::PONG => Self::Pong(from.u32()),
-            kind::GROUP => Self::Group(group(&mut from)),
-            kind::GROUP_REPLY => Self::GroupReply(group_reply(&mut from)),
-            _ => return Err(DecodeError::Malformed),
-        };
-        from.last(frame)
+        match Reader::open(bytes)? {
+            (kind @ (kind::HELLO | kind::SEND | kind::GROUP), from) => uplink(kind, from),
+            (kind, from) => downlink(kind, from),
+        }
+    }
+
+    /// As [`decode`](Self::decode), of what a device hears: a chip that is no relay need not know the other frames.
+    ///
+    /// # Errors
+    /// [`DecodeError`] for whatever is not exactly one frame of this version;
+    /// [`Uplink`](DecodeError::Uplink) for a Hello, Send or Group, which is not looked at.
+    #[inline(never)] // its frame is not to lie under what the device then does
+    pub fn decode_downlink(bytes: &'a [u8]) -> Result<Self, DecodeError> {
+        match Reader::open(bytes)? {
+            (kind::HELLO | kind::SEND | kind::GROUP, _) => Err(DecodeError::Uplink),
+            (kind, from) => downlink(kind, from),
+        }
     }
 
     /// Writes the frame; how many bytes it took.
@@ -105,12 +107,39 @@ impl<'a> Frame<'a> {
                 encode_fanout(buf, fanout.key, fanout.ver, fanout.partial, users)
             }
             Self::Refused(refused) => refused.encode(buf),
-            Self::Ping(number) => encode_number(buf, kind::PING, *number),
-            Self::Pong(number) => encode_number(buf, kind::PONG, *number),
+            Self::Ping(number) => encode_ping(buf, *number),
+            Self::Pong(number) => encode_pong(buf, *number),
             Self::Group(request) => request.encode(buf),
             Self::GroupReply(reply) => encode_group_reply(buf, reply.seq, reply.answer, reply.members.iter()),
         }
     }
+}
+
+/// What only devices say.
+fn uplink<'a>(kind: u8, mut from: Reader<'a>) -> Result<Frame<'a>, DecodeError> {
+    let frame = match kind {
+        kind::HELLO => Frame::Hello(hello(&mut from)),
+        kind::SEND => Frame::Send(send(&mut from)),
+        _ => Frame::Group(group(&mut from)),
+    };
+    from.end()?;
+    Ok(frame)
+}
+
+/// What a relay says to devices.
+fn downlink<'a>(kind: u8, mut from: Reader<'a>) -> Result<Frame<'a>, DecodeError> {
+    let frame = match kind {
+        kind::WELCOME => Frame::Welcome(welcome(&mut from)),
+        kind::DELIVER => Frame::Deliver(deliver(&mut from)),
+        kind::FANOUT => Frame::Fanout(fanout(&mut from)),
+        kind::REFUSED => Frame::Refused(refused(&mut from)),
+        kind::PING => Frame::Ping(from.u32()),
+        kind::PONG => Frame::Pong(from.u32()),
+        kind::GROUP_REPLY => Frame::GroupReply(group_reply(&mut from)),
+        _ => return Err(DecodeError::Malformed),
+    };
+    from.end()?;
+    Ok(frame)
 }
 
 fn copy(from: &[u8], to: &mut [u8]) -> Result<usize, NoRoom> {
@@ -175,6 +204,22 @@ fn group_reply<'a>(from: &mut Reader<'a>) -> GroupReply<'a> {
     GroupReply { seq, answer, members: List::read(from, MAX_MEMBERS) }
 }
 
+/// Writes a Ping; how many bytes it took.
+///
+/// # Errors
+/// [`NoRoom`] if `buf` is too small.
+pub fn encode_ping(buf: &mut [u8], number: u32) -> Result<usize, NoRoom> {
+    encode_number(buf, kind::PING, number)
+}
+
+/// Writes a Pong; how many bytes it took.
+///
+/// # Errors
+/// [`NoRoom`] if `buf` is too small.
+pub fn encode_pong(buf: &mut [u8], number: u32) -> Result<usize, NoRoom> {
+    encode_number(buf, kind::PONG, number)
+}
+
 fn encode_number(buf: &mut [u8], kind: u8, number: u32) -> Result<usize, NoRoom> {
     let mut to = Writer::start(buf, kind);
     to.u32(number);
@@ -182,7 +227,11 @@ fn encode_number(buf: &mut [u8], kind: u8, number: u32) -> Result<usize, NoRoom>
 }
 
 impl Hello<'_> {
-    fn encode(&self, buf: &mut [u8]) -> Result<usize, NoRoom> {
+    /// Writes the frame; how many bytes it took.
+    ///
+    /// # Errors
+    /// [`NoRoom`] if `buf` is too small.
+    pub fn encode(&self, buf: &mut [u8]) -> Result<usize, NoRoom> {
         let mut to = Writer::start(buf, kind::HELLO);
         to.text(self.user);
         to.device(self.device);
@@ -230,7 +279,11 @@ impl Refused {
 }
 
 impl GroupRequest<'_> {
-    fn encode(&self, buf: &mut [u8]) -> Result<usize, NoRoom> {
+    /// Writes the frame; how many bytes it took.
+    ///
+    /// # Errors
+    /// [`NoRoom`] if `buf` is too small.
+    pub fn encode(&self, buf: &mut [u8]) -> Result<usize, NoRoom> {
         let mut to = Writer::start(buf, kind::GROUP);
         to.u32(self.seq);
         to.byte(self.op as u8);

@@ -1,0 +1,92 @@
+//! When a row wants to be called.
+
+use super::table::NEVER;
+use crate::machine::{HolderTimer, OriginTimer, Timer};
+
+/// A reason to call a row.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Alarm {
+    /// The application's limit at the origin, the end of T_ring at a holder.
+    Limit,
+    Resend,
+    /// Refresh at the origin, the lease at a holder.
+    Lease,
+    Resolve,
+    Request,
+    /// The row goes.
+    Keep,
+    /// An answer that had to wait may leave.
+    Wake,
+}
+
+const ALARMS: usize = Alarm::Wake as usize + 1;
+
+impl From<Timer> for Alarm {
+    fn from(timer: Timer) -> Self {
+        match timer {
+            Timer::Origin(OriginTimer::Limit) | Timer::Holder(HolderTimer::Ring) => Self::Limit,
+            Timer::Origin(OriginTimer::Resend) | Timer::Holder(HolderTimer::Resend) => Self::Resend,
+            Timer::Origin(OriginTimer::Refresh) | Timer::Holder(HolderTimer::Lease) => Self::Lease,
+            Timer::Holder(HolderTimer::Resolve) => Self::Resolve,
+            Timer::Holder(HolderTimer::Request) => Self::Request,
+        }
+    }
+}
+
+/// So many ms later.
+#[inline(never)] // chips add 64 bits in steps
+pub(super) fn later(from: u64, ms: u32) -> u64 {
+    from.saturating_add(u64::from(ms))
+}
+
+/// Some of them.
+#[derive(Clone, Copy, Default, Debug)]
+pub(super) struct Alarms(u8);
+
+impl Alarms {
+    pub(super) fn add(&mut self, alarm: Alarm) {
+        self.0 |= 1u8.wrapping_shl(alarm as u32);
+    }
+
+    pub(super) fn has(self, alarm: Alarm) -> bool {
+        self.0 & 1u8.wrapping_shl(alarm as u32) != 0
+    }
+
+    pub(super) fn or(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+}
+
+/// The time of each, in ms; [`NEVER`] where a timer does not run.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Timers([u64; ALARMS]);
+
+impl Timers {
+    pub(super) const fn all(at: u64) -> Self {
+        Self([at; ALARMS])
+    }
+
+    pub(super) fn at(&self, alarm: Alarm) -> u64 {
+        self.0.get(alarm as usize).copied().unwrap_or(NEVER)
+    }
+
+    pub(super) fn set(&mut self, alarm: Alarm, at: u64) {
+        if let Some(place) = self.0.get_mut(alarm as usize) {
+            *place = at;
+        }
+    }
+
+    pub(super) fn next(&self) -> u64 {
+        self.0.iter().copied().fold(NEVER, u64::min)
+    }
+
+    /// Takes those that went off.
+    pub(super) fn take_due(&mut self, now: u64) -> Alarms {
+        let mut due = 0;
+        for (bit, at) in self.0.iter_mut().enumerate().filter(|(_, at)| **at <= now && **at != NEVER) {
+            *at = NEVER;
+            due |= 1u8 << bit;
+        }
+        Alarms(due)
+    }
+}
