@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use signaling_core::wire::Refusal;
 use signaling_relay::{
     BindError, Certificate, CertificateError, Config, Insecure, Relay, RelayBuilder, Stats,
 };
@@ -130,16 +131,50 @@ fn listening(relay: &Relay, args: &RelayArgs) -> Notice {
 }
 
 fn stopped(stats: &Stats, after: Duration) -> Notice {
+    Notice::new("stopped", Tone::Link, summary(stats, after))
+        .with("delivered", stats.delivered)
+        .with("handed_over", stats.handed_over)
+        .with("frames_in", stats.frames_in)
+        .with("frames_out", stats.frames_out)
+        .with("silent", stats.silent)
+        .with("overrun", stats.overrun)
+        .with("dropped", stats.dropped_kept)
+        .with("busy", stats.refused(Refusal::Busy))
+}
+
+/// What it did, and what went wrong if anything did.
+fn summary(stats: &Stats, after: Duration) -> String {
     let after = Duration::from_secs(after.as_secs());
-    let text = format!(
+    let mut text = format!(
         "stopped after {}: {} messages delivered, {} handed over later",
         humantime::format_duration(after),
         stats.delivered,
         stats.handed_over,
     );
-    Notice::new("stopped", Tone::Link, text)
-        .with("delivered", stats.delivered)
-        .with("handed_over", stats.handed_over)
-        .with("frames_in", stats.frames_in)
-        .with("frames_out", stats.frames_out)
+    let troubles = [
+        (stats.silent, "links fell silent"),
+        (stats.overrun, "devices did not read what they were sent"),
+        (stats.dropped_kept, "kept messages dropped for others"),
+        (stats.refused(Refusal::Busy), "messages refused for their number"),
+    ];
+    for (count, what) in troubles.into_iter().filter(|(count, _)| *count > 0) {
+        text += &format!(", {count} {what}");
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_end_tells_of_trouble_if_there_was_any() {
+        let told = |stats: &Stats| summary(stats, Duration::from_millis(61_900));
+        let mut stats = Stats::default();
+        stats.delivered = 5;
+        assert_eq!(told(&stats), "stopped after 1m 1s: 5 messages delivered, 0 handed over later");
+        stats.overrun = 2;
+        let troubled = told(&stats);
+        assert!(troubled.ends_with("later, 2 devices did not read what they were sent"), "{troubled}");
+    }
 }
