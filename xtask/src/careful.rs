@@ -50,7 +50,7 @@ fn workspaces() -> Result<Vec<PathBuf>> {
 /// Every package builds with every set of its features.
 pub(crate) fn powerset() -> Result<()> {
     install("cargo-hack")?;
-    aside(&mut cargo(&["hack", "check", "--workspace", "--feature-powerset", "--lib", "--bins"]))?;
+    aside(&mut cargo(&["hack", "check", "--workspace", "--feature-powerset"]))?;
     println!("every package of the workspace builds with every set of its features");
     Ok(())
 }
