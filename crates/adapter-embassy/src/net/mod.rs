@@ -22,7 +22,7 @@ use embassy_futures::select::{Either, select};
 use embassy_net::Stack;
 
 use crate::clock;
-use crate::session::LinkError;
+use crate::link_error::LinkError;
 
 pub use relay::{NoRelay, Relay};
 pub use tcp::Tcp;

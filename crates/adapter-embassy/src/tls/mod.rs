@@ -44,7 +44,8 @@ use embedded_tls::{
 use rustls_pki_types::ServerName;
 
 use crate::clock;
-use crate::session::{ANSWER_WITHIN, LinkError};
+use crate::link_error::LinkError;
+use crate::session::ANSWER_WITHIN;
 use crate::stream::{Connect, Link};
 
 pub use embedded_tls::CryptoRngCore;
