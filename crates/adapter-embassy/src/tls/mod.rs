@@ -25,6 +25,9 @@
 //! certificate and those behind it, has to fit into one record, 4 KB. Nothing is asked about certificates that were
 //! called back.
 //!
+//! **What is not done.** New keys: a relay that asks for them (KeyUpdate) loses the link, which is made anew. And a relay
+//! that proved who it is and shakes hands once more, which TLS 1.3 forbids, makes embedded-tls panic.
+//!
 //! **What it takes.** No heap. Its memory is [`TlsMemory`], and some 3 KB in the future of the task; a handshake needs
 //! 12 KB of stack for a moment.
 
