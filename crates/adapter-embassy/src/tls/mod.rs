@@ -59,7 +59,7 @@ use verify::Verifier;
 /// What is known of the time, in seconds after 1970.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Time {
-    /// It is this, as from SNTP or a clock that was set.
+    /// It is this, as of a clock that was set: with the feature `sntp`, of `net::Clock`.
     Now(u64),
     /// It is this or later, as the date of the firmware is where there is no clock. A certificate that has run out
     /// before is refused; one that begins later may be good by now, and is taken.
