@@ -61,7 +61,11 @@ impl fmt::Display for SntpError {
             Self::Malformed => "the time server gives no sensible answer",
             Self::Unsynchronized => "the time server does not know the time itself",
             Self::Refused(code) => {
-                return write!(f, "the time server asks to be left alone ({})", code.escape_ascii());
+                return write!(
+                    f,
+                    "the time server asks to be left alone ({})",
+                    str::from_utf8(code).unwrap_or_default()
+                );
             }
             Self::TooEarly(seconds) => {
                 return write!(
