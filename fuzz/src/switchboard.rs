@@ -59,6 +59,10 @@ enum Step<'a> {
         link: u8,
         number: u32,
     },
+    Pong {
+        link: u8,
+        number: u8,
+    },
     Disconnect {
         link: u8,
     },
@@ -180,6 +184,7 @@ impl World {
                 self.write(link, &Frame::Hello(Hello { user, device, label: "", largest, token: "" }));
             }
             Step::Ping { link, number } => self.write(link, &Frame::Ping(number)),
+            Step::Pong { link, number } => self.write(link, &Frame::Pong(number.into())),
             Step::Group { link, op, group } => {
                 let op =
                     [GroupOp::Create, GroupOp::Join, GroupOp::Leave, GroupOp::Members][usize::from(op) % 4];

@@ -1,14 +1,11 @@
 //! The link to the relay, sans-IO: Hello until it says Welcome, Ping while it is up, silence ends it
 //! (protocol section 4).
 
-use core::fmt;
-
 use signaling_core::GroupId;
 use signaling_core::wire::{Frame, GroupAnswer, Hello, Refusal, Refused, Welcome, encode_ping, encode_pong};
 
+use crate::link_error::{LinkError, for_good};
 use crate::membership::Membership;
-#[cfg(feature = "tls")]
-use crate::tls::TlsTrouble;
 
 /// The first pause before Hello is said again, in ms.
 const FIRST_PAUSE: u32 = 200;
@@ -51,65 +48,6 @@ pub enum LinkEvent {
     /// in it reach nobody; it is tried again with the next link.
     GroupRefused(GroupAnswer),
 }
-
-/// Why a link ended or was not made.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[non_exhaustive]
-pub enum LinkError {
-    /// The relay did not answer for 10 s.
-    NoAnswer,
-    /// The line ended, or its driver reported an error.
-    Broken,
-    /// Nothing was heard from the relay for as long as it said.
-    Silent,
-    /// The relay refused the link.
-    Refused(Refusal),
-    /// No stream to the relay could be made.
-    Unreachable,
-    /// The network gave this device no address for 10 s.
-    NoNetwork,
-    /// No name server of the network knows the relay's name.
-    NoName,
-    /// The link is plain, and the relay speaks TLS only.
-    TlsWanted,
-    /// The relay cannot be trusted, or speaks no TLS.
-    #[cfg(feature = "tls")]
-    Tls(TlsTrouble),
-}
-
-impl LinkError {
-    /// Whether somebody must look into it: by itself it does not go away.
-    fn is_grave(self) -> bool {
-        match self {
-            Self::Refused(reason) => for_good(reason),
-            Self::TlsWanted => true,
-            #[cfg(feature = "tls")]
-            Self::Tls(_) => true,
-            _ => false,
-        }
-    }
-}
-
-impl fmt::Display for LinkError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NoAnswer => f.write_str("the relay does not answer"),
-            Self::Broken => f.write_str("the line broke"),
-            Self::Silent => f.write_str("the relay fell silent"),
-            Self::Refused(reason) => write!(f, "the relay refuses: {reason}"),
-            Self::Unreachable => {
-                f.write_str("the relay cannot be reached: is its address right, does it run?")
-            }
-            Self::TlsWanted => f.write_str("the relay speaks TLS only"),
-            #[cfg(feature = "tls")]
-            Self::Tls(trouble) => trouble.fmt(f),
-            Self::NoNetwork => f.write_str("the network gives no address: is the cable in, is there DHCP?"),
-            Self::NoName => f.write_str("the network does not know the relay's name: is it right?"),
-        }
-    }
-}
-
-impl core::error::Error for LinkError {}
 
 /// What a frame means for whoever drives the session.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -372,11 +310,6 @@ impl Session {
         self.jitter ^= self.jitter << 5;
         u64::from(self.pause * (80 + self.jitter % 41) / 100)
     }
-}
-
-/// Whether to ask again soon would not help.
-fn for_good(reason: Refusal) -> bool {
-    !reason.for_now() && reason != Refusal::Hello
 }
 
 /// The first number of the random bytes that is an epoch.

@@ -17,8 +17,9 @@ use crate::clock::now;
 use crate::direct::MAX_PEERS;
 use crate::engine::AnyEngine;
 use crate::events::Happened;
+use crate::link_error::LinkError;
 use crate::log::log;
-use crate::session::{Heard, LinkError, LinkState, Session};
+use crate::session::{Heard, LinkState, Session};
 use crate::signaling::LineCounters;
 use crate::view::{Keep, Look};
 

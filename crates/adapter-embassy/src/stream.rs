@@ -8,8 +8,9 @@ use embedded_io_async::{Read, ReadExactError, Write};
 use signaling_core::wire::line::{CRC, LineError};
 
 use crate::clock;
+use crate::link_error::LinkError;
 use crate::runner::{Owed, Replies, Reply, Runner, hear, keep_time, noise};
-use crate::session::{ANSWER_WITHIN, LinkError, LinkState};
+use crate::session::{ANSWER_WITHIN, LinkState};
 use crate::shared::Core;
 #[cfg(feature = "tls")]
 use crate::tls::Layer;

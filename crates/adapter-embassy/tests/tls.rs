@@ -3,6 +3,7 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use adapter_embassy::tls::{Time, Tls, TlsMemory, TlsTrouble, Trust};
@@ -10,6 +11,7 @@ use adapter_embassy::{
     Connect, Device, Event, Identity, Invite, Link, LinkError, LinkEvent, Resources, UserId, What,
 };
 use adapter_std::{Client, InviteOptions, LinkState, State};
+use embassy_time::MockDriver;
 use embedded_io_adapters::tokio_1::FromTokio;
 use rand_core::OsRng;
 use rcgen::{BasicConstraints, Certificate, CertificateParams, IsCa, Issuer, KeyPair, date_time_ymd};
@@ -19,6 +21,9 @@ use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 use tokio::time::timeout;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::ServerConfig;
+use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 
 /// Seconds from 1970 to 2010, 2030 and 2200. Certificates are good from 2020 to 2100.
 const BEFORE: u64 = 1_262_304_000;
@@ -332,6 +337,55 @@ async fn who_stands_between_ends_the_link_and_no_more() {
         assert!(matches!(events.next().await, Event::Link(LinkEvent::Connected)));
         speak.send(()).unwrap();
         assert!(matches!(events.next().await, Event::Link(LinkEvent::Lost(LinkError::Broken))));
+    };
+    tokio::select! {
+        told = timeout(Duration::from_secs(20), story) => told.unwrap(),
+        never = runner.run_over(&mut streams) => match never {},
+    }
+}
+
+/// Who speaks TLS for a relay that does not, passes on what both say, and asks for new keys once it is told to.
+async fn before(relay: SocketAddr, Signed(certificate, key): &Signed) -> (SocketAddr, oneshot::Sender<()>) {
+    let key = PrivateKeyDer::try_from(key.serialize_der()).unwrap();
+    let config = ServerConfig::builder().with_no_client_auth();
+    let config = config.with_single_cert(vec![certificate.der().clone()], key).unwrap();
+    let acceptor = TlsAcceptor::from(Arc::new(config));
+    let listener = TcpListener::bind(free()).await.unwrap();
+    let addr = listener.local_addr().unwrap();
+    let (change, mut changed) = oneshot::channel();
+    tokio::spawn(async move {
+        loop {
+            let stream = listener.accept().await.unwrap().0;
+            let (mut board, mut relay) =
+                (acceptor.accept(stream).await.unwrap(), TcpStream::connect(relay).await.unwrap());
+            tokio::select! {
+                _ = tokio::io::copy_bidirectional(&mut board, &mut relay) => continue,
+                told = &mut changed, if !changed.is_terminated() => told.unwrap(),
+            }
+            board.get_mut().1.refresh_traffic_keys().unwrap();
+            board.flush().await.unwrap();
+            let _ = tokio::io::copy_bidirectional(&mut board, &mut relay).await;
+        }
+    });
+    (addr, change)
+}
+
+#[tokio::test]
+async fn a_relay_that_changes_its_keys_is_reached_anew() {
+    let (authority, relay) = (Authority::new(), Running::plain().await);
+    let (addr, change) = before(relay.addr, &authority.signs(&params("127.0.0.1"))).await;
+    let authorities = [&authority.own.der()[..]];
+    let trust = Trust { host: "127.0.0.1", authorities: &authorities, time: &|| Time::Now(WITHIN) };
+    let (mut random, mut memory) = (OsRng, TlsMemory::<4096, 512>::new());
+    let mut streams = Tls::new(Streams(addr), trust, &mut random, &mut memory);
+    let (_, mut runner, mut events) = resources().start(door()).unwrap();
+    let story = async {
+        assert!(matches!(events.next().await, Event::Link(LinkEvent::Connected)));
+        change.send(()).unwrap();
+        assert!(matches!(events.next().await, Event::Link(LinkEvent::Lost(LinkError::Broken))));
+        // The clock of this board stands still.
+        MockDriver::get().advance(embassy_time::Duration::from_millis(300));
+        assert!(matches!(events.next().await, Event::Link(LinkEvent::Connected)));
     };
     tokio::select! {
         told = timeout(Duration::from_secs(20), story) => told.unwrap(),

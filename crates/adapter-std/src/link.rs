@@ -87,6 +87,9 @@ async fn welcome(stream: &mut Stream) -> Result<Welcome, LinkError> {
         match Frame::decode(&frame.map_err(broken)?) {
             Ok(Frame::Welcome(welcome)) => return Ok(welcome),
             Ok(Frame::Refused(refused)) => return Err(LinkError::Refused(refused.reason)),
+            Ok(Frame::Ping(number)) => {
+                stream.send(encode(&Frame::Pong(number))?).await.map_err(broken)?;
+            }
             Ok(_) => {}
             Err(error) => return Err(LinkError::Broken(io::ErrorKind::InvalidData, error.to_string())),
         }

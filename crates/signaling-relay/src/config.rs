@@ -56,7 +56,7 @@ pub struct Config {
     pub keep: u32,
     /// Silence of a device for this long ends its link.
     pub silence: u32,
-    /// A link without a good Hello for this long is ended.
+    /// A link without a good Hello for this long is ended, or one that does not answer the Ping before it replaces another.
     pub hello: u32,
     /// For this long after its start a relay whose backend is not durable marks each Fanout partial, and
     /// answers Later where a group or a membership is unknown. 0 for a relay that is known to start for the

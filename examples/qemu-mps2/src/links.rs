@@ -1,19 +1,26 @@
 //! The tasks that carry a device's frames: over the first serial line, or over Ethernet.
 
+#[cfg(feature = "tls")]
+use core::future::pending;
+
 use adapter_embassy::Runner;
+#[cfg(feature = "tls")]
+use adapter_embassy::net::{Clock, SntpError};
 use adapter_embassy::net::{Relay, Tcp};
 #[cfg(feature = "direct")]
 use adapter_embassy::net::{Udp, UdpMemory};
 #[cfg(feature = "tls")]
-use adapter_embassy::tls::{Time, Tls, TlsMemory, Trust};
+use adapter_embassy::tls::{Tls, TlsMemory, Trust};
 use embassy_executor::Spawner;
+#[cfg(feature = "tls")]
+use embassy_futures::join::join;
 use embassy_net::{Config, Stack, StackResources, new};
 use embassy_time::Instant;
 #[cfg(feature = "direct")]
 use heapless::Vec;
 #[cfg(feature = "tls")]
 use mps2_an385_bsp::HostRandom;
-#[cfg(feature = "direct")]
+#[cfg(any(feature = "direct", feature = "tls"))]
 use mps2_an385_bsp::Writer;
 use mps2_an385_bsp::{Ethernet, EthernetDevice, EthernetState, Uart};
 use static_cell::StaticCell;
@@ -22,10 +29,12 @@ use crate::ONCE;
 #[cfg(feature = "tls")]
 use crate::authority::BUILT;
 #[cfg(feature = "direct")]
-use crate::{settings::Peers, start::complain};
+use crate::settings::Peers;
+#[cfg(any(feature = "direct", feature = "tls"))]
+use crate::start::complain;
 
-/// DHCP, DNS, and a stream or a socket for datagrams.
-const SOCKETS: usize = 3;
+/// DHCP, DNS, a stream or a socket for datagrams, and one to ask for the time.
+const SOCKETS: usize = if cfg!(feature = "tls") { 4 } else { 3 };
 /// Bytes of a stream that wait in each direction.
 const STREAM: usize = 1024;
 /// The largest record of a relay.
@@ -53,7 +62,8 @@ pub async fn tcp(spawner: Spawner, mut runner: Runner<'static>, relay: Relay<'st
     runner.run_over(&mut Tcp::new(stack, relay, &mut rx, &mut tx)).await;
 }
 
-/// Over TLS, to the relay of that name, for which that authority has to vouch.
+/// Over TLS, to the relay of that name, for which that authority has to vouch. The time is that of the server, if there is
+/// one.
 #[cfg(feature = "tls")]
 #[embassy_executor::task]
 pub async fn tls(
@@ -62,14 +72,32 @@ pub async fn tls(
     relay: Relay<'static>,
     host: &'static str,
     authority: &'static [u8],
+    server: Option<Relay<'static>>,
+    console: Writer,
 ) {
     let stack = network(spawner);
     let (mut rx, mut tx) = ([0; STREAM], [0; STREAM]);
     let tcp = Tcp::new(stack, relay, &mut rx, &mut tx);
-    let trust = Trust { host, authorities: &[authority], time: &|| Time::AtLeast(BUILT) };
+    let clock = Clock::new(BUILT);
+    let trust = Trust { host, authorities: &[authority], time: &|| clock.time() };
     let mut random = HostRandom::open().expect("the machine of the emulator has /dev/urandom");
     let mut memory = TlsMemory::<RECORD, STREAM>::new();
-    runner.run_over(&mut Tls::new(tcp, trust, &mut random, &mut memory)).await;
+    let mut streams = Tls::new(tcp, trust, &mut random, &mut memory);
+    let complains =
+        |told: Result<u64, SntpError>| told.err().into_iter().for_each(|error| complain(console, error));
+    let time = async {
+        match server {
+            Some(server) => clock.keep(stack, server, complains).await,
+            None => pending().await,
+        }
+    };
+    let link = async {
+        if server.is_some() {
+            clock.asked().await;
+        }
+        runner.run_over(&mut streams).await
+    };
+    join(link, time).await;
 }
 
 /// Without a relay, over UDP to these devices.

@@ -26,6 +26,7 @@ pub struct Settings {
     peers: Option<&'static str>,
     host: Option<&'static str>,
     ca: Option<&'static str>,
+    sntp: Option<&'static str>,
     idle: Option<&'static str>,
 }
 
@@ -60,6 +61,7 @@ impl Settings {
             peers: option_env!("SIGNALING_PEERS"),
             host: option_env!("SIGNALING_HOST"),
             ca: None,
+            sntp: option_env!("SNTP_SERVER"),
             idle: None,
         };
         for (name, value) in arguments(MEMORY.init([0; _])).filter_map(|word| word.split_once('=')) {
@@ -78,6 +80,7 @@ impl Settings {
             "peers" => &mut self.peers,
             "host" => &mut self.host,
             "ca" => &mut self.ca,
+            "sntp" => &mut self.sntp,
             "idle" => &mut self.idle,
             _ => return,
         };
@@ -139,6 +142,17 @@ impl Settings {
             value: self.ca.unwrap_or_default(),
             right: "the file of a certificate in PEM, here or as SIGNALING_CA at build time",
         })
+    }
+
+    /// The server to ask for the time, if one is set.
+    ///
+    /// # Errors
+    /// [`Wrong`] if it is none.
+    #[cfg(feature = "tls")]
+    pub fn time_server(&self) -> Result<Option<Relay<'static>>, Wrong> {
+        let right = "a host and a port, such as pool.ntp.org:123";
+        let parse = |value| Relay::parse(value).map_err(|_| Wrong { setting: "sntp", value, right });
+        self.sntp.map(parse).transpose()
     }
 
     /// The devices that are reached without a relay: one of bob's on the machine on which the emulator runs, unless

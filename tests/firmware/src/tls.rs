@@ -1,16 +1,21 @@
 //! Boards that reach their relay over TLS. Its certificate is made on the spot, and vouches for itself.
 
+use std::net::UdpSocket;
 use std::path::Path;
-use std::thread::sleep;
+use std::thread::{sleep, spawn};
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
-use rcgen::{CertificateParams, IsCa, KeyPair};
+use rcgen::{CertificateParams, IsCa, KeyPair, date_time_ymd};
 
 use crate::process::Process;
 use crate::stories::{Story, called};
 use crate::transcript::Transcript;
 use crate::world::{Programs, World};
+
+/// Seconds from 1970 to 2060, and from 1900, where NTP begins to count, to 1970.
+const IN_2060: u64 = 2_840_140_800;
+const SINCE_1900: u64 = 2_208_988_800;
 
 /// All of them, by name.
 pub(crate) const STORIES: &[(&str, Story)] = &[
@@ -18,12 +23,14 @@ pub(crate) const STORIES: &[(&str, Story)] = &[
     ("tls-wrong-authority", wrong_authority),
     ("tls-wrong-name", wrong_name),
     ("tls-plain-relay", plain_relay),
+    ("tls-time", time),
 ];
 
 /// Writes a certificate for the relay, as this machine and boards find it, and its key.
 pub(crate) fn certify(certificate: &Path, key: &Path) -> Result<()> {
     let mut params = CertificateParams::new(["127.0.0.1", "10.0.2.2"].map(str::to_owned))?;
     params.is_ca = IsCa::ExplicitNoCa;
+    params.not_after = date_time_ymd(2050, 1, 1);
     let pair = KeyPair::generate()?;
     std::fs::write(certificate, params.self_signed(&pair)?.pem())?;
     Ok(std::fs::write(key, pair.serialize_pem())?)
@@ -64,6 +71,26 @@ fn plain_relay(programs: &Programs, _: &mut Transcript) -> Result<()> {
     let ca = world.certificate();
     certify(&ca, &world.path("key.pem"))?;
     refuses(&world, &ca, &[], "does not speak TLS")
+}
+
+/// A server says that it is 2060, when the relay's certificate has run out.
+fn time(programs: &Programs, _: &mut Transcript) -> Result<()> {
+    let (world, server) = (World::with_tls(programs)?, UdpSocket::bind("127.0.0.1:0")?);
+    let sntp = format!("sntp=10.0.2.2:{}", server.local_addr()?.port());
+    // It ends with the program.
+    spawn(move || tell(&server, IN_2060));
+    refuses(&world, &world.certificate(), &[&sntp], "has expired")
+}
+
+/// Answers whoever asks for the time (RFC 5905, section 7.3), as seconds after 1970.
+fn tell(server: &UdpSocket, seconds: u64) -> Result<()> {
+    let (mut question, time) = ([0; 48], ((seconds + SINCE_1900) << 32).to_be_bytes());
+    loop {
+        let (_, from) = server.recv_from(&mut question)?;
+        // By a server next to a clock; which question; when it came, and was answered.
+        let answer = [&[0x24, 2], &[0; 22][..], &question[40..], &time, &time].concat();
+        server.send_to(&answer, from)?;
+    }
 }
 
 /// The board says that on its panel, and rings nobody through such a relay.

@@ -1,11 +1,8 @@
 //! `simulation`: runs the table, or replays one call.
 
 use std::process::ExitCode;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
 
 use clap::Parser;
-use indicatif::{ProgressBar, ProgressStyle};
 use simulation::{CONDITIONS, Condition, Law, Record, Row, percentile, run, run_row};
 
 /// Runs calls through the shipped engine and switchboard on a virtual clock, and prints a row a condition.
@@ -74,7 +71,7 @@ fn table(rows: &[Condition], seeds: u64) -> ExitCode {
     );
     let (mut runs, mut bad) = (0, 0);
     for condition in rows {
-        let row = watch(condition, condition.calls(seeds));
+        let row = run_row(condition, 0..condition.calls(seeds));
         print_row(condition, condition.calls(seeds), &row);
         runs += condition.calls(seeds);
         bad += row.faults;
@@ -85,25 +82,6 @@ fn table(rows: &[Condition], seeds: u64) -> ExitCode {
     }
     println!("{runs} runs, {bad} with a fault, by {} laws", Law::ALL.len());
     if bad == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
-}
-
-fn watch(condition: &Condition, runs: u64) -> Row {
-    let bar = ProgressBar::new(runs);
-    if let Ok(style) = ProgressStyle::with_template("{msg:<24} {wide_bar} {pos}/{len} {eta}") {
-        bar.set_style(style);
-    }
-    bar.set_message(condition.name);
-    let done = AtomicU64::new(0);
-    let row = std::thread::scope(|scope| {
-        let run = scope.spawn(|| run_row(condition, 0..runs, &done));
-        while !run.is_finished() {
-            bar.set_position(done.load(Ordering::Relaxed));
-            std::thread::park_timeout(Duration::from_millis(50));
-        }
-        run.join().expect("a worker panicked: see above")
-    });
-    bar.finish_and_clear();
-    row
 }
 
 fn print_row(condition: &Condition, runs: u64, row: &Row) {

@@ -1,8 +1,9 @@
 //! Many runs of one condition, and the figures of its row.
 
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::thread;
+use std::ops::Range;
 use std::time::{Duration, Instant};
+
+use seeds::{Tally, run_all};
 
 use crate::condition::Condition;
 use crate::oracle::Fault;
@@ -23,7 +24,7 @@ pub struct Row {
     pub took: Duration,
 }
 
-impl Row {
+impl Tally for Row {
     fn merge(&mut self, other: Self) {
         self.latencies.extend(other.latencies);
         self.unresolved += other.unresolved;
@@ -34,40 +35,25 @@ impl Row {
     }
 }
 
-/// Makes the runs of `seeds` on all cores; `done` counts them while they run.
-pub fn run_row(condition: &Condition, seeds: std::ops::Range<u64>, done: &AtomicU64) -> Row {
-    let started = Instant::now();
-    let next = AtomicU64::new(seeds.start);
-    let workers = thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    let mut row = Row::default();
-    thread::scope(|scope| {
-        let work = || worker(condition, seeds.end, &next, done);
-        let handles: Vec<_> = (0..workers).map(|_| scope.spawn(work)).collect();
-        for handle in handles {
-            row.merge(handle.join().expect("a worker panicked: see above"));
+impl Row {
+    fn add(&mut self, condition: &Condition, seed: u64) {
+        let verdict = run(condition, seed, Record::Verdict).verdict;
+        self.latencies.extend(verdict.latencies);
+        self.unresolved += u64::from(verdict.unresolved);
+        if let Some(fault) = verdict.faults.into_iter().next() {
+            self.faults += 1;
+            self.failed.push((seed, fault));
         }
-    });
+    }
+}
+
+/// Makes the runs of `seeds` on all cores.
+pub fn run_row(condition: &Condition, seeds: Range<u64>) -> Row {
+    let started = Instant::now();
+    let mut row = run_all(condition.name, seeds, |row: &mut Row, seed| row.add(condition, seed));
     row.latencies.sort_unstable();
     row.took = started.elapsed();
     row
-}
-
-fn worker(condition: &Condition, end: u64, next: &AtomicU64, done: &AtomicU64) -> Row {
-    let mut row = Row::default();
-    loop {
-        let seed = next.fetch_add(1, Ordering::Relaxed);
-        if seed >= end {
-            return row;
-        }
-        let verdict = run(condition, seed, Record::Verdict).verdict;
-        row.latencies.extend(verdict.latencies);
-        row.unresolved += u64::from(verdict.unresolved);
-        if let Some(fault) = verdict.faults.into_iter().next() {
-            row.faults += 1;
-            row.failed.push((seed, fault));
-        }
-        done.fetch_add(1, Ordering::Relaxed);
-    }
 }
 
 /// The value below which `per_mille` of 1000 of the sorted values lie; 0 without values.
@@ -91,7 +77,7 @@ mod tests {
     #[test]
     fn a_few_runs_of_each_row_end_well() {
         for condition in &CONDITIONS {
-            let row = run_row(condition, 0..condition.calls(120), &AtomicU64::new(0));
+            let row = run_row(condition, 0..condition.calls(120));
             assert_eq!(row.failed, [], "{}", condition.name);
             assert!(row.latencies.len() > 40, "{}", condition.name);
         }

@@ -1,9 +1,9 @@
 //! Many runs of one row, on all cores.
 
 use std::ops::Range;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::thread;
 use std::time::{Duration, Instant};
+
+use seeds::{Tally, run_all};
 
 use crate::condition::Condition;
 use crate::run::{judge, run};
@@ -25,7 +25,7 @@ pub struct Row {
     pub took: Duration,
 }
 
-impl Row {
+impl Tally for Row {
     fn merge(&mut self, other: Self) {
         self.calls += other.calls;
         self.links += other.links;
@@ -34,7 +34,9 @@ impl Row {
         self.failed.extend(other.failed);
         self.failed.sort_by_key(|(seed, _)| *seed);
     }
+}
 
+impl Row {
     fn add(&mut self, condition: &Condition, seed: u64) {
         match self.try_add(condition, seed) {
             Ok(None) => {}
@@ -55,33 +57,12 @@ impl Row {
     }
 }
 
-/// Makes the runs of `seeds` on all cores; `done` counts them while they run.
-pub fn run_row(condition: &Condition, seeds: Range<u64>, done: &AtomicU64) -> Row {
+/// Makes the runs of `seeds` on all cores.
+pub fn run_row(condition: &Condition, seeds: Range<u64>) -> Row {
     let started = Instant::now();
-    let next = AtomicU64::new(seeds.start);
-    let workers = thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    let mut row = Row::default();
-    thread::scope(|scope| {
-        let work = || worker(condition, seeds.end, &next, done);
-        let handles: Vec<_> = (0..workers).map(|_| scope.spawn(work)).collect();
-        for handle in handles {
-            row.merge(handle.join().expect("a worker panicked: see above"));
-        }
-    });
+    let mut row = run_all(condition.name, seeds, |row: &mut Row, seed| row.add(condition, seed));
     row.took = started.elapsed();
     row
-}
-
-fn worker(condition: &Condition, end: u64, next: &AtomicU64, done: &AtomicU64) -> Row {
-    let mut row = Row::default();
-    loop {
-        let seed = next.fetch_add(1, Ordering::Relaxed);
-        if seed >= end {
-            return row;
-        }
-        row.add(condition, seed);
-        done.fetch_add(1, Ordering::Relaxed);
-    }
 }
 
 #[cfg(test)]
@@ -92,7 +73,7 @@ mod tests {
     #[test]
     fn a_few_runs_of_each_row_end_well() {
         for condition in &CONDITIONS {
-            let row = run_row(condition, 0..5, &AtomicU64::new(0));
+            let row = run_row(condition, 0..5);
             assert_eq!(row.failed, [], "{}", condition.name);
             assert!(row.outcomes > 100, "{}", condition.name);
             let links = 5 * crate::device::CAST.len() as u64;

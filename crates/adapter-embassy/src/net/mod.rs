@@ -1,4 +1,5 @@
-//! Links over a network, on `embassy-net`: TCP to a relay and, with the feature `direct`, UDP to other devices.
+//! Links over a network, on `embassy-net`: TCP to a relay and, with the feature `direct`, UDP to other devices. With the
+//! feature `sntp` a server tells the time.
 //!
 //! ```no_run
 //! # use adapter_embassy::Runner;
@@ -14,6 +15,8 @@
 //! ```
 
 mod relay;
+#[cfg(feature = "sntp")]
+mod sntp;
 mod tcp;
 #[cfg(feature = "direct")]
 mod udp;
@@ -22,9 +25,11 @@ use embassy_futures::select::{Either, select};
 use embassy_net::Stack;
 
 use crate::clock;
-use crate::session::LinkError;
+use crate::link_error::LinkError;
 
 pub use relay::{NoRelay, Relay};
+#[cfg(feature = "sntp")]
+pub use sntp::{Clock, SntpError};
 pub use tcp::Tcp;
 #[cfg(feature = "direct")]
 pub use udp::{Udp, UdpMemory};

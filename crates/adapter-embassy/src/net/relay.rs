@@ -6,7 +6,7 @@ use core::net::SocketAddrV4;
 use embassy_net::dns::DnsQueryType;
 use embassy_net::{IpAddress, Stack};
 
-use crate::session::LinkError;
+use crate::link_error::LinkError;
 
 /// Where a relay is. The texts are those of [`parse`](Self::parse).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

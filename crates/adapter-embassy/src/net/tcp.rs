@@ -8,7 +8,7 @@ use embedded_io_async::{ErrorType, Write};
 
 use super::{Relay, address};
 use crate::clock;
-use crate::session::LinkError;
+use crate::link_error::LinkError;
 use crate::stream::{Connect, Link};
 
 /// Who does not answer within this time is not there.

@@ -25,6 +25,9 @@
 //! certificate and those behind it, has to fit into one record, 4 KB. Nothing is asked about certificates that were
 //! called back.
 //!
+//! **What is not done.** New keys: a relay that asks for them (KeyUpdate) loses the link, which is made anew. And a relay
+//! that proved who it is and shakes hands once more, which TLS 1.3 forbids, makes embedded-tls panic.
+//!
 //! **What it takes.** No heap. Its memory is [`TlsMemory`], and some 3 KB in the future of the task; a handshake needs
 //! 12 KB of stack for a moment.
 
@@ -44,7 +47,8 @@ use embedded_tls::{
 use rustls_pki_types::ServerName;
 
 use crate::clock;
-use crate::session::{ANSWER_WITHIN, LinkError};
+use crate::link_error::LinkError;
+use crate::session::ANSWER_WITHIN;
 use crate::stream::{Connect, Link};
 
 pub use embedded_tls::CryptoRngCore;
@@ -55,7 +59,7 @@ use verify::Verifier;
 /// What is known of the time, in seconds after 1970.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Time {
-    /// It is this, as from SNTP or a clock that was set.
+    /// It is this, as of a clock that was set: with the feature `sntp`, of `net::Clock`.
     Now(u64),
     /// It is this or later, as the date of the firmware is where there is no clock. A certificate that has run out
     /// before is refused; one that begins later may be good by now, and is taken.

@@ -4,6 +4,7 @@ use rand::Rng;
 use signaling_core::wire::{Frame, Hello, Refusal, Welcome};
 use signaling_core::{Label, UserId};
 
+use super::links::Newcomer;
 use super::{ConnId, Switchboard, encode};
 use crate::backend::{Mailbox, Sender};
 use crate::config::SMALLEST_FRAME;
@@ -17,12 +18,34 @@ impl Switchboard {
         if sender.device.epoch == 0 {
             return self.welcome(conn);
         }
-        if let Err(reason) = self.make_room(&sender) {
+        self.enter(conn, Newcomer { sender, largest: hello.largest }, None);
+    }
+
+    pub(super) fn pong(&mut self, conn: ConnId, number: u32) {
+        if let Some(newcomer) = self.links.waiting(conn) {
+            self.enter(conn, newcomer, Some(number));
+        }
+    }
+
+    /// Lets it in; but it takes a link of its device away only if it `answered` a Ping that was sent since that link
+    /// stands. A Hello that was held up on its way comes from nobody.
+    fn enter(&mut self, conn: ConnId, newcomer: Newcomer, answered: Option<u32>) {
+        let older = self.older(conn, newcomer.sender.device.id).map(|older| self.links.number(older));
+        if let Some(number) = older.filter(|_| older != answered) {
+            self.links.wait(conn, newcomer);
+            return self.put(conn, encode::small(&Frame::Ping(number)));
+        }
+        if let Err(reason) = self.make_room(&newcomer.sender) {
             return self.close(conn, reason);
         }
-        self.let_in(conn, &sender, hello.largest);
+        self.let_in(conn, &newcomer);
         self.welcome(conn);
-        self.hand_over(conn, &sender);
+        self.hand_over(conn, &newcomer.sender);
+    }
+
+    /// Another link of that device.
+    fn older(&self, conn: ConnId, device: u64) -> Option<ConnId> {
+        self.online.get(&device).copied().filter(|older| *older != conn)
     }
 
     /// Who it is, if that is so.
@@ -33,14 +56,18 @@ impl Switchboard {
             return Err(Refusal::TooLarge);
         }
         self.auth.authenticate(hello.user, hello.device.id, hello.token, self.wall)?;
-        if self.backend.owner(hello.device.id).is_some_and(|owner| owner != user) {
-            return Err(Refusal::Device);
-        }
+        self.check_owner(&user, hello.device.id)?;
         Ok(Sender { user, device: hello.device, label })
     }
 
-    /// Finds a place for the device among those of its user.
+    fn check_owner(&self, user: &UserId, device: u64) -> Result<(), Refusal> {
+        let foreign = self.backend.owner(device).is_some_and(|owner| owner != *user);
+        if foreign { Err(Refusal::Device) } else { Ok(()) }
+    }
+
+    /// Finds a place for the device among those of its user; while it waited, somebody else may have got it.
     fn make_room(&mut self, sender: &Sender) -> Result<(), Refusal> {
+        self.check_owner(&sender.user, sender.device.id)?;
         let devices = self.backend.devices(&sender.user);
         if devices.iter().any(|known| known.id == sender.device.id) {
             return Ok(());
@@ -61,12 +88,12 @@ impl Switchboard {
         self.stats.dropped_devices += 1;
     }
 
-    fn let_in(&mut self, conn: ConnId, sender: &Sender, largest: u32) {
-        let older = self.online.get(&{ sender.device.id }).copied().filter(|older| *older != conn);
-        if let Some(older) = older {
+    fn let_in(&mut self, conn: ConnId, newcomer: &Newcomer) {
+        let sender = &newcomer.sender;
+        if let Some(older) = self.older(conn, sender.device.id) {
             self.close(older, Refusal::Replaced);
         }
-        if let Some(before) = self.links.admit(conn, sender.clone(), largest, &self.config) {
+        if let Some(before) = self.links.admit(conn, newcomer.clone(), &self.config) {
             self.online.remove(&{ before.device.id });
         }
         tracing::debug!(conn = conn.0, user = %sender.user, device = %sender.device, "online");

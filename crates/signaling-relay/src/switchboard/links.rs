@@ -29,14 +29,26 @@ impl Allowance {
     }
 }
 
+/// Who said a good Hello with an epoch.
+#[derive(Clone, Debug)]
+pub(super) struct Newcomer {
+    pub(super) sender: Sender,
+    /// The largest frame that it takes, in bytes.
+    pub(super) largest: u32,
+}
+
 #[derive(Debug)]
 struct Link {
     opened: u64,
     heard: u64,
     /// Where it stands among the deadlines.
     armed: u64,
-    /// Since a good Hello with an epoch.
+    /// Since it was let in.
     sender: Option<Sender>,
+    /// How many were let in before it.
+    number: u32,
+    /// Waits until it answers a Ping.
+    newcomer: Option<Newcomer>,
     /// The largest frame that the device takes, in bytes.
     largest: usize,
     allowance: Allowance,
@@ -56,6 +68,8 @@ pub(super) struct Links {
     links: HashMap<ConnId, Link>,
     /// One for each link, at its deadline or before: a sign of life does not move it.
     deadlines: BTreeSet<(u64, ConnId)>,
+    /// How many were let in.
+    admitted: u32,
 }
 
 impl Links {
@@ -72,7 +86,9 @@ impl Links {
 
     pub(super) fn open(&mut self, conn: ConnId, now: u64, config: &Config) {
         let allowance = Allowance::full(now, config);
-        let link = Link { opened: now, heard: now, armed: now, sender: None, largest: 0, allowance };
+        let (sender, newcomer) = (None, None);
+        let link =
+            Link { opened: now, heard: now, armed: now, sender, number: 0, newcomer, largest: 0, allowance };
         self.links.insert(conn, link);
         self.arm(conn, config);
     }
@@ -111,17 +127,30 @@ impl Links {
         self.links.get(&conn).map_or(0, |link| link.largest)
     }
 
-    /// From now on the link is that sender's; whose it was.
-    pub(super) fn admit(
-        &mut self,
-        conn: ConnId,
-        sender: Sender,
-        largest: u32,
-        config: &Config,
-    ) -> Option<Sender> {
+    /// Tells it from all links that were let in before, and from those of a while after.
+    pub(super) fn number(&self, conn: ConnId) -> u32 {
+        self.links.get(&conn).map_or(0, |link| link.number)
+    }
+
+    /// It is let in when it answers.
+    pub(super) fn wait(&mut self, conn: ConnId, newcomer: Newcomer) {
+        if let Some(link) = self.links.get_mut(&conn) {
+            link.newcomer = Some(newcomer);
+        }
+    }
+
+    /// Who waits there to be let in.
+    pub(super) fn waiting(&mut self, conn: ConnId) -> Option<Newcomer> {
+        self.links.get_mut(&conn)?.newcomer.take()
+    }
+
+    /// From now on the link is the newcomer's; whose it was.
+    pub(super) fn admit(&mut self, conn: ConnId, newcomer: Newcomer, config: &Config) -> Option<Sender> {
         let link = self.links.get_mut(&conn)?;
-        link.largest = usize::try_from(largest).unwrap_or(usize::MAX);
-        let before = link.sender.replace(sender);
+        self.admitted = self.admitted.wrapping_add(1);
+        (link.number, link.newcomer) = (self.admitted, None);
+        link.largest = usize::try_from(newcomer.largest).unwrap_or(usize::MAX);
+        let before = link.sender.replace(newcomer.sender);
         self.arm(conn, config);
         before
     }

@@ -79,7 +79,8 @@ impl fmt::Display for Closed {
 /// [`set_wall_clock`](Self::set_wall_clock).
 ///
 /// A link may lose, repeat and reorder frames. So a frame before a Hello is refused without closing the link,
-/// a repeated Hello is answered again, and a Hello without an epoch takes nothing from a link that has one.
+/// a repeated Hello is answered again, and a Hello without an epoch takes nothing from a link that has one. A Hello
+/// of a device that has another link is answered by a Ping, and what answers that takes the other's place.
 ///
 /// ```
 /// use signaling_core::Device;
@@ -267,8 +268,10 @@ impl Switchboard {
     }
 
     fn handle(&mut self, conn: ConnId, frame: Frame<'_>) {
-        if let Frame::Hello(hello) = frame {
-            return self.hello(conn, &hello);
+        match frame {
+            Frame::Hello(hello) => return self.hello(conn, &hello),
+            Frame::Pong(number) => return self.pong(conn, number),
+            _ => {}
         }
         let Some(sender) = self.links.sender(conn).cloned() else {
             return self.refuse(conn, Refused { key: None, ver: 0, reason: Refusal::Hello });
@@ -277,7 +280,6 @@ impl Switchboard {
             Frame::Send(send) => self.send(conn, &sender, &send),
             Frame::Group(request) => self.group(conn, &sender.user, &request),
             Frame::Ping(number) => self.put(conn, encode::small(&Frame::Pong(number))),
-            Frame::Pong(_) => {}
             _ => self.close(conn, Refusal::Malformed),
         }
     }

@@ -1,7 +1,7 @@
 //! Links: who gets in, who is replaced, who is closed.
 
 use signaling_core::Device;
-use signaling_core::wire::{Deliver, Frame, From, Limits, Refusal, Refused, Welcome};
+use signaling_core::wire::{Deliver, Frame, From, Limits, Reach, Refusal, Refused, Welcome};
 use signaling_relay::{Closed, Config};
 
 use crate::world::{Got, Link, World, key, letter, runs, settled, turned_away};
@@ -95,6 +95,59 @@ fn the_newest_link_of_a_device_replaces_the_older() {
 }
 
 #[test]
+fn a_hello_that_was_held_up_takes_no_link_away() {
+    let mut world = World::new();
+    let (alice, held, new) = (world.join("alice", 1), world.link(), world.join_run("bob", 2, 2));
+    world.hello(held, "bob", run(2, 1), 4096, "");
+    assert!(matches!(world.all(held)[..], [Got::Ping(_)]), "is anybody there?");
+
+    world.send(alice, &["bob"], &letter("hi"));
+    world.send(held, &["alice"], &letter("from the grave"));
+    assert_eq!(world.read(new), [("hi".to_owned(), 0)]);
+    assert_eq!(world.all(held), [Got::Refused(None, Refusal::Hello)]);
+    world.pass(10_000);
+    assert_eq!(world.all(held), turned_away(Refusal::Hello));
+    assert_eq!(world.reach(alice, "bob", &letter("ho").ver(2)), Reach::Devices(vec![run(2, 2)]));
+}
+
+#[test]
+fn a_pong_that_was_held_up_takes_no_link_away() {
+    let mut world = World::new();
+    let (old, held) = (world.join("bob", 2), world.link());
+    world.hello(held, "bob", run(2, 2), 4096, "");
+    let Some(Got::Ping(number)) = world.next(held) else { panic!("no Ping") };
+    let new = world.join_run("bob", 2, 3);
+    assert_eq!(world.all(old), turned_away(Refusal::Replaced));
+
+    world.put(held, &Frame::Pong(number));
+    assert_eq!(world.all(new), [], "it was said before that link was made");
+    assert!(world.answer(held), "so it is asked again");
+    assert!(matches!(world.next(held), Some(Got::Welcome(_))));
+    assert_eq!(world.all(new), turned_away(Refusal::Replaced));
+}
+
+#[test]
+fn a_hello_that_is_repeated_before_the_pong_comes_does_no_harm() {
+    let mut world = World::new();
+    let (_old, new) = (world.join("bob", 2), world.link());
+    world.hello(new, "bob", run(2, 2), 4096, "");
+    world.hello(new, "bob", run(2, 2), 4096, "");
+    assert!(world.answer(new));
+    assert!(matches!(world.all(new)[..], [Got::Ping(_), Got::Welcome(_)]));
+}
+
+#[test]
+fn nobody_is_pinged_whose_older_link_is_gone() {
+    let mut world = World::new();
+    let (old, new) = (world.join("bob", 2), world.link());
+    world.leave(old);
+    world.hello(new, "bob", run(2, 2), 4096, "");
+    assert!(matches!(world.all(new)[..], [Got::Welcome(_)]));
+    world.put(new, &Frame::Pong(1));
+    assert_eq!(world.all(new), [], "a Pong nobody asked for");
+}
+
+#[test]
 fn a_link_that_says_hello_for_another_device_is_that_device() {
     let mut world = World::new();
     let (alice, bob) = (world.join("alice", 1), world.join("bob", 2));
@@ -114,6 +167,22 @@ fn a_device_belongs_to_who_first_proved_it() {
     assert_eq!(world.show("mallory", 2, ""), Some(Got::Refused(None, Refusal::Device)));
     assert!(matches!(world.show("bob", 2, ""), Some(Got::Welcome(_))));
     assert_eq!(world.stats().refused(Refusal::Device), 2);
+}
+
+#[test]
+fn who_waits_for_a_device_does_not_get_it_from_its_new_owner() {
+    let mut world = World::with(Config { devices_per_user: 1, ..settled() });
+    let (bob, waits) = (world.join("bob", 2), world.link());
+    world.hello(waits, "bob", run(2, 2), 4096, "");
+    let Some(Got::Ping(number)) = world.next(waits) else { panic!("no Ping") };
+    world.leave(bob);
+    world.join("bob", 3);
+    let carol = world.join("carol", 2);
+
+    world.put(waits, &Frame::Pong(number));
+    world.answer(waits);
+    assert_eq!(world.all(waits), turned_away(Refusal::Device));
+    assert_eq!(world.all(carol), []);
 }
 
 #[test]

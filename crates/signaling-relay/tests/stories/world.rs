@@ -26,6 +26,7 @@ pub(crate) enum Got {
     Message(Message),
     Fanout { key: InviteId, ver: u32, partial: bool, users: Vec<(String, Reach<Vec<Device>>)> },
     Refused(Option<InviteId>, Refusal),
+    Ping(u32),
     Pong(u32),
     Group(u32, GroupAnswer, Vec<String>),
     Closed(Closed),
@@ -162,6 +163,7 @@ impl World {
     fn join_as(&mut self, user: &str, device: Device, largest: u32) -> Link {
         let link = self.link();
         self.hello(link, user, device, largest, "");
+        self.answer(link);
         assert!(matches!(self.next(link), Some(Got::Welcome(_))), "{user} is not welcome");
         link
     }
@@ -169,6 +171,14 @@ impl World {
     pub(crate) fn hello(&mut self, link: Link, user: &str, device: Device, largest: u32, token: &str) {
         let label = if user == "bob" { "kitchen" } else { "" };
         self.put(link, &Frame::Hello(Hello { user, device, label, largest, token }));
+    }
+
+    /// Answers the Ping that comes next, if one does: whether it did.
+    pub(crate) fn answer(&mut self, link: Link) -> bool {
+        let Some(Got::Ping(number)) = self.inboxes[&link.0].front().cloned() else { return false };
+        self.next(link);
+        self.put(link, &Frame::Pong(number));
+        true
     }
 
     /// A Hello with a token; what came of it.
@@ -330,6 +340,7 @@ fn got(bytes: &[u8]) -> Got {
                 .collect(),
         },
         Frame::Refused(Refused { key, reason, .. }) => Got::Refused(key, reason),
+        Frame::Ping(number) => Got::Ping(number),
         Frame::Pong(number) => Got::Pong(number),
         Frame::GroupReply(reply) => {
             Got::Group(reply.seq, reply.answer, reply.members.iter().map(str::to_owned).collect())

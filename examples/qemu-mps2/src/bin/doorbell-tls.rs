@@ -12,7 +12,8 @@ async fn main(spawner: Spawner) {
     let Some(relay) = board.right(board.settings.relay()) else { return };
     let Some(authority) = board.right(board.settings.authority()) else { return };
     let host = board.settings.host();
-    spawner.spawn(tls(spawner, board.runner, relay, host, authority).expect(ONCE));
+    let Some(server) = board.right(board.settings.time_server()) else { return };
+    spawner.spawn(tls(spawner, board.runner, relay, host, authority, server, board.console).expect(ONCE));
     let (caller, events) = (board.signaling.caller(), board.events);
     spawner.spawn(ring(caller, events, whom, board.keys, board.console).expect(ONCE));
 }

@@ -35,6 +35,8 @@ pub(super) struct Watch {
     pub(super) gone: Option<u64>,
     /// The inviter's device started again meanwhile.
     pub(super) restarted: bool,
+    /// All was decided, and the inviter's full table may have let go of it for another call.
+    pub(super) made_room: bool,
     pub(super) truth: [Outcome; INVITEES],
     /// The inviter took it back.
     pub(super) cancelled: bool,
@@ -63,6 +65,7 @@ impl Watch {
             begun: None,
             gone: None,
             restarted: false,
+            made_room: false,
             truth: [Outcome::default(); INVITEES],
             cancelled: false,
             gave_way: None,
@@ -97,6 +100,11 @@ impl Watch {
         let outcome = self.truth[slot];
         let decided = outcome.slot.decided().then_some(outcome.at);
         [decided, self.gone, stations[self.plan.from].down].into_iter().flatten().min()
+    }
+
+    /// A device makes another call.
+    pub(super) fn another(&mut self, scene: &Scene<'_>) {
+        self.made_room |= scene.limits.crowded && scene.who == self.plan.from && self.decided();
     }
 
     pub(super) fn refused(&mut self, scene: &Scene<'_>, over: usize, verdict: &mut Verdict) {

@@ -132,7 +132,8 @@ impl Watch {
         let waited = scene.at.saturating_sub(begun) >= scene.limits.patience(scene.who);
         // The outcome of the own slot is told at once, data or not.
         let own = self.own(scene, scene.who) == Some(at);
-        if data == Data::default() && (own || waited || self.parties[scene.who].doubted) {
+        let may_lack = own || waited || self.made_room || self.parties[scene.who].doubted;
+        if data == Data::default() && may_lack {
             return;
         }
         let user = self.plan.invitees[at];

@@ -54,8 +54,7 @@ impl Watch {
             verdict.fault(scene, Law::RingsOn, || format!("{name} rings for ever"));
         }
         let own = self.own(scene, who);
-        // Where room is short, an inviter's decided call makes room before everybody has heard of it.
-        let forgotten = self.gone.is_some() || scene.limits.crowded;
+        let forgotten = self.gone.is_some() || self.made_room;
         let excused = party.doubted && forgotten;
         let by_itself = |at: usize| own.is_none() && party.seen[at] == Slot::Cancelled;
         for at in self.slots().filter(|&at| !party.shown[at] && !by_itself(at)) {

@@ -25,7 +25,7 @@ pub(super) struct Limits {
     pub(super) whole: bool,
     /// Frames are lost until all is healed.
     pub(super) lossy: bool,
-    /// Rows in doubt may have to make room.
+    /// Calls that are decided, or in doubt, may have to make room before everybody has heard of them.
     pub(super) crowded: bool,
     pub(super) glare: bool,
     pub(super) durable: bool,

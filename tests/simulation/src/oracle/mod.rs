@@ -135,6 +135,9 @@ impl Oracle {
     }
 
     fn read(&mut self, at: u64, who: Who, call: usize, shown: Shown) {
+        if shown == Shown::Invited {
+            self.each_call(at, who, |watch, scene, _| watch.another(scene));
+        }
         let Self { cast, limits, stations, calls, healed, verdict } = self;
         let scene = Scene { at, who, cast, limits, stations, healed: *healed };
         let watch = &mut calls[call];

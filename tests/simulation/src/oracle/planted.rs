@@ -4,14 +4,14 @@ use signaling_core::{Slot, What};
 
 use super::Law;
 use crate::condition::Condition;
-use crate::note::{Note, Noted, Shown};
+use crate::note::{Data, Note, Noted, Shown};
 use crate::world::{Record, judge, run};
 
 /// Plants a fault; none where the history has no place for it.
 type Plant = fn(&mut Vec<Note>) -> Option<()>;
 
 /// A law, the row in whose histories there is a place for the fault, and the fault.
-const PLANTS: [(Law, &str, Plant); 25] = [
+const PLANTS: [(Law, &str, Plant); 26] = [
     (Law::Contradiction, "calm", |h| change(h, |n| n.who != 0, Slot::decided, Slot::Cancelled)),
     (Law::Contradiction, "calm", |h| move_by(h, told(|what| matches!(what, What::Accepted { .. })), -300)),
     (Law::Changed, "calm", |h| flip(h, |n| n.who == 0)),
@@ -31,11 +31,9 @@ const PLANTS: [(Law, &str, Plant); 25] = [
     (Law::WrongVerdict, "calm", |h| retell(h, What::Overruled, What::Confirmed)),
     (Law::Unfounded, "calm", |h| remove(h, told(|what| what == What::Confirmed))),
     (Law::Unfounded, "all of it", |h| retell(h, What::Granted, What::Denied)),
+    (Law::Garbled, "calm", |h| write(h, told(|what| what == What::Accepted { slot: 1 }), *b"??")),
     (Law::Garbled, "calm", |h| {
-        let at = find(h, told(|what| what == What::Accepted { slot: 1 }))?;
-        let Noted::Call(_, Shown::Told { data, .. }) = &mut h[at].what else { return None };
-        *data = *b"??";
-        Some(())
+        write(h, |n| n.who == 1 && told(|what| what == What::Accepted { slot: 1 })(n), Data::default())
     }),
     (Law::RingsOn, "inviter dies", |h| remove(h, told(|what| what == What::RingingStopped))),
     (Law::RingsLate, "calm", |h| move_by(h, told(|what| what == What::New), 20_000)),
@@ -149,6 +147,14 @@ fn retell(history: &mut [Note], from: What, to: What) -> Option<()> {
     Some(())
 }
 
+/// Other data comes with what is told.
+fn write(history: &mut [Note], wanted: impl Fn(&Note) -> bool, text: Data) -> Option<()> {
+    let at = find(history, wanted)?;
+    let Noted::Call(_, Shown::Told { data, .. }) = &mut history[at].what else { return None };
+    *data = text;
+    Some(())
+}
+
 /// How often the fault found a place in some seeds, and how often the law was seen to be broken: not always,
 /// for what happens next may excuse it.
 fn plant(law: Law, row: &str, plant: Plant) -> (u32, u32) {
@@ -191,4 +197,20 @@ fn the_history_alone_makes_the_verdict() {
     let seen = run(&condition, 3, Record::History);
     let judged = judge(&condition, 3, &seen.history);
     assert_eq!((seen.verdict.latencies, seen.verdict.faults), (judged.latencies, judged.faults));
+}
+
+/// The inviter's table of four let go of a decided call, and bob's car is told without its data that carol accepted.
+#[test]
+fn a_full_table_may_lose_the_data_of_an_outcome_and_not_garble_it() {
+    let condition = Condition::named("full tables, reordered").unwrap();
+    let mut history = run(&condition, 1317, Record::History).history;
+    let lost = |note: &Note| {
+        let accepted = |what| matches!(what, What::Accepted { slot: 1 });
+        note.who == 2
+            && matches!(note.what, Noted::Call(8, Shown::Told { what, data: [0, 0] }) if accepted(what))
+    };
+    assert_eq!(judge(&condition, 1317, &history).faults, []);
+    write(&mut history, lost, *b"??").expect("bob's car lacks the data");
+    let faults = judge(&condition, 1317, &history).faults;
+    assert_eq!(faults.iter().map(|fault| fault.law).collect::<Vec<_>>(), [Law::Garbled]);
 }
