@@ -7,7 +7,7 @@ use super::table::NEVER;
 use super::timers::Alarm;
 use super::{Engine, Event, Inner};
 use crate::fmt::warning;
-use crate::machine::{Kind, Mask, Me, Origin, Parties, PartyId, Stance};
+use crate::machine::{Audience, Kind, Mask, Me, Origin, Parties, PartyId, Stance};
 use crate::name::InviteId;
 use crate::wire::{
     Ack, AnswerData, Deliver, Message, NoRoom, ReportMessage, Send, SlotEntry, StanceMessage, Target,
@@ -107,12 +107,12 @@ impl<P: Payload, const I: usize, const D: usize> Row<P, I, D> {
             Role::Origin(origin) => {
                 let open = open(origin, out.users);
                 if !open.is_empty() {
-                    out.users.invitees = out.users.invitees.without(open.invitees);
-                    out.users.observers &= !open.observers;
+                    out.users = out.users.without(open);
                     return Some(Next::Users(Kind::Invite, open));
                 }
-                let decided = core::mem::take(&mut out.users);
-                if !decided.is_empty() {
+                if !out.users.is_empty() {
+                    let decided = origin.next_decision(out.users);
+                    out.users = out.users.without(decided);
                     return Some(Next::Users(Kind::Decision, decided));
                 }
                 self.take_peer(now)
@@ -210,7 +210,8 @@ impl Inner {
             push: Some(rest.own.bytes()).filter(|push| invite && !push.is_empty() && !rest.online_only),
             body: &[],
         };
-        encode_send(buf, &send, users, |body| self.write_report(row, kind, None, (0, 0), body))
+        let to = Audience::Users(parties);
+        encode_send(buf, &send, users, |body| self.write_report(row, kind, to, (0, 0), body))
     }
 
     fn write_peer<P: Payload, const I: usize, const D: usize>(
@@ -230,7 +231,7 @@ impl Inner {
         let kind = if origin.open(party) { Kind::Invite } else { Kind::Decision };
         let send = to_device(row.id, origin.ver(), user, peer.device.id, 0);
         encode_send(buf, &send, core::iter::empty(), |body| {
-            self.write_report(row, kind, Some((party, at)), (peer.device.epoch, echo), body)
+            self.write_report(row, kind, Audience::Peer(party, at), (peer.device.epoch, echo), body)
         })
     }
 
@@ -238,7 +239,7 @@ impl Inner {
         &self,
         row: &Row<P, I, D>,
         kind: Kind,
-        to: Option<(PartyId, u8)>,
+        to: Audience,
         (run, echo): (u32, u32),
         buf: &mut [u8],
     ) -> Result<usize, NoRoom> {
@@ -342,7 +343,7 @@ impl<S: Storage<Row<P, I, D>>, P: Payload, const I: usize, const D: usize> Engin
         let kind = if origin.open(party) { Kind::Invite } else { Kind::Decision };
         let send = to_device(row.id, origin.ver(), deliver.from.user, deliver.from.device.id, 0);
         let written = encode_send(buf, &send, core::iter::empty(), |body| {
-            inner.write_report(row, kind, None, (run, echo), body)
+            inner.write_report(row, kind, Audience::Stranger(party), (run, echo), body)
         });
         written.unwrap_or(0)
     }

@@ -4,7 +4,7 @@ mod input;
 mod report;
 mod saved;
 
-pub use report::OriginSlots;
+pub use report::{Audience, OriginSlots};
 pub use saved::SavedOrigin;
 
 use serde::{Deserialize, Serialize};
