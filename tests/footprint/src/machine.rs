@@ -68,7 +68,7 @@ pub fn origin(via: Via, n: u32, fx: &mut Count) {
     keep(Origin::modify(&mut origin, via.device, fx));
     keep(Origin::cancel(&mut origin, any(false), fx));
     Origin::on_glare(&mut origin, fx);
-    let report = Origin::report(&origin, any(signaling_core::machine::Kind::Invite), any(None), n);
+    let report = Origin::report(&origin, any(signaling_core::machine::Kind::Invite), any(None), any(None), n);
     keep(report.slots.count());
     let mut slots = report.slots;
     keep(signaling_core::machine::OriginSlots::next(&mut slots));

@@ -2,8 +2,8 @@
 
 use signaling_core::broken;
 use signaling_core::machine::{
-    Answer, Arrival, Audience, First, Full, Holder, HolderTimer, Kind, Mask, Origin, OriginTimer, Parties,
-    PartyId, Reply, Rival, Seen, Stance, To, Via,
+    Answer, Arrival, First, Full, Holder, HolderTimer, Kind, Mask, Origin, OriginTimer, Parties, PartyId,
+    Reply, Rival, Seen, Stance, To, Via,
 };
 
 use crate::act::Act;
@@ -106,18 +106,18 @@ impl<'a> Turn<'a> {
         let kind = |party| if origin.open(party) { Kind::Invite } else { Kind::Decision };
         match to {
             To::Users(to) => {
-                self.send(to, origin.ver(), written(origin.report(Kind::Invite, Audience::Users(to), 0)));
+                self.send(to, origin.ver(), written(origin.report(Kind::Invite, None, None, 0)));
             }
             To::Decided(mut rest) => {
                 while !rest.is_empty() {
-                    let to = origin.next_decision(rest);
-                    let report = origin.report(Kind::Decision, Audience::Users(to), 0);
+                    let (to, first) = origin.next_decision(rest);
+                    let report = origin.report(Kind::Decision, None, first, 0);
                     self.send(to, origin.ver(), written(report));
                     rest = rest.without(to);
                 }
             }
             To::Peer { party, peer, echo } => {
-                let report = written(origin.report(kind(party), Audience::Peer(party, peer), echo));
+                let report = written(origin.report(kind(party), Some((party, peer)), None, echo));
                 if broken!("answers-per-user") {
                     self.keep(party, origin.ver(), report);
                 }
@@ -127,7 +127,7 @@ impl<'a> Turn<'a> {
             }
             To::Stranger { device, echo } => {
                 let Some(party) = asker else { return };
-                let report = written(origin.report(kind(party), Audience::Stranger(party), echo));
+                let report = written(origin.report(kind(party), None, party.slot(), echo));
                 self.outbox.push(Msg::Report { to: device, users: false, report });
             }
         }

@@ -7,7 +7,7 @@ use super::table::NEVER;
 use super::timers::Alarm;
 use super::{Engine, Event, Inner};
 use crate::fmt::warning;
-use crate::machine::{Audience, Kind, Mask, Me, Origin, Parties, PartyId, Stance};
+use crate::machine::{Kind, Mask, Me, Origin, Parties, PartyId, Stance};
 use crate::name::InviteId;
 use crate::wire::{
     Ack, AnswerData, Deliver, Message, NoRoom, ReportMessage, Send, SlotEntry, StanceMessage, Target,
@@ -81,7 +81,8 @@ impl<S: Storage<Row<P, I, D>>, P: Payload, const I: usize, const D: usize> Engin
 /// One message that a row owes.
 #[derive(Clone, Copy)]
 pub(super) enum Next {
-    Users(Kind, Parties),
+    /// And whose answer's data comes first.
+    Users(Kind, Parties, Option<u8>),
     Peer(PartyId, u8, u32),
     Stance,
     Request,
@@ -108,12 +109,12 @@ impl<P: Payload, const I: usize, const D: usize> Row<P, I, D> {
                 let open = open(origin, out.users);
                 if !open.is_empty() {
                     out.users = out.users.without(open);
-                    return Some(Next::Users(Kind::Invite, open));
+                    return Some(Next::Users(Kind::Invite, open, None));
                 }
                 if !out.users.is_empty() {
-                    let decided = origin.next_decision(out.users);
+                    let (decided, first) = origin.next_decision(out.users);
                     out.users = out.users.without(decided);
-                    return Some(Next::Users(Kind::Decision, decided));
+                    return Some(Next::Users(Kind::Decision, decided, first));
                 }
                 self.take_peer(now)
             }
@@ -180,7 +181,7 @@ impl Inner {
         buf: &mut [u8],
     ) -> Result<usize, NoRoom> {
         match next {
-            Next::Users(kind, parties) => self.write_users(row, kind, parties, buf),
+            Next::Users(kind, parties, first) => self.write_users(row, kind, parties, first, buf),
             Next::Peer(party, at, echo) => self.write_peer(row, party, at, echo, buf),
             Next::Stance | Next::Request => write_stance(row, next, self.config.resolve, buf),
             Next::Ack => write_ack(row, buf),
@@ -192,6 +193,7 @@ impl Inner {
         row: &Row<P, I, D>,
         kind: Kind,
         parties: Parties,
+        first: Option<u8>,
         buf: &mut [u8],
     ) -> Result<usize, NoRoom> {
         let Role::Origin(origin) = &row.role else { return Err(NoRoom) };
@@ -210,8 +212,7 @@ impl Inner {
             push: Some(rest.own.bytes()).filter(|push| invite && !push.is_empty() && !rest.online_only),
             body: &[],
         };
-        let to = Audience::Users(parties);
-        encode_send(buf, &send, users, |body| self.write_report(row, kind, to, (0, 0), body))
+        encode_send(buf, &send, users, |body| self.write_report(row, kind, (None, first), (0, 0), body))
     }
 
     fn write_peer<P: Payload, const I: usize, const D: usize>(
@@ -231,7 +232,7 @@ impl Inner {
         let kind = if origin.open(party) { Kind::Invite } else { Kind::Decision };
         let send = to_device(row.id, origin.ver(), user, peer.device.id, 0);
         encode_send(buf, &send, core::iter::empty(), |body| {
-            self.write_report(row, kind, Audience::Peer(party, at), (peer.device.epoch, echo), body)
+            self.write_report(row, kind, (Some((party, at)), None), (peer.device.epoch, echo), body)
         })
     }
 
@@ -239,13 +240,13 @@ impl Inner {
         &self,
         row: &Row<P, I, D>,
         kind: Kind,
-        to: Audience,
+        (to, first): (Option<(PartyId, u8)>, Option<u8>),
         (run, echo): (u32, u32),
         buf: &mut [u8],
     ) -> Result<usize, NoRoom> {
         let Role::Origin(origin) = &row.role else { return Err(NoRoom) };
         let rest = &row.rest;
-        let report = origin.report(kind, to, echo);
+        let report = origin.report(kind, to, first, echo);
         let answer = report.answer.and_then(|slot| {
             let label = rest.labels.get(usize::from(slot))?.as_str();
             Some(AnswerData { slot, label, data: rest.answers.get(usize::from(slot))?.bytes() })
@@ -343,7 +344,7 @@ impl<S: Storage<Row<P, I, D>>, P: Payload, const I: usize, const D: usize> Engin
         let kind = if origin.open(party) { Kind::Invite } else { Kind::Decision };
         let send = to_device(row.id, origin.ver(), deliver.from.user, deliver.from.device.id, 0);
         let written = encode_send(buf, &send, core::iter::empty(), |body| {
-            inner.write_report(row, kind, Audience::Stranger(party), (run, echo), body)
+            inner.write_report(row, kind, (None, party.slot()), (run, echo), body)
         });
         written.unwrap_or(0)
     }

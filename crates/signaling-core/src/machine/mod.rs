@@ -11,9 +11,7 @@ mod report;
 
 pub use glare::Rival;
 pub use holder::{Arrival, First, Holder, HolderTimer, Me, Seen, State};
-pub use origin::{
-    Audience, Fanned, Origin, OriginSlots, OriginTimer, Party, PartyId, Peer, SavedOrigin, Via,
-};
+pub use origin::{Fanned, Origin, OriginSlots, OriginTimer, Party, PartyId, Peer, SavedOrigin, Via};
 pub use report::{Kind, Mask, Report};
 
 use serde::{Deserialize, Serialize};
@@ -155,16 +153,6 @@ impl Parties {
         Self {
             invitees: self.invitees.without(other.invitees),
             observers: self.observers && !other.observers,
-        }
-    }
-
-    /// The one party that it names; none if it names several or nobody.
-    pub fn only(self) -> Option<PartyId> {
-        let mut invitees = self.invitees.iter();
-        match (invitees.next(), invitees.next(), self.observers) {
-            (Some(slot), None, false) => Some(PartyId::Invitee(slot)),
-            (None, _, true) => Some(PartyId::Observers),
-            _ => None,
         }
     }
 }

@@ -4,7 +4,7 @@ mod input;
 mod report;
 mod saved;
 
-pub use report::{Audience, OriginSlots};
+pub use report::OriginSlots;
 pub use saved::SavedOrigin;
 
 use serde::{Deserialize, Serialize};
@@ -32,6 +32,16 @@ pub enum PartyId {
     Invitee(u8),
     /// The inviter's own other devices.
     Observers,
+}
+
+impl PartyId {
+    /// The slot of an invitee; none for the observers.
+    pub fn slot(self) -> Option<u8> {
+        match self {
+            Self::Invitee(slot) => Some(slot),
+            Self::Observers => None,
+        }
+    }
 }
 
 /// Who sent something.

@@ -58,16 +58,15 @@ impl<const I: usize, const D: usize> Origin<I, D> {
         parties
     }
 
-    /// Which of those who are to hear a Decision hear it in one: as long as a device of an invitee lacks what came with
-    /// his own answer, he hears that first, so that no device of his is told of it without.
-    pub fn next_decision(&self, of: Parties) -> Parties {
+    /// Which of those who are to hear a Decision hear it in one, and whose answer's data comes first in it: as long as
+    /// a device of an invitee lacks what came with his own answer, he hears that, so that no device of his is told
+    /// of it without.
+    pub fn next_decision(&self, of: Parties) -> (Parties, Option<u8>) {
         // All cancelled slots share the data of the one cancel, which is the newest.
         let apart = |slot: &u8| *slot != self.newest && self.slot(*slot) != Slot::Cancelled;
-        let apart = of.invitees.iter().find(|slot| apart(slot) && self.owes_own(*slot));
-        match apart {
-            Some(slot) => Parties { invitees: Mask::one(slot), observers: false },
-            None => of,
-        }
+        let first = of.invitees.iter().find(|slot| apart(slot) && self.owes_own(*slot));
+        let alone = |slot| Parties { invitees: Mask::one(slot), observers: false };
+        (first.map_or(of, alone), first)
     }
 
     /// Whether a device of that invitee lacks what came with his own answer.
@@ -77,18 +76,20 @@ impl<const I: usize, const D: usize> Origin<I, D> {
         owes && !broken!("newest-to-all")
     }
 
-    /// What goes to all of an [`Audience`], answering `echo`.
-    pub fn report(&self, kind: Kind, to: Audience, echo: u32) -> Report<OriginSlots<'_>> {
-        let (party, peer) = match to {
-            Audience::Users(parties) => (parties.only(), None),
-            Audience::Stranger(party) => (Some(party), None),
-            Audience::Peer(party, at) => (Some(party), Some(at)),
-        };
-        let peer = party.zip(peer).and_then(|(party, at)| self.party(party)?.peers().get(usize::from(at)));
+    /// What goes to users, or to one peer (`to`), answering `echo`. `first`: whose answer's data is to come with it
+    /// if that is lacking; to a peer that of its own user.
+    pub fn report(
+        &self,
+        kind: Kind,
+        to: Option<(PartyId, u8)>,
+        first: Option<u8>,
+        echo: u32,
+    ) -> Report<OriginSlots<'_>> {
+        let peer = to.and_then(|(party, at)| self.party(party)?.peers().get(usize::from(at)));
         let lacks = self.with_data.without(peer.map(|peer| peer.acked).unwrap_or_default());
-        let own = match party {
-            Some(PartyId::Invitee(slot)) if self.owes_own(slot) => Some(slot),
-            _ => None,
+        let own = match to {
+            Some((PartyId::Invitee(slot), _)) if !broken!("newest-to-all") => Some(slot),
+            _ => first,
         };
         let own = own.filter(|&slot| lacks.has(slot));
         let newest = Some(self.newest).filter(|&slot| lacks.has(slot));
@@ -122,17 +123,6 @@ impl<const I: usize, const D: usize> Origin<I, D> {
             None => To::Stranger { device: via.device, echo },
         });
     }
-}
-
-/// Whom a report is for.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum Audience {
-    /// All devices of these users.
-    Users(Parties),
-    /// A device of that party, of which nothing is known.
-    Stranger(PartyId),
-    /// One of the peers of a party.
-    Peer(PartyId, u8),
 }
 
 /// The slots of an [`Origin`], each with whether data belongs to it.

@@ -1,8 +1,8 @@
 //! The inviter's device.
 
 use signaling_core::machine::{
-    Answer, Audience, Fanned, Full, Kind, Mask, Origin, OriginTimer, Parties, PartyId, Peer, Stance, Tell,
-    Timer, To, Via,
+    Answer, Fanned, Full, Kind, Mask, Origin, OriginTimer, Parties, PartyId, Peer, Stance, Tell, Timer, To,
+    Via,
 };
 use signaling_core::{Device, Reason, Slot};
 
@@ -185,7 +185,7 @@ fn whoever_is_pending_modifies_once_a_number() {
     let mut call = to_bob(true);
     let modify =
         |call: &mut Call, n| wants(|fx| call.on_stance(of_bob(PHONE), n, Stance::Modify, true, fx)).told;
-    let answer = |call: &Call| call.report(Kind::Invite, Audience::Peer(BOB, 0), 7).modify;
+    let answer = |call: &Call| call.report(Kind::Invite, Some((BOB, 0)), None, 7).modify;
     assert_eq!(answer(&call), None);
     for (n, told, number) in
         [(7, vec![Tell::Modified], 1), (7, vec![], 1), (6, vec![], 1), (8, vec![Tell::Modified], 2)]
@@ -340,22 +340,19 @@ fn both_answer() -> (Call, Via) {
 #[test]
 fn a_report_brings_the_own_answer_the_newest_or_one_that_is_lacking() {
     let (mut call, carols) = both_answer();
-    let answer = |call: &Call, kind, to| call.report(kind, to, 0).answer;
-    let bobs = Audience::Peer(BOB, 0);
-    let users = |invitees, observers| Parties { invitees: Mask::from_bits(invitees), observers };
+    let answer = |call: &Call, kind, to| call.report(kind, to, None, 0).answer;
+    let bobs = Some((BOB, 0));
     assert_eq!(call.with_data(), Mask::from_bits(0b11));
-    assert_eq!(answer(&call, Kind::Decision, Audience::Users(users(0b10, true))), Some(1), "the newest");
-    assert_eq!(answer(&call, Kind::Decision, Audience::Users(users(0, true))), Some(1), "the newest");
-    assert_eq!(answer(&call, Kind::Decision, Audience::Users(users(0b01, false))), Some(0), "his own");
-    assert_eq!(answer(&call, Kind::Decision, Audience::Stranger(BOB)), Some(0), "his own");
+    assert_eq!(answer(&call, Kind::Decision, None), Some(1), "the newest");
+    assert_eq!(call.report(Kind::Decision, None, Some(0), 0).answer, Some(0), "the one asked for");
     assert_eq!(answer(&call, Kind::Decision, bobs), Some(0), "his own first");
     call.on_ack(of_bob(PHONE), 0, Mask::one(0), &mut Wants::default());
     assert_eq!(answer(&call, Kind::Decision, bobs), Some(1), "the one that it lacks");
-    assert_eq!(answer(&call, Kind::Decision, Audience::Peer(carols.party, 0)), Some(1));
+    assert_eq!(answer(&call, Kind::Decision, Some((carols.party, 0))), Some(1));
     call.on_ack(of_bob(PHONE), 0, Mask::one(1), &mut Wants::default());
     assert_eq!(answer(&call, Kind::Decision, bobs), None, "it has them all");
     assert!(
-        call.report(Kind::Decision, bobs, 0)
+        call.report(Kind::Decision, bobs, None, 0)
             .slots
             .eq([(Slot::Accepted(PHONE), true), (Slot::Rejected(Reason::Declined), true)])
     );
@@ -366,24 +363,27 @@ fn whose_answer_brought_data_hears_that_before_a_newer_one() {
     let (mut call, _) = both_answer();
     let users = |invitees, observers| Parties { invitees: Mask::from_bits(invitees), observers };
     let all = users(0b11, true);
-    assert_eq!(call.next_decision(all), users(0b01, false), "bob's devices hear of bob");
-    assert_eq!(call.next_decision(users(0b10, true)), users(0b10, true), "the others of carol, the newest");
+    let others = users(0b10, true);
+    assert_eq!(call.next_decision(all), (users(0b01, false), Some(0)), "bob's devices hear of bob");
+    assert_eq!(call.next_decision(others), (others, None), "the others of carol, the newest");
+    call.on_ack(of_bob(PHONE), 0, Mask::one(0), &mut Wants::default());
+    assert_eq!(call.next_decision(all), (all, None), "all of bob's have that");
     assert_eq!(users(0b11, true).without(users(0b01, false)), users(0b10, true));
     call = to_two();
     call.on_stance(of_bob(PHONE), 7, Stance::Answer(Answer::Accept), false, &mut Wants::default());
     let _ended: Mask = call.cancel(true, &mut Wants::default());
-    assert_eq!(call.next_decision(all), all, "bob's answer brought nothing");
+    assert_eq!(call.next_decision(all), (all, None), "bob's answer brought nothing");
     call = to_two();
     let _ended: Mask = call.cancel(true, &mut Wants::default());
-    assert_eq!(call.next_decision(all), all, "one cancel, with the same data for all");
+    assert_eq!(call.next_decision(all), (all, None), "one cancel, with the same data for all");
 }
 
 #[test]
 fn a_report_brings_the_data_to_who_lacks_it() {
     let mut call = to_bob(true);
     say(&mut call, of_bob(PHONE), Stance::Query);
-    let data = |call: &Call, kind, to| call.report(kind, to, 0).data;
-    let (all, bobs) = (Audience::Users(Parties::NONE), Audience::Peer(BOB, 0));
+    let data = |call: &Call, kind, to| call.report(kind, to, None, 0).data;
+    let (all, bobs) = (None, Some((BOB, 0)));
     assert!(data(&call, Kind::Invite, all) && data(&call, Kind::Invite, bobs));
     assert!(!data(&call, Kind::Decision, all) && !data(&call, Kind::Decision, bobs), "as it was made");
     assert!(call.modify(CAR, &mut Wants::default()));
@@ -395,11 +395,15 @@ fn a_report_brings_the_data_to_who_lacks_it() {
 #[test]
 fn a_small_device_gets_outcomes_without_data_and_is_not_waited_for() {
     let (mut call, _) = both_answer();
-    let bobs = Audience::Peer(BOB, 0);
+    let bobs = Some((BOB, 0));
     say(&mut call, of_bob(PHONE), Stance::Full(Full::NoCapacity));
-    assert_eq!(call.report(Kind::Decision, bobs, 0).answer, Some(0), "its table is full, it is not small");
+    assert_eq!(
+        call.report(Kind::Decision, bobs, None, 0).answer,
+        Some(0),
+        "its table is full, it is not small"
+    );
     say(&mut call, of_bob(PHONE), Stance::Full(Full::TooLarge));
-    let report = call.report(Kind::Decision, bobs, 0);
+    let report = call.report(Kind::Decision, bobs, None, 0);
     assert!(report.answer.is_none() && !report.data);
     assert!(report.slots.map(|(_, data)| data).eq([false, false]));
 }
