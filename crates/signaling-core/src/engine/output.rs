@@ -4,10 +4,10 @@ use super::effects::PACE;
 use super::row::{Role, Row};
 use super::storage::{Payload, Slices, Storage};
 use super::table::NEVER;
-use super::timers::Alarm;
+use super::timers::{Alarm, later};
 use super::{Engine, Event, Inner};
 use crate::fmt::warning;
-use crate::machine::{Kind, Mask, Me, Origin, Parties, PartyId, Stance};
+use crate::machine::{Kind, Me, Origin, Parties, PartyId, Stance};
 use crate::name::InviteId;
 use crate::wire::{
     Ack, AnswerData, Deliver, Message, NoRoom, ReportMessage, Send, SlotEntry, StanceMessage, Target,
@@ -125,23 +125,22 @@ impl<P: Payload, const I: usize, const D: usize> Row<P, I, D> {
     fn take_peer(&mut self, now: u64) -> Option<Next> {
         let Role::Origin(origin) = &self.role else { return None };
         let stamp = truncate(now);
-        let mut wait = None::<u64>;
+        let mut wait = u16::MAX;
         for party in origin.parties() {
             let peers = origin.party(party).map(|party| party.peers().len()).unwrap_or_default();
             for at in 0..u8::try_from(peers).unwrap_or(u8::MAX) {
                 let Some(owed) = self.out.owed_mut(party, at).filter(|owed| owed.due) else { continue };
-                let since = u64::from(stamp.wrapping_sub(owed.last));
+                let since = stamp.wrapping_sub(owed.last);
                 if owed.last != 0 && since < PACE {
-                    let left = PACE.saturating_sub(since);
-                    wait = Some(wait.map_or(left, |wait| wait.min(left)));
+                    wait = wait.min(PACE.saturating_sub(since));
                     continue;
                 }
                 (owed.due, owed.last) = (false, stamp.max(1));
                 return Some(Next::Peer(party, at, core::mem::take(&mut owed.echo)));
             }
         }
-        self.out.peers = wait.is_some();
-        let wake = wait.map_or(NEVER, |wait| now.saturating_add(wait));
+        self.out.peers = wait != u16::MAX;
+        let wake = if self.out.peers { later(now, wait.into()) } else { NEVER };
         self.rest.timers.set(Alarm::Wake, wake);
         None
     }
@@ -154,8 +153,8 @@ fn truncate(now: u64) -> u16 {
 }
 
 fn open<const I: usize, const D: usize>(origin: &Origin<I, D>, users: Parties) -> Parties {
-    let invitees: Mask = users.invitees.iter().filter(|&i| origin.open(PartyId::Invitee(i))).collect();
-    Parties { invitees, observers: users.observers && origin.open(PartyId::Observers) }
+    let observers = users.observers && origin.open(PartyId::Observers);
+    Parties { invitees: users.invitees.and(origin.pending()), observers }
 }
 
 impl Inner {
