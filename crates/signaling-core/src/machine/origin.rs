@@ -357,14 +357,16 @@ impl<const I: usize, const D: usize> Origin<I, D> {
     }
 
     fn end(&mut self, slots: Mask, outcome: Slot, data: bool, fx: &mut impl Fx) -> bool {
-        let mut any = false;
-        for slot in slots.iter() {
-            any |= self.write(slot, outcome, data);
-        }
+        let any = self.write_all(slots, outcome, data);
         if any {
             self.changed(fx);
         }
         any
+    }
+
+    #[inline(never)] // its frame is not to lie under what follows
+    fn write_all(&mut self, slots: Mask, outcome: Slot, data: bool) -> bool {
+        slots.iter().fold(false, |any, slot| self.write(slot, outcome, data) || any)
     }
 
     /// A timer of the row went off.
