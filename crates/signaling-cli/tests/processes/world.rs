@@ -148,6 +148,11 @@ impl Process {
         writeln!(self.stdin.as_mut().unwrap(), "{line}").unwrap();
     }
 
+    /// Nothing more is typed.
+    pub(crate) fn types_no_more(&mut self) {
+        self.stdin = None;
+    }
+
     pub(crate) fn signal(&self, signal: Signal) {
         kill_process(Pid::from_child(&self.child), signal).unwrap();
     }
