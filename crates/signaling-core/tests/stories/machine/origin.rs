@@ -203,6 +203,16 @@ fn whoever_is_pending_modifies_once_a_number() {
 }
 
 #[test]
+fn when_revisions_run_out_a_modification_is_refused() {
+    let mut saved = serde_json::to_value(to_bob(true).saved()).unwrap();
+    saved["rev"]["number"] = u16::MAX.into();
+    let mut call = Call::restore(&serde_json::from_value(saved).unwrap(), [Slot::Pending].into_iter());
+    assert!(!call.modify(PHONE, &mut Wants::default()));
+    assert_eq!(say(&mut call, of_bob(PHONE), Stance::Modify).told, []);
+    assert_eq!(call.report(Kind::Invite, Some((BOB, 0)), 7).modify, Some((7, 0)));
+}
+
+#[test]
 fn a_device_without_a_place_is_answered_all_the_same() {
     let mut call = to_bob(true);
     fan_out(&mut call, Fanned::Complete, &[PHONE]);
@@ -299,10 +309,14 @@ fn who_is_refused_for_good_is_unreachable_unless_a_device_was_heard_of() {
     let mut call = to_bob(true);
     assert_eq!(fan_out(&mut call, Fanned::Never, &[]).told, [Tell::Decided(0)]);
     assert_eq!(call.slot(0), unreachable);
+    let again = |call: &mut Call| wants(|fx| call.on_timer(OriginTimer::Resend, fx)).sent;
+    let all = Parties { invitees: Mask::one(0), observers: true };
+    assert_eq!(again(&mut call), [To::Decided(all)], "his devices may be admitted yet");
     assert_eq!(fan_out(&mut call, Fanned::Never, &[]).told, [], "once");
     let mut call = to_bob(true);
-    fan_out(&mut call, Fanned::Complete, &[PHONE]);
+    say(&mut call, of_bob(PHONE), Stance::Query);
     assert_eq!((fan_out(&mut call, Fanned::Never, &[]).told, call.slot(0)), (vec![], Slot::Pending));
+    assert_eq!(again(&mut call), [To::Users(Parties { invitees: Mask::EMPTY, observers: true })], "for good");
     let mut call = to_bob(true);
     let ver = call.ver();
     assert!(call.modify(CAR, &mut Wants::default()));
