@@ -372,6 +372,16 @@ fn a_report_brings_the_newest_answer_or_one_that_is_lacking() {
 }
 
 #[test]
+fn what_goes_to_all_brings_no_older_answer() {
+    let mut call = to_two();
+    call.on_stance(of_bob(PHONE), 7, Stance::Answer(Answer::Accept), true, &mut Wants::default());
+    let carols = Via { party: PartyId::Invitee(1), device: CAR };
+    say(&mut call, carols, Stance::Answer(Answer::Decline));
+    assert_eq!(call.report(Kind::Decision, None, 0).answer, None, "hers came without data");
+    assert_eq!(call.report(Kind::Decision, Some((carols.party, 0)), 0).answer, Some(0));
+}
+
+#[test]
 fn a_report_brings_the_data_to_who_lacks_it() {
     let mut call = to_bob(true);
     say(&mut call, of_bob(PHONE), Stance::Query);
