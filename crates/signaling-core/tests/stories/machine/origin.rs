@@ -408,16 +408,27 @@ fn a_small_device_gets_outcomes_without_data_and_is_not_waited_for() {
     assert!(report.slots.map(|(_, data)| data).eq([false, false]));
 }
 
-#[test]
-fn what_is_saved_is_what_goes_on() {
-    let (mut call, _) = both_answer();
-    call.on_ack(of_bob(PHONE), 0, Mask::one(0), &mut Wants::default());
+/// As a restart leaves it.
+fn restarted(call: &Call) -> Call {
     let mut again = Call::restore(&call.saved(), call.slots().iter().copied());
     for party in call.parties() {
         let peers: Vec<Peer> = call.party(party).unwrap().peers().to_vec();
         again.restore_peers(party, peers.into_iter());
     }
-    assert_eq!(again, call);
+    again
+}
+
+#[test]
+fn what_is_saved_is_what_goes_on() {
+    let online_only = Call::start(1, false, true, &mut Wants::default());
+    assert_eq!(restarted(&online_only), online_only);
+    let mut call = to_two();
+    fan_out(&mut call, Fanned::Complete, &[PHONE]);
+    say(&mut call, of_bob(PHONE), Stance::Modify);
+    say(&mut call, of_bob(PHONE), Stance::Answer(Answer::Accept));
+    call.on_ack(of_bob(PHONE), 1, Mask::one(0), &mut Wants::default());
+    call.cancel(true, &mut Wants::default());
+    assert_eq!(restarted(&call), call);
     fan_out(&mut call, Fanned::Complete, &[PHONE]);
     let wanted = wants(|fx| call.resume(fx));
     let everybody = Parties { invitees: Mask::from_bits(0b11), observers: true };
