@@ -22,6 +22,24 @@ fn an_engine_takes_what_was_said() {
 }
 
 #[test]
+fn as_many_rows_are_had_as_fit() {
+    for budget in (0..100_000).step_by(997) {
+        let count = rows::<4, 2, 64>(budget);
+        assert!(count == 0 || ram::<4, 2, 64>(count) <= budget, "{budget} bytes");
+        assert!(ram::<4, 2, 64>(count + 1) > budget, "{budget} bytes");
+    }
+}
+
+#[test]
+fn a_frame_takes_little_more_than_names_and_data() {
+    let name = 32;
+    assert!(largest_frame(0, 0) < 400);
+    assert!((2 * name..2 * name + 20).contains(&(largest_frame(5, 64) - largest_frame(4, 64))));
+    assert_eq!(largest_frame(4, 65) - largest_frame(4, 64), 3, "data, an answer's, and push info");
+    assert_eq!(largest_frame(65, 64), largest_frame(64, 64), "nobody invites more");
+}
+
+#[test]
 fn no_frame_is_larger_than_was_said() {
     assert_eq!(largest_frame(64, 12 * 1024), MAX_FRAME);
     let device = Device { id: u64::MAX, epoch: u32::MAX };
