@@ -61,8 +61,20 @@ fn a_row_goes_though_an_answer_still_waited_when_all_was_known() {
     assert_eq!(alice.drain(110), 1, "the repeat is answered");
     alice.hear(120, &accept);
     assert_eq!(alice.drain(120), 0, "not twice in 50 ms");
+    assert_eq!(alice.engine.poll_timeout(), Some(160), "50 ms after the last");
     alice.hear(130, &Message::Ack(Ack { rev: 0, mask: Mask::one(0) }));
     assert_eq!((alice.drain(130), alice.engine.len()), (0, 1), "the answer still waits");
     assert_eq!(alice.drain(170), 1);
     assert!(alice.engine.is_empty(), "nobody has anything left to learn");
+}
+
+#[test]
+fn who_is_first_named_after_long_is_told_soon() {
+    let mut alice = Alice::new();
+    alice.engine.modify(0, alice.id, b"audio").unwrap();
+    for now in (0..20_000).step_by(100) {
+        alice.drain(now);
+    }
+    alice.fan_out(20_000, 2);
+    assert_eq!(alice.drain(20_240), 1, "the repeats, seconds apart by now, start anew");
 }
