@@ -105,7 +105,7 @@ impl<const I: usize, const D: usize> Origin<I, D> {
             echo,
             modify: peer.filter(|peer| peer.modify > 0).map(|peer| (peer.modify, peer.became)),
             slots: self.report_slots(small && !broken!("small-waits")),
-            answer: own.or(newest).or(any).filter(|_| !small && (kind == Kind::Decision || !broken!("L4"))),
+            answer: own.or(newest).or(any).filter(|_| !small && !broken!("L4", kind == Kind::Invite)),
             data: kind == Kind::Invite || (behind && !broken!("D3")),
         }
     }
