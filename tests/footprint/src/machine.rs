@@ -93,7 +93,8 @@ fn look(origin: &Origin<4, 2>, party: PartyId) {
     keep(Origin::armed(origin, any(OriginTimer::Refresh)));
     Origin::parties(origin).for_each(keep);
     keep(Origin::party(origin, party).map(|party| Party::peers(party).len()));
-    keep(Parties::is_empty(any(Parties::default())));
+    keep(Parties::is_empty(Parties::without(any(Parties::default()), any(Parties::NONE))));
+    keep((Origin::next_decision(origin, any(Parties::default())), PartyId::slot(party)));
 }
 
 /// Any other device.

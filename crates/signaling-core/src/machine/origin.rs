@@ -366,7 +366,11 @@ impl<const I: usize, const D: usize> Origin<I, D> {
 
     #[inline(never)] // its frame is not to lie under what follows
     fn write_all(&mut self, slots: Mask, outcome: Slot, data: bool) -> bool {
-        slots.iter().fold(false, |any, slot| self.write(slot, outcome, data) || any)
+        let mut any = false;
+        for slot in slots.iter() {
+            any |= self.write(slot, outcome, data);
+        }
+        any
     }
 
     /// A timer of the row went off.
