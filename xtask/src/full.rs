@@ -15,7 +15,7 @@ use crate::run::{capture, cargo, root};
 pub(crate) type Part = (&'static str, &'static [&'static str]);
 
 /// The shorter ones first.
-pub(crate) const PARTS: [Part; 13] = [
+pub(crate) const PARTS: [Part; 14] = [
     ("no-panic", &["no-panic"]),
     ("deny", &["deny"]),
     ("boards", &["boards", "--all"]),
@@ -28,7 +28,8 @@ pub(crate) const PARTS: [Part; 13] = [
     ("simulate", &["simulate", "--seeds", "200000"]),
     ("fuzz", &["fuzz", "--seconds", "1800"]),
     ("model", &["model", "check", "--full"]),
-    ("mutants", &["mutants"]),
+    ("mutants-machine", &["mutants", "--part", "machine"]),
+    ("mutants-engine", &["mutants", "--part", "engine"]),
 ];
 
 const HEAD: &str =
@@ -40,7 +41,7 @@ const LAST: usize = 20;
 /// Names the parts.
 pub(crate) fn list() {
     for (name, words) in PARTS {
-        println!("{name:<10} cargo xtask {}", words.join(" "));
+        println!("{name:<15} cargo xtask {}", words.join(" "));
     }
 }
 

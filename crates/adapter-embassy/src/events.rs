@@ -2,6 +2,7 @@
 
 use core::cell::Ref;
 use core::convert::Infallible;
+use core::fmt;
 
 use signaling_core::What;
 
@@ -11,6 +12,7 @@ use crate::shared::Core;
 use crate::view::{Invitation, Look};
 
 /// What happened. The next one comes when this one is dropped.
+#[derive(Debug)]
 #[non_exhaustive]
 pub enum Event<'a> {
     /// Something happened to an invitation.
@@ -30,6 +32,13 @@ impl InvitationEvent<'_> {
     /// The invitation, as it was when the event was taken.
     pub fn invitation(&self) -> Invitation<'_> {
         Invitation::of(&*self.look)
+    }
+}
+
+impl fmt::Debug for InvitationEvent<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let invitation = self.invitation();
+        f.debug_struct("InvitationEvent").field("what", &self.what).field("invitation", &invitation).finish()
     }
 }
 

@@ -22,8 +22,10 @@ pub enum LinkError {
     /// No stream to the relay could be made.
     Unreachable,
     /// The network gave this device no address for 10 s.
+    #[cfg(feature = "net")]
     NoNetwork,
     /// No name server of the network knows the relay's name.
+    #[cfg(feature = "net")]
     NoName,
     /// The link is plain, and the relay speaks TLS only.
     TlsWanted,
@@ -51,14 +53,19 @@ impl fmt::Display for LinkError {
             Self::NoAnswer => f.write_str("the relay does not answer"),
             Self::Broken => f.write_str("the line broke"),
             Self::Silent => f.write_str("the relay fell silent"),
-            Self::Refused(reason) => write!(f, "the relay refuses: {reason}"),
+            Self::Refused(reason) => {
+                f.write_str("the relay refuses: ")?;
+                reason.fmt(f)
+            }
             Self::Unreachable => {
                 f.write_str("the relay cannot be reached: is its address right, does it run?")
             }
             Self::TlsWanted => f.write_str("the relay speaks TLS only"),
             #[cfg(feature = "tls")]
             Self::Tls(trouble) => trouble.fmt(f),
+            #[cfg(feature = "net")]
             Self::NoNetwork => f.write_str("the network gives no address: is the cable in, is there DHCP?"),
+            #[cfg(feature = "net")]
             Self::NoName => f.write_str("the network does not know the relay's name: is it right?"),
         }
     }

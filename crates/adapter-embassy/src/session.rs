@@ -259,8 +259,10 @@ impl Session {
         if self.state == LinkState::Replaced {
             return None;
         }
-        let due = self.membership.due().into_iter().chain([self.due]).filter(|due| *due > now);
-        due.chain(Some(self.dead()).filter(|_| self.state == LinkState::Up)).min()
+        let later = |due: u64| if due > now { due } else { u64::MAX };
+        let own = later(self.due).min(self.membership.due().map_or(u64::MAX, later));
+        let next = if self.state == LinkState::Up { own.min(self.dead()) } else { own };
+        (next != u64::MAX).then_some(next)
     }
 
     fn dead(&self) -> u64 {

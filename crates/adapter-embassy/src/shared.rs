@@ -98,9 +98,9 @@ impl<'d> Core<'d> {
     }
 
     fn deadline(&self, now: u64) -> Option<u64> {
-        let link = self.shared.session.borrow().deadline(now);
-        let engine = self.engine.borrow().poll_timeout();
-        link.into_iter().chain(engine).min()
+        let link = self.shared.session.borrow().deadline(now).unwrap_or(u64::MAX);
+        let engine = self.engine.borrow().poll_timeout().unwrap_or(u64::MAX);
+        Some(link.min(engine)).filter(|next| *next != u64::MAX)
     }
 
     /// Lets everything happen that is due; until when to sleep then.

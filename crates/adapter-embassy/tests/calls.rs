@@ -190,6 +190,21 @@ fn a_reader_who_comes_late_is_told_what_counts() {
 }
 
 #[test]
+fn an_event_is_shown_with_its_invitation() {
+    let mut world = World::new();
+    let [door] = world.boards(["door"]);
+    let (_, runner, mut events) = Box::leak(Box::new(Small::new())).start(identity("bob", 9)).unwrap();
+    world.plug(runner);
+    world.pass(10);
+    assert_eq!(format!("{:?}", ready(events.next()).unwrap()), "Link(Connected)");
+    let call = door.invites(&["bob"], 30_000);
+    world.pass(5);
+    let shown = format!("{:?}", ready(events.next()).unwrap());
+    assert!(shown.starts_with("Invitation(InvitationEvent { what: New, invitation: Invitation {"), "{shown}");
+    assert!(shown.contains(&format!("{call:?}")) && shown.contains("\"door\""), "{shown}");
+}
+
+#[test]
 fn a_wait_that_is_dropped_takes_nothing() {
     let mut world = World::new();
     let [door] = world.boards(["door"]);

@@ -212,15 +212,15 @@ impl ClientBuilder {
         self
     }
 
-    /// How many invitations there is room for at a time, at least 1. Each takes about 20 KB. Default: 128.
+    /// How many invitations there is room for at a time; 0 counts as 1. Each takes about 20 KB. Default: 128.
     #[must_use]
     pub fn rows(mut self, rows: usize) -> Self {
         self.rows = rows.max(1);
         self
     }
 
-    /// How many events may wait for each listener and stream before they are merged, at least 1; and of how
-    /// many invitations merged ones may wait. Beyond that the client tells nobody any more events until
+    /// How many events may wait for each listener and stream before they are merged; and of how many
+    /// invitations merged ones may wait; 0 counts as 1. Beyond that the client tells nobody any more events until
     /// they were read, and in the end has no room for new invitations; `delivered`, `ended` and `accept` go
     /// on. Default: 256 and 4096.
     #[must_use]

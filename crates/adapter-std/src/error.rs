@@ -139,7 +139,9 @@ fn explain(answer: GroupAnswer) -> &'static str {
     match answer {
         GroupAnswer::Unknown => "no such group, or none that you are in",
         GroupAnswer::Exists => "there is one of that name already, and you are not in it",
-        GroupAnswer::Later => "the relay was restarted and may not know it yet: try again",
+        GroupAnswer::Later => {
+            "the relay does not know it, or not yet: it may have been started within the last 60 s"
+        }
         // Full, and whatever else is too large.
         _ => "the group, the relay or the answer is full",
     }

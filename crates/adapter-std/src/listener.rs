@@ -15,7 +15,8 @@ use crate::event::{Event, InvitationEvent, LinkEvent};
 /// every method of [`Signaling`](crate::Signaling) from inside. It may block: the calls run on tokio's
 /// blocking threads, so timers, links, and the other listeners go on (but not for ever: the runtime waits for
 /// such a thread when it shuts down). A listener that is slower than the
-/// events misses no outcome, see [`Event::Lagged`].
+/// events misses no outcome, see [`Event::Lagged`]. A panic in it is survived: it is logged, and the listener is
+/// called again for the next event (but not in a program that aborts on panic).
 ///
 /// As in V2TIM, a device gets no callback for what it did itself (its result is the return value), except
 /// for a time limit.

@@ -28,7 +28,7 @@ pub struct Vectors<P, const I: usize, const D: usize> {
 }
 
 impl<P: Payload, const I: usize, const D: usize> Vectors<P, I, D> {
-    /// Room for `rows` invitations, at least 1, with as many tombstones and windows.
+    /// Room for `rows` invitations, with as many tombstones and windows; 0 counts as 1.
     pub fn new(rows: usize) -> Self {
         let rows = rows.max(1);
         let links = || vec![0; rows];

@@ -7,6 +7,10 @@ use crate::device;
 use crate::exit::{Exit, Failure};
 use crate::output::{Notice, Printer, Tone, clean};
 
+/// Why a relay may know a group later.
+pub(crate) const KNOWS_LATER: &str =
+    "It knows within 60 s of its start; a relay that never ran before is started with --first-start";
+
 /// Connects, does it, and says so.
 pub(crate) async fn run(args: &GroupArgs, printer: &Printer) -> Result<Exit, Failure> {
     if args.device.is_direct() {
@@ -52,6 +56,7 @@ fn refused(error: &GroupError, args: &GroupArgs) -> Failure {
     let failure = Failure::new(Exit::Other, error).code(error.code());
     let GroupError::Refused { group, answer } = error else { return failure };
     let command = match answer {
+        GroupAnswer::Later => return failure.hint(format!("{KNOWS_LATER}.")),
         GroupAnswer::Exists => "join",
         GroupAnswer::Unknown if args.action == GroupAction::Join => "create",
         _ => return failure,

@@ -9,7 +9,7 @@ use adapter_std::{
 };
 use tokio::io::{AsyncBufReadExt, BufReader, Lines, Stdin};
 
-use crate::args::{AnswerMode, ListenArgs};
+use crate::args::{AnswerMode, DeviceArgs, ListenArgs};
 use crate::device;
 use crate::exit::{Exit, Failure};
 use crate::output::{Notice, Printer, Tone};
@@ -42,13 +42,16 @@ struct Phone<'a> {
     /// What came and was not answered here yet, oldest first.
     waiting: VecDeque<InviteId>,
     was_connected: bool,
+    /// Nothing more will be typed.
+    input_ended: bool,
 }
 
 impl<'a> Phone<'a> {
     fn new(args: &'a ListenArgs, client: &'a Client, printer: &'a Printer) -> Self {
         let signaling = client.signaling();
         let name = args.device.name();
-        Self { args, client, signaling, printer, name, waiting: VecDeque::new(), was_connected: false }
+        let waiting = VecDeque::new();
+        Self { args, client, signaling, printer, name, waiting, was_connected: false, input_ended: false }
     }
 
     fn print(&self, notice: &Notice) -> io::Result<()> {
@@ -58,14 +61,12 @@ impl<'a> Phone<'a> {
     fn begin(&self) -> io::Result<()> {
         let id = format!("{:016x}", { self.client.device().id });
         let device = &self.args.device;
-        let at = if device.is_direct() { device.far_end() } else { device.relay.to_string() };
-        let text = format!("listens at {at} as device {id}");
-        let notice = Notice::new("listening", Tone::Link, text)
-            .with("user", self.args.device.user.as_str())
-            .with("device", self.args.device.label.as_str())
-            .with("device_id", id)
-            .with("relay", at);
-        self.print(&notice)
+        let label = device.label.as_str();
+        let notice = Notice::new("listening", Tone::Link, "")
+            .with("user", device.user.as_str())
+            .with("device", Some(label).filter(|label| !label.is_empty()))
+            .with("device_id", id.as_str());
+        self.print(&place(notice, device, &id))
     }
 
     async fn listen(&mut self) -> Result<Exit, Failure> {
@@ -104,6 +105,7 @@ impl<'a> Phone<'a> {
             AnswerMode::Accept => self.answer(id, true),
             AnswerMode::Reject => self.answer(id, false),
             AnswerMode::None => Ok(()),
+            AnswerMode::Ask if self.input_ended => Ok(()),
             AnswerMode::Ask => {
                 let signaling = &self.signaling;
                 self.waiting.retain(|id| rings(signaling, *id));
@@ -137,13 +139,29 @@ impl<'a> Phone<'a> {
             Typed::No => false,
             Typed::Else if self.waiting.is_empty() => return Ok(()),
             Typed::Else => return self.printer.say("                             please type y or n"),
-            Typed::End => return Ok(()),
+            Typed::End => {
+                self.input_ended = true;
+                self.printer.remark("nothing can be answered any more: the input ended. Ctrl-c ends");
+                return Ok(());
+            }
         };
         match self.waiting.pop_front() {
             Some(id) => self.answer(id, yes),
             None => self.printer.say("                             nothing rings"),
         }
     }
+}
+
+/// Adds where it listens.
+fn place(notice: Notice, args: &DeviceArgs, id: &str) -> Notice {
+    if !args.is_direct() {
+        let relay = args.relay.to_string();
+        return notice.text(format!("listens at {relay} as device {id}")).with("relay", relay);
+    }
+    let (bind, peers) = (args.direct.bind.to_string(), &args.direct.peers);
+    let peers: Vec<String> = peers.iter().map(ToString::to_string).collect();
+    let text = format!("listens at {bind} for {} as device {id}", args.far_end());
+    notice.text(text).with("address", bind).with("peers", peers)
 }
 
 /// Whether that event makes this device ring.

@@ -94,7 +94,7 @@ fn of_others<'a>(event: &'a InvitationEvent<'_>) -> Option<Sign<'a>> {
     match event.what {
         What::New => Some(Sign::Rings { who: invitation.inviter(), data: invitation.data() }),
         What::Accepted { slot } => who(slot).map(|(who, label)| Sign::Accepted { who, label }),
-        What::Rejected { slot } => who(slot).map(|(who, _)| Sign::Rejected { who }),
+        What::Rejected { slot } => invitation.invitee(slot).map(Sign::of_rejected),
         What::TimedOut { .. } => Some(Sign::NoAnswer),
         What::Cancelled => Some(Sign::Cancelled),
         What::Confirmed => Some(Sign::Confirmed),

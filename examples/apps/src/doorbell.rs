@@ -75,7 +75,7 @@ fn of_own<'a>(event: &'a InvitationEvent<'_>) -> Option<Sign<'a>> {
             Some(Sign::RingsAt { who: who(slot)?.0, label })
         }
         What::Accepted { slot } => who(slot).map(|(who, label)| Sign::Accepted { who, label }),
-        What::Rejected { slot } => who(slot).map(|(who, _)| Sign::Rejected { who }),
+        What::Rejected { slot } => invitation.invitee(slot).map(Sign::of_rejected),
         What::TimedOut { .. } => Some(Sign::NoAnswer),
         What::Cancelled => Some(Sign::Cancelled),
         What::Ended => Some(Sign::Ended),

@@ -2,7 +2,9 @@
 
 use core::fmt;
 
-use adapter_embassy::{GroupAnswer, InviteError, InviteId, LinkError, LinkEvent, Refusal};
+use adapter_embassy::{
+    GroupAnswer, InviteError, InviteId, Invitee, LinkError, LinkEvent, Reason, Refusal, Slot,
+};
 
 use crate::console::say;
 
@@ -52,8 +54,13 @@ pub enum Sign<'a> {
         /// What people call the device.
         label: &'a str,
     },
-    /// `who` does not come.
+    /// `who` said no.
     Rejected {
+        /// The invitee.
+        who: &'a str,
+    },
+    /// `who` cannot be reached: the relay refused him.
+    Unreachable {
         /// The invitee.
         who: &'a str,
     },
@@ -73,7 +80,7 @@ pub enum Sign<'a> {
     Ended,
 }
 
-impl Sign<'_> {
+impl<'a> Sign<'a> {
     /// Whether a LED is to be lit.
     pub fn lit(&self) -> bool {
         matches!(self, Self::Calling(_) | Self::RingsAt { .. } | Self::Rings { .. } | Self::Accepted { .. })
@@ -86,6 +93,15 @@ impl Sign<'_> {
             LinkEvent::TokenRefused(refusal) => Self::NoToken(refusal),
             LinkEvent::GroupRefused(answer) => Self::NoGroup(answer),
             _ => Self::Ready,
+        }
+    }
+
+    /// Of an invitee who does not come.
+    pub(crate) fn of_rejected(invitee: Invitee<'a>) -> Self {
+        let who = invitee.user;
+        match invitee.outcome {
+            Slot::Rejected(Reason::Unreachable) => Self::Unreachable { who },
+            _ => Self::Rejected { who },
         }
     }
 }
@@ -115,6 +131,7 @@ impl fmt::Display for Sign<'_> {
             }
             Self::Accepted { who, label } => at(f, "accepted by ", who, label),
             Self::Rejected { who } => say(f, &["rejected by ", who]),
+            Self::Unreachable { who } => say(f, &[who, " cannot be reached"]),
             Self::NoAnswer => f.write_str("no answer"),
             Self::Cancelled => f.write_str("taken back"),
             Self::Confirmed => f.write_str("the answer counts"),

@@ -15,10 +15,15 @@ const MOST: usize = 4;
 /// The machine on which the emulator runs.
 const RELAY: &str = "10.0.2.2:7400";
 
+/// What a word on the command line may set.
+const NAMES: &str =
+    "one of user=, device=, token=, group=, whom=, relay=, peers=, host=, ca=, sntp= and idle=";
+
 /// What can be set.
 #[derive(Clone, Copy, Default)]
 pub struct Settings {
     user: Option<&'static str>,
+    device: Option<&'static str>,
     token: Option<&'static str>,
     group: Option<&'static str>,
     whom: Option<&'static str>,
@@ -50,10 +55,14 @@ impl fmt::Display for Wrong {
 impl Settings {
     /// Those of build time (SIGNALING_USER and so on), and over them the words `user=bob` and so on of the
     /// emulator's command line. To be called once.
-    pub fn read() -> Self {
+    ///
+    /// # Errors
+    /// [`Wrong`] if a word sets nothing that is known.
+    pub fn read() -> Result<Self, Wrong> {
         static MEMORY: StaticCell<[u8; MOST_ARGUMENTS]> = StaticCell::new();
         let mut settings = Self {
             user: option_env!("SIGNALING_USER"),
+            device: option_env!("SIGNALING_DEVICE"),
             token: option_env!("SIGNALING_TOKEN"),
             group: option_env!("SIGNALING_GROUP"),
             whom: option_env!("SIGNALING_WHOM"),
@@ -65,14 +74,15 @@ impl Settings {
             idle: None,
         };
         for (name, value) in arguments(MEMORY.init([0; _])).filter_map(|word| word.split_once('=')) {
-            settings.set(name, value);
+            settings.set(name, value)?;
         }
-        settings
+        Ok(settings)
     }
 
-    fn set(&mut self, name: &str, value: &'static str) {
+    fn set(&mut self, name: &'static str, value: &'static str) -> Result<(), Wrong> {
         let place = match name {
             "user" => &mut self.user,
+            "device" => &mut self.device,
             "token" => &mut self.token,
             "group" => &mut self.group,
             "whom" => &mut self.whom,
@@ -82,24 +92,35 @@ impl Settings {
             "ca" => &mut self.ca,
             "sntp" => &mut self.sntp,
             "idle" => &mut self.idle,
-            _ => return,
+            // Where nothing is said, the word is the program's path.
+            path if path.contains('/') => return Ok(()),
+            _ => return Err(Wrong { setting: name, value, right: NAMES }),
         };
         *place = Some(value);
+        Ok(())
     }
 
-    /// The board, by its number; `user` unless it is set. The board has nowhere to count its starts: the relay
-    /// draws the epoch.
+    /// The board of `user`, whose number is `id`, unless others are set. The board has nowhere to count its starts:
+    /// the relay draws the epoch.
     ///
     /// # Errors
-    /// [`Wrong`] if a name is none.
+    /// [`Wrong`] if a name or the number is none.
     pub fn identity(&self, user: &'static str, id: u64) -> Result<Identity, Wrong> {
         let name = self.user.unwrap_or(user);
         let wrong = |setting, value| move |_| Wrong { setting, value, right: "a name of 1 to 32 bytes" };
         let user = UserId::new(name).map_err(wrong("user", name))?;
         let group = self.group.map(|group| GroupId::new(group).map_err(wrong("group", group))).transpose()?;
         let label = Label::new("board").unwrap_or_default();
-        let identity = Identity::new(user, Device { id, epoch: 0 });
+        let identity = Identity::new(user, Device { id: self.device(id)?, epoch: 0 });
         Ok(Identity { label, group, token: self.token.unwrap_or_default(), ..identity })
+    }
+
+    fn device(&self, id: u64) -> Result<u64, Wrong> {
+        let Some(value) = self.device else { return Ok(id) };
+        let digits = value.len() == 16 && value.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let right = "16 hexadecimal digits, such as 000000000000d005";
+        let set = u64::from_str_radix(value, 16).ok().filter(|_| digits);
+        set.ok_or(Wrong { setting: "device", value, right })
     }
 
     /// Whom the doorbell rings: bob, unless others are set, parted by commas.

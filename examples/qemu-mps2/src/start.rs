@@ -41,13 +41,14 @@ impl Board {
     }
 }
 
-/// Starts the board, whose number is `id`, for a program of that name; it belongs to `user` unless that is set.
+/// Starts the board, whose number is `id` and which belongs to `user` unless that is set, for a program of that name.
 /// None if it cannot start: then the console says why. To be called once, first of all.
 pub fn start(spawner: Spawner, program: &str, user: &'static str, id: u64) -> Option<Board> {
     start_clock();
     let (keys, mut console) = Uart::console();
-    let settings = Settings::read();
-    let identity = settings.identity(user, id).map_err(|wrong| complain(console, wrong)).ok()?;
+    let set = Settings::read().and_then(|settings| Ok((settings, settings.identity(user, id)?)));
+    let complains = |wrong: Wrong| complain(console, format_args!("{program}: {wrong}"));
+    let (settings, identity) = set.map_err(complains).ok()?;
     greet(&mut console, program, &identity);
     let started = MEMORY.take().start(identity);
     let (signaling, runner, events) = started.map_err(|error| complain(console, error)).ok()?;

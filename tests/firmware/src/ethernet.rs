@@ -19,6 +19,8 @@ pub(crate) const STORIES: &[(&str, Story)] = &[
     ("ethernet-lost-power", lost_power),
     ("ethernet-no-relay", no_relay),
     ("ethernet-wrong-setting", wrong_setting),
+    ("ethernet-wrong-word", wrong_word),
+    ("ethernet-another-number", another_number),
     ("ethernet-no-name", no_name),
     ("ethernet-idle", idle),
     ("ethernet-no-relay-at-all", direct),
@@ -123,6 +125,25 @@ fn wrong_setting(programs: &Programs, transcript: &mut Transcript) -> Result<()>
     door.says("relay=nowhere is wrong")?;
     end_board(door, "door", transcript);
     Ok(())
+}
+
+/// What cannot be set, and a number that is none: the board says so, and what could be.
+fn wrong_word(programs: &Programs, transcript: &mut Transcript) -> Result<()> {
+    let world = World::new(programs)?;
+    for word in ["wohm=bob", "device=d005"] {
+        let door = world.board_on_net("doorbell-tcp", "monitor", &[word])?;
+        end_board(door, "door", transcript);
+    }
+    Ok(())
+}
+
+/// Two users have a doorbell each, at one relay.
+fn another_number(programs: &Programs, _: &mut Transcript) -> Result<()> {
+    let world = World::new(programs)?;
+    let _door = door(&world)?;
+    let settings = ["user=porch", "device=00000000000000f1"];
+    let mut porch = world.board_on_net("doorbell-tcp", "porch-monitor", &settings)?;
+    porch.says("ready")
 }
 
 /// An idle board sleeps but for its Pings, and what the network does by itself.

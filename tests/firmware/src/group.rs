@@ -115,7 +115,7 @@ fn refused(programs: &Programs, _: &mut Transcript) -> Result<()> {
     let mut door = world.board_on_net("doorbell-tcp", "monitor", &["group=home"])?;
     door.says("ready")?;
     door.types("p")?;
-    door.says("rejected by bob")?;
+    door.says("bob cannot be reached")?;
     door.says("] over")?;
     ensure!(bob.count("rings") == 0, "bob rings: {:?}", bob.said);
     Ok(())

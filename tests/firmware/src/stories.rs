@@ -1,5 +1,7 @@
 //! What happens between boards and desktops.
 
+use std::fs;
+use std::path::Path;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -36,6 +38,7 @@ pub(crate) const STORIES: &[(&str, Story)] = &[
     ("latency", latency),
     ("too-large", too_large),
     ("idle-line", idle_line),
+    ("minimal", minimal),
     ("wrong-expectation", wrong_expectation),
     ("virtual-time", virtual_time),
 ];
@@ -122,7 +125,7 @@ fn taken_back(programs: &Programs, transcript: &mut Transcript) -> Result<()> {
 /// A relay that wants a token, and a board without one; it is told what to do each time it tries.
 fn no_token(programs: &Programs, transcript: &mut Transcript) -> Result<()> {
     let key = tempfile::NamedTempFile::new()?;
-    std::fs::write(key.path(), "a secret of more than thirty-two bytes")?;
+    fs::write(key.path(), "a secret of more than thirty-two bytes")?;
     let world = World::with_relay(programs, &["--key-file", &key.path().display().to_string()])?;
     let mut door = world.board("doorbell", "line")?;
     let _bridge = world.bridge(&["line"])?;
@@ -287,6 +290,23 @@ pub(crate) fn sleeps(board: &mut Process, most: u32) -> Result<()> {
     let wakes: u32 = line.split(' ').nth(1).and_then(|number| number.parse().ok()).context("it counts")?;
     ensure!((1..=most).contains(&wakes), "it woke {wakes} times, and not 1 to {most} times");
     Ok(())
+}
+
+/// The program of docs/embedded.md, to the letter, rings a desktop.
+fn minimal(programs: &Programs, _: &mut Transcript) -> Result<()> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let program = fs::read_to_string(root.join("examples/qemu-mps2/src/bin/minimal.rs"))?;
+    let page = fs::read_to_string(root.join("docs/embedded.md"))?;
+    ensure!(page.contains(&program), "docs/embedded.md does not show minimal.rs as it is");
+
+    let world = World::new(programs)?;
+    let _bob = world.bob("kitchen", "accept")?;
+    let mut door = world.board("minimal", "line")?;
+    let _bridge = world.bridge(&["line"])?;
+    door.says("Link(Connected)")?;
+    door.types("p")?;
+    door.says("Accepted")?;
+    door.says("Ended")
 }
 
 /// A story that goes otherwise than it is written down fails: what is checked here is the check.

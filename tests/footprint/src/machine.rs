@@ -68,7 +68,7 @@ pub fn origin(via: Via, n: u32, fx: &mut Count) {
     keep(Origin::modify(&mut origin, via.device, fx));
     keep(Origin::cancel(&mut origin, any(false), fx));
     Origin::on_glare(&mut origin, fx);
-    let report = Origin::report(&origin, any(signaling_core::machine::Kind::Invite), any(None), n);
+    let report = Origin::report(&origin, any(signaling_core::machine::Kind::Invite), any(None), any(None), n);
     keep(report.slots.count());
     let mut slots = report.slots;
     keep(signaling_core::machine::OriginSlots::next(&mut slots));
@@ -93,7 +93,8 @@ fn look(origin: &Origin<4, 2>, party: PartyId) {
     keep(Origin::armed(origin, any(OriginTimer::Refresh)));
     Origin::parties(origin).for_each(keep);
     keep(Origin::party(origin, party).map(|party| Party::peers(party).len()));
-    keep(Parties::is_empty(any(Parties::default())));
+    keep(Parties::is_empty(Parties::without(any(Parties::default()), any(Parties::NONE))));
+    keep((Origin::next_decision(origin, any(Parties::default())), PartyId::slot(party)));
 }
 
 /// Any other device.

@@ -232,6 +232,14 @@ fn groups() -> Vec<Config> {
         },
         Config {
             data: true,
+            limited: false,
+            cancel: true,
+            sure_fanout: true,
+            devices: vec![invitee(0), invitee(0).alone()],
+            ..calm("group-own", "two users, one answers with data, then a cancel with data")
+        },
+        Config {
+            data: true,
             devices: vec![invitee(0), invitee(1).taking(Takes::Outcomes)],
             ..calm("group-small", "two users, one takes no data")
         },

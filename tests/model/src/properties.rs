@@ -21,6 +21,8 @@ pub enum Flaw {
     Reopened,
     /// An outcome was told twice.
     ToldTwice,
+    /// An outcome was told without the data that came with it.
+    WithoutData,
     /// An event for an id that was never shown.
     Unshown,
     /// An event after the end.
@@ -81,6 +83,7 @@ impl Flaw {
             Self::FalseEstablished => "the inviter is told that the winner knows, and it does not",
             Self::Reopened => "a device opens the invitation a second time",
             Self::ToldTwice => "an outcome is told twice",
+            Self::WithoutData => "an outcome is told without the data that came with it",
             Self::Unshown => "an event for what was never shown",
             Self::AfterEnd => "an event after the end",
             Self::DeadRing => "a device is rung for what was over when it asked",

@@ -105,10 +105,19 @@ impl<'a> Turn<'a> {
         let Some(origin) = self.world.origin else { return };
         let kind = |party| if origin.open(party) { Kind::Invite } else { Kind::Decision };
         match to {
-            To::Users(to) => self.send(to, origin.ver(), written(origin.report(Kind::Invite, None, 0))),
-            To::Decided(to) => self.send(to, origin.ver(), written(origin.report(Kind::Decision, None, 0))),
+            To::Users(to) => {
+                self.send(to, origin.ver(), written(origin.report(Kind::Invite, None, None, 0)));
+            }
+            To::Decided(mut rest) => {
+                while !rest.is_empty() {
+                    let (to, first) = origin.next_decision(rest);
+                    let report = origin.report(Kind::Decision, None, first, 0);
+                    self.send(to, origin.ver(), written(report));
+                    rest = rest.without(to);
+                }
+            }
             To::Peer { party, peer, echo } => {
-                let report = written(origin.report(kind(party), Some((party, peer)), echo));
+                let report = written(origin.report(kind(party), Some((party, peer)), None, echo));
                 if broken!("answers-per-user") {
                     self.keep(party, origin.ver(), report);
                 }
@@ -118,7 +127,7 @@ impl<'a> Turn<'a> {
             }
             To::Stranger { device, echo } => {
                 let Some(party) = asker else { return };
-                let report = written(origin.report(kind(party), None, echo));
+                let report = written(origin.report(kind(party), None, party.slot(), echo));
                 self.outbox.push(Msg::Report { to: device, users: false, report });
             }
         }
@@ -299,7 +308,7 @@ impl<'a> Turn<'a> {
             let msg = self.reply(from, row, reply, cause);
             self.outbox.extend(msg);
         }
-        self.watch_holder(at, before, fx);
+        self.watch_holder(at, before, fx, cause);
     }
 
     fn reply(

@@ -4,6 +4,7 @@ use signaling_core::Device;
 use signaling_core::machine::{Answer, Mask, PartyId, Slot, State, Tell};
 
 use crate::effects::Effects;
+use crate::network::Rep;
 use crate::properties::Flaw;
 use crate::turn::Turn;
 use crate::world::{DEVICES, Inviter, Opened, Row, Who};
@@ -95,13 +96,23 @@ impl Turn<'_> {
     }
 
     /// The row of a device did something.
-    pub(crate) fn watch_holder(&mut self, at: usize, before: Option<Row>, fx: &Effects) {
+    pub(crate) fn watch_holder(&mut self, at: usize, before: Option<Row>, fx: &Effects, cause: Option<&Rep>) {
         self.watch_ringing(at, before, fx.leases);
         for &tell in &fx.tells {
             self.told.push((Who::Device(at), tell));
             self.watch_known(at, before, tell);
             self.watch_tell(at, before, tell);
+            self.watch_data(before, tell, cause);
         }
+    }
+
+    /// An outcome that came in a report is told with the data that belongs to it.
+    fn watch_data(&mut self, before: Option<Row>, tell: Tell, cause: Option<&Rep>) {
+        let (Tell::Decided(slot), Some(report)) = (tell, cause) else { return };
+        let mut slots = report.slots;
+        let wanted = slots.nth(usize::from(slot)).is_some_and(|(_, data)| data);
+        let came = report.answer == Some(slot) || before.is_some_and(|row| row.have().has(slot));
+        self.ensure(came || !wanted, Flaw::WithoutData);
     }
 
     /// Nobody is rung for a call that was over when the device asked.

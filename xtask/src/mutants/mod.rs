@@ -18,6 +18,8 @@ use table::Row;
 pub(crate) struct Part {
     pub(crate) name: &'static str,
     least: Least,
+    /// The quickest first, each for what those before it missed.
+    oracles: &'static [Oracle],
 }
 
 /// How many mutants have to be caught.
@@ -29,8 +31,10 @@ enum Least {
     Percent(usize),
 }
 
-pub(crate) const PARTS: [Part; 2] =
-    [Part { name: "machine", least: Least::AllBut(5) }, Part { name: "engine", least: Least::Percent(95) }];
+pub(crate) const PARTS: [Part; 2] = [
+    Part { name: "machine", least: Least::AllBut(5), oracles: &[STORIES, UNITS, MODEL] },
+    Part { name: "engine", least: Least::Percent(95), oracles: &[STORIES, UNITS, SIMULATION] },
+];
 
 /// Tests that judge a mutant.
 struct Oracle {
@@ -43,17 +47,26 @@ struct Oracle {
     timeout: &'static str,
 }
 
-/// The quickest first, each for what those before it missed: stories, units, and the model in its small worlds.
-const ORACLES: [Oracle; 3] = [
-    Oracle { package: "signaling-core", programs: "--test=stories", tests: &[], timeout: "30" },
-    Oracle { package: "signaling-core", programs: "--lib", tests: &[], timeout: "30" },
-    Oracle {
-        package: "model",
-        programs: "--lib",
-        tests: &["--include-ignored", "small_worlds_hold"],
-        timeout: "300",
-    },
-];
+const STORIES: Oracle =
+    Oracle { package: "signaling-core", programs: "--test=stories", tests: &[], timeout: "30" };
+
+const UNITS: Oracle = Oracle { package: "signaling-core", programs: "--lib", tests: &[], timeout: "30" };
+
+/// In its small worlds.
+const MODEL: Oracle = Oracle {
+    package: "model",
+    programs: "--lib",
+    tests: &["--include-ignored", "small_worlds_hold"],
+    timeout: "300",
+};
+
+/// A hundred runs of each row.
+const SIMULATION: Oracle = Oracle {
+    package: "simulation",
+    programs: "--lib",
+    tests: &["a_few_runs_of_each_row_end_well"],
+    timeout: "120",
+};
 
 /// One failure is enough. It needs the nightly toolchain.
 const FAIL_FAST: [&str; 2] = ["-Zunstable-options", "--fail-fast"];
@@ -81,7 +94,7 @@ fn judge(part: &'static Part, shard: Option<Shard>, last: bool) -> Result<Row> {
     let chosen: Vec<String> = files.iter().flat_map(|file| ["--file".into(), file.clone()]).collect();
     if !last {
         let folder = outcome::folder(part.name, shard);
-        for oracle in &ORACLES {
+        for oracle in part.oracles {
             outcome::keep(&folder)?;
             attempt(&folder, &chosen, oracle)?;
         }

@@ -118,7 +118,7 @@ mod tests {
     fn row(least: Least, outcomes: [Outcome; 4], accepted: &[(&str, usize)]) -> Row {
         let outcomes: Vec<_> = LIST.lines().zip(outcomes).collect();
         let accepted = accepted.iter().map(|(name, count)| ((*name).to_owned(), *count)).collect();
-        Row::new(&Part { name: "a", least }, LIST, &Outcomes::of(&outcomes), &accepted)
+        Row::new(&Part { name: "a", least, oracles: &[] }, LIST, &Outcomes::of(&outcomes), &accepted)
     }
 
     #[test]
@@ -147,5 +147,5 @@ mod tests {
         assert_eq!((row.untried, row.good()), (4, false));
     }
 
-    const PART: Part = Part { name: "a", least: Least::Percent(0) };
+    const PART: Part = Part { name: "a", least: Least::Percent(0), oracles: &[] };
 }

@@ -269,7 +269,11 @@ pub(crate) struct TokenArgs {
 const TOKEN: &str = "\
 It prints the token and nothing else:
   signaling token --key-file relay.key --as bob --ttl 12h > bob.token
-  signaling listen --as bob --token-file bob.token";
+  signaling listen --as bob --token-file bob.token
+
+The relay looks at a token when a link begins: a link outlives its token, and the next one needs a
+new one, which --token-file reads by itself. To void all tokens, and end all links, start the relay
+anew with another key.";
 
 /// `signaling bridge`
 #[derive(Debug, Args)]

@@ -14,6 +14,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until, timeout};
 use crate::args::InviteArgs;
 use crate::device::{self, DOUBT_WITHIN, REACH_WITHIN, Until};
 use crate::exit::{Exit, Failure};
+use crate::group::KNOWS_LATER;
 use crate::output::{Notice, Printer, Tone, clean, quote};
 use crate::stop::Stop;
 use crate::tell::{limit_left, tell};
@@ -40,6 +41,8 @@ pub(crate) async fn run(args: &InviteArgs, printer: &Printer) -> Result<Exit, Fa
         printer,
         countdown,
         connected: false,
+        untaken: args.group.is_some() && !args.device.is_direct(),
+        doubt: Instant::now(),
         give_up: (Instant::now() + REACH_WITHIN, Until::Patience),
         established: 0,
         unread: None,
@@ -85,6 +88,10 @@ struct Call<'a> {
     printer: &'a Printer,
     countdown: Countdown,
     connected: bool,
+    /// Whether the relay has taken it for nobody of the group, and that was not told yet.
+    untaken: bool,
+    /// When to tell it.
+    doubt: Instant,
     /// When not to wait for the link any longer, and why not.
     give_up: (Instant, Until),
     /// How many of those who accepted know that they won.
@@ -153,6 +160,7 @@ impl Call<'_> {
                 () = sleep_until(self.give_up.0), if !self.connected => {
                     return Err(device::unreached(self.client, &self.args.device, self.give_up.1));
                 }
+                () = sleep_until(self.doubt), if self.connected && self.untaken => self.doubt(),
                 _ = draw.tick() => self.show(&self.countdown.line()),
             }
         };
@@ -165,7 +173,10 @@ impl Call<'_> {
             self.print(&notice);
         }
         match event {
-            Event::Link(LinkEvent::Connected) => self.connected = true,
+            Event::Link(LinkEvent::Connected) => {
+                self.connected = true;
+                self.doubt = Instant::now() + DOUBT_WITHIN;
+            }
             Event::Link(link) => {
                 if device::is_hopeless(link, &self.args.device) {
                     self.give_up = self.give_up.min((Instant::now() + DOUBT_WITHIN, Until::Doubt));
@@ -174,12 +185,21 @@ impl Call<'_> {
             }
             Event::Invitation(event) if event.invitation.id == self.invitation.id() => {
                 self.countdown.note(event);
+                self.untaken &= !event.invitation.delivered;
                 self.established += usize::from(matches!(event.what, What::Established { .. }));
                 return Ok((event.what == What::Ended).then(|| (*event.invitation).clone()));
             }
             _ => {}
         }
         Ok(None)
+    }
+
+    /// Tells that the relay has taken it for nobody yet, and why that may be.
+    fn doubt(&mut self) {
+        self.untaken = false;
+        let text = format!("the relay does not know the group, or who is in it, or not yet. {KNOWS_LATER}");
+        let id = self.invitation.id().to_string();
+        self.print(&Notice::new("undelivered", Tone::Doubt, text).with("invite_id", id));
     }
 
     fn cancel(&mut self) {

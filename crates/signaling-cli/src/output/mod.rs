@@ -110,6 +110,12 @@ impl Printer {
         out.flush()
     }
 
+    /// Says something on the standard error, for people.
+    pub(crate) fn remark(&self, line: &str) {
+        // Nobody may read it; nothing depends on it.
+        let _ = writeln!(anstream::stderr(), "{line}");
+    }
+
     /// Says why a command failed; with which code it is to end.
     pub(crate) fn fail(&self, failure: &Failure) -> Exit {
         let Failure { exit, text, hint, code } = failure;

@@ -162,6 +162,19 @@ fn a_group_rings_its_members_only_and_refusing_all_is_7() {
 }
 
 #[test]
+fn of_a_group_that_may_be_forgotten_it_is_told_when_the_relay_knows() {
+    let world = World::restarted();
+    let words = ["not yet", "60 s of its start", "--first-start"];
+    let alice = world.invite(&["--as", "alice", "--group", "team", "bob", "--timeout", "3s"]);
+    world.run(&["group", "members", "team", "--as", "carol"]).failed(1, &words);
+    let alice = alice.ends();
+    assert_eq!(alice.code, Some(4));
+    assert!(alice.knows("undelivered"), "{alice:#?}");
+    let dave = world.run(&["invite", "--as", "dave", "--group", "team", "bob", "--timeout", "3s"]);
+    assert!(words.iter().all(|words| dave.out.concat().contains(words)), "{dave:#?}");
+}
+
+#[test]
 fn without_a_relay_it_is_7_within_10_s() {
     let world = World::empty();
     let alice = world.start(&["invite", "--as", "alice", "bob", "--timeout", "60s"]);

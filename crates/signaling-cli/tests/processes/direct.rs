@@ -15,6 +15,11 @@ fn sides() -> [Vec<String>; 2] {
     [side(a, "bob", b).into(), side(b, "alice", a).into()]
 }
 
+/// Where alice looks for bob.
+fn bob_at(alice: &[String]) -> &str {
+    alice.last().unwrap()
+}
+
 fn args<'a>(first: &[&'a str], side: &'a [String]) -> Vec<&'a str> {
     first.iter().copied().chain(side.iter().map(String::as_str)).collect()
 }
@@ -27,7 +32,10 @@ fn a_sealed_call() {
     let bobs =
         [&["listen", "--json", "--as", "bob", "--answer", "accept", "--data", "sure"], &sealed[..]].concat();
     let mut bob = world.start(&args(&bobs, &bob));
-    bob.hears("listening");
+    let listening = bob.hears("listening");
+    let [bind, peer] = [&listening["address"], &listening["peers"][0]].map(|place| place.as_str().unwrap());
+    assert!(bob_at(&alice).ends_with(bind) && peer.starts_with("udp://alice@127.0.0.1:"), "{listening}");
+    assert!(listening.get("relay").is_none() && listening.get("device").is_none(), "{listening}");
     let alices = [&["--as", "alice", "bob", "--data", "video?"], &sealed[..]].concat();
     let ended = world.invite(&args(&alices, &alice)).ends();
     assert_eq!(ended.code, Some(0), "{ended:#?}");

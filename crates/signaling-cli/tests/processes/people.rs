@@ -57,3 +57,21 @@ fn a_reader_who_leaves_gets_no_complaint() {
     assert_eq!((ended.out.len(), ended.err.as_str()), (3, ""));
     drop(world);
 }
+
+#[test]
+fn who_cannot_be_asked_any_more_is_told_so() {
+    let world = World::new();
+    let mut bob = world.start(&["listen", "--as", "bob"]);
+    bob.says("connected");
+    bob.types_no_more();
+    assert_eq!(world.run(&["invite", "--as", "alice", "bob", "--timeout", "1s"]).code, Some(4));
+    bob.says("time is up");
+    bob.ctrl_c();
+    let bob = bob.ends();
+    assert!(
+        bob.err.contains("nothing can be answered any more") && bob.err.contains("Ctrl-c ends"),
+        "{bob:#?}"
+    );
+    assert!(bob.out.iter().any(|line| line.contains("alice rings")), "{bob:#?}");
+    assert!(!bob.out.iter().any(|line| line.contains("y accepts")), "{bob:#?}");
+}

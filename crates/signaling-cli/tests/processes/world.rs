@@ -37,9 +37,17 @@ impl World {
 
     /// With a relay of these arguments.
     pub(crate) fn with_relay(args: &[&str]) -> Self {
+        Self::around(&[&["--first-start"], args].concat())
+    }
+
+    /// With a relay that may have run before: it does not know yet who is in which group.
+    pub(crate) fn restarted() -> Self {
+        Self::around(&["--insecure"])
+    }
+
+    fn around(args: &[&str]) -> Self {
         let mut world = Self::empty();
-        let mut relay =
-            world.start(&[&["relay", "--listen", "127.0.0.1:0", "--first-start", "--json"], args].concat());
+        let mut relay = world.start(&[&["relay", "--listen", "127.0.0.1:0", "--json"], args].concat());
         world.relay = relay.hears("listening")["address"].as_str().unwrap().into();
         world._relay = Some(relay);
         world
@@ -146,6 +154,11 @@ impl Process {
 
     pub(crate) fn types(&mut self, line: &str) {
         writeln!(self.stdin.as_mut().unwrap(), "{line}").unwrap();
+    }
+
+    /// Nothing more is typed.
+    pub(crate) fn types_no_more(&mut self) {
+        self.stdin = None;
     }
 
     pub(crate) fn signal(&self, signal: Signal) {

@@ -60,8 +60,11 @@ pub const fn largest_frame(invitees: usize, bytes: usize) -> usize {
     const REST: usize = 160 + GroupId::LIMIT + GroupId::LIMIT + UserId::LIMIT + Label::LIMIT;
     /// Once as a recipient; once as a slot, with the device that accepted.
     const INVITEE: usize = (1 + UserId::LIMIT) + (1 + UserId::LIMIT) + 1 + 8 + 5 + 1;
-    let invitees = if invitees < MAX_INVITEES { invitees } else { MAX_INVITEES };
-    let bytes = if bytes < MAX_DATA { bytes } else { MAX_DATA };
-    let frame = REST.saturating_add(invitees.saturating_mul(INVITEE)).saturating_add(bytes.saturating_mul(3));
-    if frame < MAX_FRAME { frame } else { MAX_FRAME }
+    let invitees = least(invitees, MAX_INVITEES).saturating_mul(INVITEE);
+    let bytes = least(bytes, MAX_DATA).saturating_mul(3);
+    least(REST.saturating_add(invitees).saturating_add(bytes), MAX_FRAME)
+}
+
+const fn least(one: usize, other: usize) -> usize {
+    if one < other { one } else { other }
 }

@@ -19,7 +19,7 @@ const SLOW: u32 = 10_000;
 /// How long T_ring exceeds the time limit.
 const GRACE: u32 = 1_000;
 /// At most one answer to a device and invitation in so many ms.
-pub(super) const PACE: u64 = 50;
+pub(super) const PACE: u16 = 50;
 /// A row without a limit is given up after a day.
 const DAY: u32 = 86_400_000;
 

@@ -51,15 +51,15 @@ error! {
         Repeated => Some(CODE_INVALID), "the same user is invited twice";
         /// One cannot invite oneself.
         Oneself => Some(CODE_INVALID), "one cannot invite oneself";
-        /// More invitees than a row holds.
+        /// More invitees than a row holds. The number is the most that it does.
         TooManyInvitees(limit: usize) => Some(CODE_INVALID), "more than {limit} invitees";
         /// A time limit of 0 ms or above 24 h.
         Timeout => Some(CODE_INVALID), "the time limit must be from 1 ms to 24 h, or none";
         /// Neither a lease nor a time limit: a lost invitation would ring for ever.
         Endless => Some(CODE_INVALID), "without a lease there must be a time limit";
-        /// More data than this device keeps, or than travels.
+        /// More data than this device keeps, or than travels. The number is the most, in bytes.
         DataTooLong(limit: usize) => Some(CODE_TOO_LONG), "more than {limit} bytes of data";
-        /// More push info than this device keeps, or than travels.
+        /// More push info than this device keeps, or than travels. The number is the most, in bytes.
         PushTooLong(limit: usize) => Some(CODE_TOO_LONG), "more than {limit} bytes of push info";
         /// The table is full of live invitations.
         Capacity => None, "the table is full of live invitations: wait for one to end";
@@ -81,7 +81,7 @@ error! {
         Held => Some(CODE_UNKNOWN), "an own invitation to the inviter comes first: cancel that one";
         /// The invitation does not ask this user.
         NotInvited => Some(CODE_NO_PERMISSION), "this user is not among the invitees";
-        /// More data than this device keeps, or than travels.
+        /// More data than this device keeps, or than travels. The number is the most, in bytes.
         DataTooLong(limit: usize) => Some(CODE_TOO_LONG), "more than {limit} bytes of data";
     }
 }
@@ -97,7 +97,7 @@ error! {
         NotInviter => Some(CODE_NO_PERMISSION), "only the inviter can cancel";
         /// Another request of this device waits for its answer.
         Busy => Some(CODE_UNKNOWN), "another request for this invitation is under way";
-        /// More data than this device keeps, or than travels.
+        /// More data than this device keeps, or than travels. The number is the most, in bytes.
         DataTooLong(limit: usize) => Some(CODE_TOO_LONG), "more than {limit} bytes of data";
     }
 }
@@ -113,7 +113,7 @@ error! {
         OnlineOnly => Some(CODE_NO_PERMISSION), "an online-only invitation cannot be modified";
         /// Another request of this device waits for its answer.
         Busy => Some(CODE_UNKNOWN), "another request for this invitation is under way";
-        /// More data than this device keeps, or than travels.
+        /// More data than this device keeps, or than travels. The number is the most, in bytes.
         DataTooLong(limit: usize) => Some(CODE_TOO_LONG), "more than {limit} bytes of data";
     }
 }
@@ -131,9 +131,9 @@ error! {
         NotInvited => Some(CODE_INVALID), "this user is not among the invitees";
         /// It was made on this very device.
         Own => Some(CODE_EXISTS), "the invitation was made on this device";
-        /// More invitees than a row holds.
+        /// More invitees than a row holds. The number is the most that it does.
         TooManyInvitees(limit: usize) => Some(CODE_INVALID), "more than {limit} invitees";
-        /// More data than this device keeps.
+        /// More data than this device keeps. The number is the most, in bytes.
         DataTooLong(limit: usize) => Some(CODE_TOO_LONG), "more than {limit} bytes of data";
         /// The table is full of live invitations.
         Capacity => None, "the table is full of live invitations: wait for one to end";

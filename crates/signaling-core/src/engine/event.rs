@@ -23,7 +23,7 @@ pub enum What {
     Restored,
     /// Ring (`onReceiveNewInvitation`). On the inviter's other devices: one was made.
     New,
-    /// It was over before it could ring here.
+    /// It was over before it could ring in this run of this device; an earlier run may have answered it.
     Missed,
     /// The relay took it, for at least one invitee.
     Delivered,

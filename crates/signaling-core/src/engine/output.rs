@@ -4,10 +4,10 @@ use super::effects::PACE;
 use super::row::{Role, Row};
 use super::storage::{Payload, Slices, Storage};
 use super::table::NEVER;
-use super::timers::Alarm;
+use super::timers::{Alarm, later};
 use super::{Engine, Event, Inner};
 use crate::fmt::warning;
-use crate::machine::{Kind, Mask, Me, Origin, Parties, PartyId, Stance};
+use crate::machine::{Kind, Me, Origin, Parties, PartyId, Stance};
 use crate::name::InviteId;
 use crate::wire::{
     Ack, AnswerData, Deliver, Message, NoRoom, ReportMessage, Send, SlotEntry, StanceMessage, Target,
@@ -81,7 +81,8 @@ impl<S: Storage<Row<P, I, D>>, P: Payload, const I: usize, const D: usize> Engin
 /// One message that a row owes.
 #[derive(Clone, Copy)]
 pub(super) enum Next {
-    Users(Kind, Parties),
+    /// And whose answer's data comes first.
+    Users(Kind, Parties, Option<u8>),
     Peer(PartyId, u8, u32),
     Stance,
     Request,
@@ -107,13 +108,13 @@ impl<P: Payload, const I: usize, const D: usize> Row<P, I, D> {
             Role::Origin(origin) => {
                 let open = open(origin, out.users);
                 if !open.is_empty() {
-                    out.users.invitees = out.users.invitees.without(open.invitees);
-                    out.users.observers &= !open.observers;
-                    return Some(Next::Users(Kind::Invite, open));
+                    out.users = out.users.without(open);
+                    return Some(Next::Users(Kind::Invite, open, None));
                 }
-                let decided = core::mem::take(&mut out.users);
-                if !decided.is_empty() {
-                    return Some(Next::Users(Kind::Decision, decided));
+                if !out.users.is_empty() {
+                    let (decided, first) = origin.next_decision(out.users);
+                    out.users = out.users.without(decided);
+                    return Some(Next::Users(Kind::Decision, decided, first));
                 }
                 self.take_peer(now)
             }
@@ -124,23 +125,22 @@ impl<P: Payload, const I: usize, const D: usize> Row<P, I, D> {
     fn take_peer(&mut self, now: u64) -> Option<Next> {
         let Role::Origin(origin) = &self.role else { return None };
         let stamp = truncate(now);
-        let mut wait = None::<u64>;
+        let mut wait = u16::MAX;
         for party in origin.parties() {
             let peers = origin.party(party).map(|party| party.peers().len()).unwrap_or_default();
             for at in 0..u8::try_from(peers).unwrap_or(u8::MAX) {
                 let Some(owed) = self.out.owed_mut(party, at).filter(|owed| owed.due) else { continue };
-                let since = u64::from(stamp.wrapping_sub(owed.last));
+                let since = stamp.wrapping_sub(owed.last);
                 if owed.last != 0 && since < PACE {
-                    let left = PACE.saturating_sub(since);
-                    wait = Some(wait.map_or(left, |wait| wait.min(left)));
+                    wait = wait.min(PACE.saturating_sub(since));
                     continue;
                 }
                 (owed.due, owed.last) = (false, stamp.max(1));
                 return Some(Next::Peer(party, at, core::mem::take(&mut owed.echo)));
             }
         }
-        self.out.peers = wait.is_some();
-        let wake = wait.map_or(NEVER, |wait| now.saturating_add(wait));
+        self.out.peers = wait != u16::MAX;
+        let wake = if self.out.peers { later(now, wait.into()) } else { NEVER };
         self.rest.timers.set(Alarm::Wake, wake);
         None
     }
@@ -153,8 +153,8 @@ fn truncate(now: u64) -> u16 {
 }
 
 fn open<const I: usize, const D: usize>(origin: &Origin<I, D>, users: Parties) -> Parties {
-    let invitees: Mask = users.invitees.iter().filter(|&i| origin.open(PartyId::Invitee(i))).collect();
-    Parties { invitees, observers: users.observers && origin.open(PartyId::Observers) }
+    let observers = users.observers && origin.open(PartyId::Observers);
+    Parties { invitees: users.invitees.and(origin.pending()), observers }
 }
 
 impl Inner {
@@ -180,7 +180,7 @@ impl Inner {
         buf: &mut [u8],
     ) -> Result<usize, NoRoom> {
         match next {
-            Next::Users(kind, parties) => self.write_users(row, kind, parties, buf),
+            Next::Users(kind, parties, first) => self.write_users(row, kind, parties, first, buf),
             Next::Peer(party, at, echo) => self.write_peer(row, party, at, echo, buf),
             Next::Stance | Next::Request => write_stance(row, next, self.config.resolve, buf),
             Next::Ack => write_ack(row, buf),
@@ -192,6 +192,7 @@ impl Inner {
         row: &Row<P, I, D>,
         kind: Kind,
         parties: Parties,
+        first: Option<u8>,
         buf: &mut [u8],
     ) -> Result<usize, NoRoom> {
         let Role::Origin(origin) = &row.role else { return Err(NoRoom) };
@@ -210,7 +211,7 @@ impl Inner {
             push: Some(rest.own.bytes()).filter(|push| invite && !push.is_empty() && !rest.online_only),
             body: &[],
         };
-        encode_send(buf, &send, users, |body| self.write_report(row, kind, None, (0, 0), body))
+        encode_send(buf, &send, users, |body| self.write_report(row, kind, (None, first), (0, 0), body))
     }
 
     fn write_peer<P: Payload, const I: usize, const D: usize>(
@@ -230,7 +231,7 @@ impl Inner {
         let kind = if origin.open(party) { Kind::Invite } else { Kind::Decision };
         let send = to_device(row.id, origin.ver(), user, peer.device.id, 0);
         encode_send(buf, &send, core::iter::empty(), |body| {
-            self.write_report(row, kind, Some((party, at)), (peer.device.epoch, echo), body)
+            self.write_report(row, kind, (Some((party, at)), None), (peer.device.epoch, echo), body)
         })
     }
 
@@ -238,13 +239,13 @@ impl Inner {
         &self,
         row: &Row<P, I, D>,
         kind: Kind,
-        to: Option<(PartyId, u8)>,
+        (to, first): (Option<(PartyId, u8)>, Option<u8>),
         (run, echo): (u32, u32),
         buf: &mut [u8],
     ) -> Result<usize, NoRoom> {
         let Role::Origin(origin) = &row.role else { return Err(NoRoom) };
         let rest = &row.rest;
-        let report = origin.report(kind, to, echo);
+        let report = origin.report(kind, to, first, echo);
         let answer = report.answer.and_then(|slot| {
             let label = rest.labels.get(usize::from(slot))?.as_str();
             Some(AnswerData { slot, label, data: rest.answers.get(usize::from(slot))?.bytes() })
@@ -342,7 +343,7 @@ impl<S: Storage<Row<P, I, D>>, P: Payload, const I: usize, const D: usize> Engin
         let kind = if origin.open(party) { Kind::Invite } else { Kind::Decision };
         let send = to_device(row.id, origin.ver(), deliver.from.user, deliver.from.device.id, 0);
         let written = encode_send(buf, &send, core::iter::empty(), |body| {
-            inner.write_report(row, kind, None, (run, echo), body)
+            inner.write_report(row, kind, (None, party.slot()), (run, echo), body)
         });
         written.unwrap_or(0)
     }

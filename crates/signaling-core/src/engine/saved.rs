@@ -19,7 +19,8 @@ use crate::wire::{bytes, repeats};
 const VERSION: u8 = 1;
 
 /// One invitation of a durable engine, as it is saved. Any serde format will do that gives `&str` and `&[u8]`
-/// back as they were, as [`postcard`](https://docs.rs/postcard) does. It begins with its own version.
+/// back as they were, as [`postcard`](https://docs.rs/postcard) does; `serde_json` will not do, as it writes bytes as
+/// a list of numbers, which cannot be borrowed. It begins with its own version.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Snapshot<'a, const I: usize, const D: usize> {
     version: u8,

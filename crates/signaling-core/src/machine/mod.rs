@@ -146,6 +146,15 @@ impl Parties {
     pub fn is_empty(self) -> bool {
         self.invitees.is_empty() && !self.observers
     }
+
+    /// Those that are not of the other.
+    #[must_use]
+    pub fn without(self, other: Self) -> Self {
+        Self {
+            invitees: self.invitees.without(other.invitees),
+            observers: self.observers && !other.observers,
+        }
+    }
 }
 
 /// What one row is told about; the engine turns it into events.

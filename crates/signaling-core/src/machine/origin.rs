@@ -34,6 +34,16 @@ pub enum PartyId {
     Observers,
 }
 
+impl PartyId {
+    /// The slot of an invitee; none for the observers.
+    pub fn slot(self) -> Option<u8> {
+        match self {
+            Self::Invitee(slot) => Some(slot),
+            Self::Observers => None,
+        }
+    }
+}
+
 /// Who sent something.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct Via {
@@ -347,12 +357,18 @@ impl<const I: usize, const D: usize> Origin<I, D> {
     }
 
     fn end(&mut self, slots: Mask, outcome: Slot, data: bool, fx: &mut impl Fx) -> bool {
+        let any = self.write_all(slots, outcome, data);
+        if any {
+            self.changed(fx);
+        }
+        any
+    }
+
+    #[inline(never)] // its frame is not to lie under what follows
+    fn write_all(&mut self, slots: Mask, outcome: Slot, data: bool) -> bool {
         let mut any = false;
         for slot in slots.iter() {
             any |= self.write(slot, outcome, data);
-        }
-        if any {
-            self.changed(fx);
         }
         any
     }

@@ -86,7 +86,29 @@ impl Mask {
 
     /// The indexes, rising.
     pub fn iter(self) -> impl Iterator<Item = u8> {
-        (0..64).filter(move |&i| self.has(i))
+        Indexes { left: self.0, at: 0 }
+    }
+}
+
+struct Indexes {
+    /// What is left of the set, the slot `at` first.
+    left: u64,
+    at: u8,
+}
+
+impl Iterator for Indexes {
+    type Item = u8;
+
+    #[inline(never)] // it is called from everywhere
+    fn next(&mut self) -> Option<u8> {
+        while self.left != 0 {
+            let (found, at) = (self.left & 1 != 0, self.at);
+            (self.left, self.at) = (self.left >> 1, at.saturating_add(1));
+            if found {
+                return Some(at);
+            }
+        }
+        None
     }
 }
 

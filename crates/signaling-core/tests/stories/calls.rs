@@ -3,7 +3,7 @@
 use crate::world::World;
 use signaling_core::{
     AddError, Added, AnswerError, CODE_NO_PERMISSION, CODE_UNKNOWN, CancelError, CancelOutcome, Invite,
-    InviteError, ModifyError, Slot,
+    InviteError, ModifyError, NameError, Slot,
 };
 
 #[test]
@@ -145,6 +145,8 @@ fn the_other_device_of_the_inviter_watches_and_cancels() {
     assert_eq!(world.told(0)[2..], ["cancelled", "ended"]);
     assert_eq!(world.told(1), ["new", "cancelled"]);
     assert_eq!(world.told(2), ["new", "granted"]);
+    let view = world.phones[1].engine.view(id).unwrap();
+    assert_eq!(view.invitee(0).unwrap().data.as_slice(), b"oops");
 }
 
 #[test]
@@ -183,9 +185,12 @@ fn bad_commands_change_nothing() {
     assert_eq!(invite(&[], None), InviteError::NoInvitee);
     assert_eq!(invite(&["alice"], None), InviteError::Oneself);
     assert_eq!(invite(&["bob", "bob"], None), InviteError::Repeated);
+    assert_eq!(invite(&["bob", "ca\nrol"], None), InviteError::Name(NameError::Control));
     assert_eq!(invite(&["bob"], Some(0)), InviteError::Timeout);
     assert_eq!(invite(&["bob"], Some(86_400_001)), InviteError::Timeout);
     assert_eq!(invite(&["a", "b", "c", "d", "e"], None), InviteError::TooManyInvitees(4));
+    let group = Invite { invitees: &["bob"], group: Some(""), ..Invite::default() };
+    assert_eq!(world.phones[0].engine.invite(now, &group), Err(InviteError::Name(NameError::Empty)));
     let id = world.invite(0, &["bob"], 30);
     world.run(500);
     let (alice, rest) = world.phones.split_first_mut().unwrap();
@@ -339,6 +344,7 @@ fn what_was_learned_elsewhere_has_to_make_sense() {
     assert_eq!(add(1, Added { invitees: &["carol"], ..added }), Err(AddError::NotInvited));
     assert_eq!(add(1, Added { data: &[0; 65], ..added }), Err(AddError::DataTooLong(64)));
     assert!(matches!(add(1, Added { inviter: "", ..added }), Err(AddError::Name(_))));
+    assert!(matches!(add(1, Added { invitees: &["bob", ""], ..added }), Err(AddError::Name(_))));
     assert_eq!(add(1, added), Ok(()));
 }
 

@@ -177,3 +177,18 @@ fn every_device_that_was_named_is_told() {
     assert_eq!(world.run(5_000).told(1), ["missed"]);
     assert!(world.phones[0].engine.is_empty());
 }
+
+#[test]
+fn the_own_answers_data_comes_first_to_the_other_devices() {
+    let mut world = World::of(&["alice", "bob/kitchen", "bob/car", "carol"]);
+    let id = world.invite(0, &["bob", "carol"], 60);
+    world.run(500);
+    world.accept(1, id);
+    world.phones[3].engine.reject(world.now, id, false, b"sorry").unwrap();
+    world.run(200);
+    assert_eq!(world.told(2), ["new", "accepted bob", "rejected carol"]);
+    let view = world.phones[2].engine.view(id).unwrap();
+    let of = |slot| view.invitee(slot).unwrap();
+    assert_eq!((of(0).data.as_slice(), of(0).label), (&b"yes"[..], "kitchen"));
+    assert_eq!(of(1).data.as_slice(), b"sorry");
+}

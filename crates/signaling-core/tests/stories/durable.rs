@@ -1,7 +1,7 @@
 //! An inviter that outlives its own restart.
 
 use crate::world::{Small, World, encode};
-use signaling_core::{Config, Device, RestoreError, UserId};
+use signaling_core::{Config, Device, NameError, RestoreError, UserId};
 
 fn durable(names: &[&str]) -> World {
     let mut world = World::of(names);
@@ -136,6 +136,31 @@ fn what_cannot_be_restored_is_refused_and_changes_nothing() {
     let mut other = bytes.clone();
     other[0] = 2;
     assert_eq!(restore(&mut engine("alice", 1), &other), Err(RestoreError::Version { found: 2 }));
+}
+
+#[test]
+fn what_no_invitation_can_be_is_not_restored() {
+    /// Puts other bytes where these are.
+    fn put(bytes: &[u8], old: &[u8], new: &[u8]) -> Vec<u8> {
+        let at = bytes.windows(old.len()).position(|window| window == old).unwrap();
+        [&bytes[..at], new, &bytes[at + old.len()..]].concat()
+    }
+    let restored = |bytes: &[u8]| {
+        let config = Config::new(UserId::new("alice").unwrap(), Device { id: 1, epoch: 2 });
+        Small::new(config, Default::default()).restore(0, &postcard::from_bytes(bytes).unwrap())
+    };
+    let mut world = durable(&["alice"]);
+    world.invite(0, &["bob", "rob"], 86_400);
+    let bytes = encode(&world.phones[0].engine.snapshots().next().unwrap());
+    assert_eq!(restored(&bytes), Ok(()), "a day is the longest there is");
+    // A day in ms as a varint, behind the mark that there is a limit.
+    let day = [1, 0x80, 0xb8, 0x99, 0x29];
+    let longer = put(&bytes, &day, &[1, 0x81, 0xb8, 0x99, 0x29]);
+    let unlimited = put(&bytes, &day, &[0]);
+    for bytes in [longer, unlimited, put(&bytes, b"rob", b"bob")] {
+        assert_eq!(restored(&bytes), Err(RestoreError::Malformed));
+    }
+    assert_eq!(restored(&put(&bytes, b"rob", b"r\nb")), Err(RestoreError::Name(NameError::Control)));
 }
 
 #[test]

@@ -5,6 +5,7 @@ use signaling_core::wire::{Ack, Deliver, Frame, From, Message, Reach, StanceMess
 use signaling_core::{Config, Device, FixedEngine, Invite, InviteId, UserId};
 
 const BOB: Device = Device { id: 2, epoch: 1 };
+const DESK: Device = Device { id: 3, epoch: 1 };
 
 struct Alice {
     engine: FixedEngine<1, 1, 1, 16>,
@@ -29,10 +30,11 @@ impl Alice {
         sent
     }
 
-    fn fan_out(&mut self, now: u64, ver: u32) {
+    /// It reached bob's device, and those of hers.
+    fn fan_out(&mut self, now: u64, ver: u32, hers: &[Device]) {
         let mut buf = [0; 256];
-        let users =
-            [("bob", Reach::Devices(vec![BOB].into_iter())), ("alice", Reach::Devices(vec![].into_iter()))];
+        let users = [("bob", &[BOB][..]), ("alice", hers)];
+        let users = users.map(|(user, devices)| (user, Reach::Devices(devices.iter().copied())));
         let len = encode_fanout(&mut buf, self.id, ver, false, users.into_iter()).unwrap();
         let Ok(Frame::Fanout(fanout)) = Frame::decode(&buf[..len]) else { panic!("it is one") };
         self.engine.handle_fanout(now, &fanout).unwrap();
@@ -53,16 +55,28 @@ fn a_row_goes_though_an_answer_still_waited_when_all_was_known() {
     let accept = Message::Stance(StanceMessage { n: 1, stance: Stance::Answer(Answer::Accept), data: b"" });
     let mut alice = Alice::new();
     alice.drain(0);
-    alice.fan_out(10, 1);
+    alice.fan_out(10, 1, &[]);
     alice.hear(100, &accept);
     alice.drain(100);
-    alice.fan_out(105, 2);
+    alice.fan_out(105, 2, &[]);
     alice.hear(110, &accept);
     assert_eq!(alice.drain(110), 1, "the repeat is answered");
     alice.hear(120, &accept);
     assert_eq!(alice.drain(120), 0, "not twice in 50 ms");
+    assert_eq!(alice.engine.poll_timeout(), Some(160), "50 ms after the last");
     alice.hear(130, &Message::Ack(Ack { rev: 0, mask: Mask::one(0) }));
     assert_eq!((alice.drain(130), alice.engine.len()), (0, 1), "the answer still waits");
     assert_eq!(alice.drain(170), 1);
     assert!(alice.engine.is_empty(), "nobody has anything left to learn");
+}
+
+#[test]
+fn who_is_first_named_after_long_is_told_soon() {
+    let mut alice = Alice::new();
+    alice.engine.modify(0, alice.id, b"audio").unwrap();
+    for now in (0..20_000).step_by(100) {
+        alice.drain(now);
+    }
+    alice.fan_out(20_000, 2, &[DESK]);
+    assert_eq!(alice.drain(20_240), 2, "the repeats, seconds apart by now, start anew");
 }

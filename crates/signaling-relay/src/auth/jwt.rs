@@ -49,6 +49,9 @@ pub enum MintError {
 ///
 /// Anything but HS256 is refused, `none` above all. An end counts to the second: clocks that differ need
 /// tokens that last longer. `nbf` is honoured; a token with an `aud` is for somebody else.
+///
+/// A token is looked at when a link begins, and never again: a link outlives its token. A relay that is started anew
+/// ends all links and asks each device for its token; with another key it voids all tokens.
 #[derive(Clone)]
 pub struct JwtKey {
     signs: EncodingKey,

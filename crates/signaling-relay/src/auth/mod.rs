@@ -8,7 +8,7 @@ use signaling_core::wire::Refusal;
 #[cfg(feature = "jwt")]
 pub use jwt::{JwtKey, KeyError, MintError};
 
-/// Judges a Hello.
+/// Judges a Hello: once for each link, when it begins. What it allowed holds until that link ends.
 pub trait Authenticator: Send {
     /// Whether `token` proves, at `wall` seconds after 1970, that this is `user` on the device of that id.
     /// It must neither block nor log the token.

@@ -12,6 +12,7 @@ impl<const I: usize> Holder<I> {
         arrival: Arrival,
         fx: &mut impl Fx,
     ) {
+        let was_open = !self.pending().is_empty();
         self.learn(report);
         self.learn_rev(report, fx);
         self.settle_request(report, fx);
@@ -23,6 +24,10 @@ impl<const I: usize> Holder<I> {
             self.finish(fx);
         }
         self.show(false, fx);
+        if was_open && self.pending().is_empty() {
+            // From now on only data may be lacking, which is not waited for as long as an outcome.
+            self.arm(&[HolderTimer::Resolve], fx);
+        }
         self.acknowledge(report, fx);
     }
 

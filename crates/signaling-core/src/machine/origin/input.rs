@@ -147,7 +147,7 @@ impl<const I: usize, const D: usize> Origin<I, D> {
         }
         for other in self.parties() {
             if let Some(known) = self.party_mut(other).filter(|_| other == party || broken!("fanout-other")) {
-                known.fanned |= complete && current && fits && ver > 0;
+                known.fanned |= complete && current && fits;
             }
         }
     }

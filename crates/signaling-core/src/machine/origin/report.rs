@@ -1,7 +1,7 @@
 //! What goes to whom, and what stands in it.
 
 use super::super::{Fx, Kind, Mask, Parties, Report, Slot, Timer, To};
-use super::{Origin, OriginTimer, PartyId, Via};
+use super::{Origin, OriginTimer, Party, PartyId, Via};
 use crate::broken;
 
 impl<const I: usize, const D: usize> Origin<I, D> {
@@ -58,10 +58,40 @@ impl<const I: usize, const D: usize> Origin<I, D> {
         parties
     }
 
-    /// What goes to the users of a party group, or to one peer (`to`), answering `echo`.
-    pub fn report(&self, kind: Kind, to: Option<(PartyId, u8)>, echo: u32) -> Report<OriginSlots<'_>> {
+    /// Which of those who are to hear a Decision hear it in one, and whose answer's data comes first in it: as long as
+    /// a device of an invitee lacks what came with his own answer, he hears that, so that no device of his is told
+    /// of it without.
+    pub fn next_decision(&self, of: Parties) -> (Parties, Option<u8>) {
+        // All cancelled slots share the data of the one cancel, which is the newest.
+        let apart = |slot: &u8| *slot != self.newest && self.slot(*slot) != Slot::Cancelled;
+        let first = of.invitees.iter().find(|slot| apart(slot) && self.owes_own(*slot));
+        let alone = |slot| Parties { invitees: Mask::one(slot), observers: false };
+        (first.map_or(of, alone), first)
+    }
+
+    /// Whether a device of that invitee lacks what came with his own answer.
+    fn owes_own(&self, slot: u8) -> bool {
+        let peers = self.party(PartyId::Invitee(slot)).map(Party::peers).unwrap_or_default();
+        let owes = self.with_data.has(slot) && peers.iter().any(|peer| !peer.acked.has(slot));
+        owes && !broken!("newest-to-all")
+    }
+
+    /// What goes to users, or to one peer (`to`), answering `echo`. `first`: whose answer's data is to come with it
+    /// if that is lacking; to a peer that of its own user.
+    pub fn report(
+        &self,
+        kind: Kind,
+        to: Option<(PartyId, u8)>,
+        first: Option<u8>,
+        echo: u32,
+    ) -> Report<OriginSlots<'_>> {
         let peer = to.and_then(|(party, at)| self.party(party)?.peers().get(usize::from(at)));
         let lacks = self.with_data.without(peer.map(|peer| peer.acked).unwrap_or_default());
+        let own = match to {
+            Some((PartyId::Invitee(slot), _)) if !broken!("newest-to-all") => Some(slot),
+            _ => first,
+        };
+        let own = own.filter(|&slot| lacks.has(slot));
         let newest = Some(self.newest).filter(|&slot| lacks.has(slot));
         let any = if peer.is_some() && !broken!("D2") { lacks.iter().next() } else { None };
         let small = peer.is_some_and(|peer| peer.small);
@@ -75,7 +105,7 @@ impl<const I: usize, const D: usize> Origin<I, D> {
             echo,
             modify: peer.filter(|peer| peer.modify > 0).map(|peer| (peer.modify, peer.became)),
             slots: self.report_slots(small && !broken!("small-waits")),
-            answer: newest.or(any).filter(|_| !small && (kind == Kind::Decision || !broken!("L4"))),
+            answer: own.or(newest).or(any).filter(|_| !small && !broken!("L4", kind == Kind::Invite)),
             data: kind == Kind::Invite || (behind && !broken!("D3")),
         }
     }

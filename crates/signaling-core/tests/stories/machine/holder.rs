@@ -1,9 +1,9 @@
 //! Any other device: what it first hears, its timers, its person, and calls that cross.
 
-use signaling_core::Slot;
 use signaling_core::machine::{
-    Answer, Arrival, First, Full, HolderTimer, Kind, Mask, Me, Reply, Rival, Seen, State, Tell,
+    Answer, Arrival, First, Full, HolderTimer, Kind, Mask, Me, Reply, Report, Rival, Seen, State, Tell, Timer,
 };
+use signaling_core::{Reason, Slot};
 
 use super::states::*;
 use super::{CAR, PHONE, Wants, wants};
@@ -173,4 +173,23 @@ fn an_observer_watches_until_all_are_decided() {
     };
     assert_eq!(begin(&[Slot::Cancelled, Slot::Pending]), State::Observing);
     assert_eq!(begin(&[Slot::Cancelled, Slot::Cancelled]), State::Done);
+}
+
+#[test]
+fn when_only_data_is_lacking_it_is_not_waited_for_as_long_as_for_an_outcome() {
+    let mut ring = Ring::new(BOB, PHONE, 2);
+    let hears = |ring: &mut Ring, slots: &[Slot]| {
+        let Report { kind, rev, echo, modify, data, .. } = says(Kind::Decision, 0, slots);
+        let slots = slots.iter().map(|slot| (*slot, slot.decided()));
+        let report = Report { kind, rev, echo, modify, slots, answer: Some(0), data };
+        wants(|fx| ring.on_report(&report, FRESH, fx)).armed
+    };
+    let resolve = [Timer::Holder(HolderTimer::Resolve)];
+    ring.begin(&says(Kind::Invite, 0, &[Slot::Pending; 2]), FRESH, Seen::New, &mut Wants::default());
+    let (own, other) = (Slot::Accepted(CAR), Slot::Rejected(Reason::Declined));
+    assert_eq!(hears(&mut ring, &[own, Slot::Pending]), resolve, "the other's outcome may take a day");
+    assert_eq!(hears(&mut ring, &[own, Slot::Pending]), []);
+    assert_eq!(hears(&mut ring, &[own, other]), resolve, "its data may not");
+    assert_eq!(ring.have(), Mask::one(0));
+    assert_eq!(hears(&mut ring, &[own, other]), []);
 }

@@ -185,8 +185,9 @@ fn whoever_is_pending_modifies_once_a_number() {
     let mut call = to_bob(true);
     let modify =
         |call: &mut Call, n| wants(|fx| call.on_stance(of_bob(PHONE), n, Stance::Modify, true, fx)).told;
-    let answer = |call: &Call| call.report(Kind::Invite, Some((BOB, 0)), 7).modify;
-    assert_eq!(answer(&call), None);
+    let answer = |call: &Call| call.report(Kind::Invite, Some((BOB, 0)), None, 7).modify;
+    say(&mut call, of_bob(PHONE), Stance::Query);
+    assert_eq!(answer(&call), None, "it asked for none");
     for (n, told, number) in
         [(7, vec![Tell::Modified], 1), (7, vec![], 1), (6, vec![], 1), (8, vec![Tell::Modified], 2)]
     {
@@ -200,6 +201,16 @@ fn whoever_is_pending_modifies_once_a_number() {
     let mut online_only = Call::start(1, true, true, &mut Wants::default());
     assert_eq!(modify(&mut online_only, 7), []);
     assert_eq!(answer(&online_only), Some((7, 0)), "refused");
+}
+
+#[test]
+fn when_revisions_run_out_a_modification_is_refused() {
+    let mut saved = serde_json::to_value(to_bob(true).saved()).unwrap();
+    saved["rev"]["number"] = u16::MAX.into();
+    let mut call = Call::restore(&serde_json::from_value(saved).unwrap(), [Slot::Pending].into_iter());
+    assert!(!call.modify(PHONE, &mut Wants::default()));
+    assert_eq!(say(&mut call, of_bob(PHONE), Stance::Modify).told, []);
+    assert_eq!(call.report(Kind::Invite, Some((BOB, 0)), None, 7).modify, Some((7, 0)));
 }
 
 #[test]
@@ -299,10 +310,14 @@ fn who_is_refused_for_good_is_unreachable_unless_a_device_was_heard_of() {
     let mut call = to_bob(true);
     assert_eq!(fan_out(&mut call, Fanned::Never, &[]).told, [Tell::Decided(0)]);
     assert_eq!(call.slot(0), unreachable);
+    let again = |call: &mut Call| wants(|fx| call.on_timer(OriginTimer::Resend, fx)).sent;
+    let all = Parties { invitees: Mask::one(0), observers: true };
+    assert_eq!(again(&mut call), [To::Decided(all)], "his devices may be admitted yet");
     assert_eq!(fan_out(&mut call, Fanned::Never, &[]).told, [], "once");
     let mut call = to_bob(true);
-    fan_out(&mut call, Fanned::Complete, &[PHONE]);
+    say(&mut call, of_bob(PHONE), Stance::Query);
     assert_eq!((fan_out(&mut call, Fanned::Never, &[]).told, call.slot(0)), (vec![], Slot::Pending));
+    assert_eq!(again(&mut call), [To::Users(Parties { invitees: Mask::EMPTY, observers: true })], "for good");
     let mut call = to_bob(true);
     let ver = call.ver();
     assert!(call.modify(CAR, &mut Wants::default()));
@@ -338,37 +353,68 @@ fn both_answer() -> (Call, Via) {
 }
 
 #[test]
-fn a_report_brings_the_newest_answer_or_one_that_is_lacking() {
+fn a_report_brings_the_own_answer_the_newest_or_one_that_is_lacking() {
     let (mut call, carols) = both_answer();
-    let answer = |call: &Call, kind, to| call.report(kind, to, 0).answer;
+    let answer = |call: &Call, kind, to| call.report(kind, to, None, 0).answer;
     let bobs = Some((BOB, 0));
     assert_eq!(call.with_data(), Mask::from_bits(0b11));
-    assert_eq!(answer(&call, Kind::Decision, None), Some(1), "the newest, to all");
-    assert_eq!(answer(&call, Kind::Decision, bobs), Some(1));
-    call.on_ack(of_bob(PHONE), 0, Mask::one(1), &mut Wants::default());
-    assert_eq!(answer(&call, Kind::Decision, bobs), Some(0), "the one that it lacks");
-    assert_eq!(answer(&call, Kind::Decision, Some((carols.party, 0))), Some(1));
+    assert_eq!(answer(&call, Kind::Decision, None), Some(1), "the newest");
+    assert_eq!(call.report(Kind::Decision, None, Some(0), 0).answer, Some(0), "the one asked for");
+    assert_eq!(answer(&call, Kind::Decision, bobs), Some(0), "his own first");
     call.on_ack(of_bob(PHONE), 0, Mask::one(0), &mut Wants::default());
+    assert_eq!(answer(&call, Kind::Decision, bobs), Some(1), "the one that it lacks");
+    assert_eq!(answer(&call, Kind::Decision, Some((carols.party, 0))), Some(1));
+    call.on_ack(of_bob(PHONE), 0, Mask::one(1), &mut Wants::default());
     assert_eq!(answer(&call, Kind::Decision, bobs), None, "it has them all");
     assert!(
-        call.report(Kind::Decision, bobs, 0)
+        call.report(Kind::Decision, bobs, None, 0)
             .slots
             .eq([(Slot::Accepted(PHONE), true), (Slot::Rejected(Reason::Declined), true)])
     );
 }
 
 #[test]
+fn whose_answer_brought_data_hears_that_before_a_newer_one() {
+    let (mut call, _) = both_answer();
+    let users = |invitees, observers| Parties { invitees: Mask::from_bits(invitees), observers };
+    let all = users(0b11, true);
+    let others = users(0b10, true);
+    assert_eq!(call.next_decision(all), (users(0b01, false), Some(0)), "bob's devices hear of bob");
+    assert_eq!(call.next_decision(others), (others, None), "the others of carol, the newest");
+    call.on_ack(of_bob(PHONE), 0, Mask::one(0), &mut Wants::default());
+    assert_eq!(call.next_decision(all), (all, None), "all of bob's have that");
+    assert_eq!(users(0b11, true).without(users(0b01, false)), users(0b10, true));
+    call = to_two();
+    call.on_stance(of_bob(PHONE), 7, Stance::Answer(Answer::Accept), false, &mut Wants::default());
+    let _ended: Mask = call.cancel(true, &mut Wants::default());
+    assert_eq!(call.next_decision(all), (all, None), "bob's answer brought nothing");
+    call = to_two();
+    let _ended: Mask = call.cancel(true, &mut Wants::default());
+    assert_eq!(call.next_decision(all), (all, None), "one cancel, with the same data for all");
+}
+
+#[test]
+fn what_goes_to_all_brings_no_older_answer() {
+    let mut call = to_two();
+    call.on_stance(of_bob(PHONE), 7, Stance::Answer(Answer::Accept), true, &mut Wants::default());
+    let carols = Via { party: PartyId::Invitee(1), device: CAR };
+    say(&mut call, carols, Stance::Answer(Answer::Decline));
+    assert_eq!(call.report(Kind::Decision, None, None, 0).answer, None, "hers came without data");
+    assert_eq!(call.report(Kind::Decision, Some((carols.party, 0)), None, 0).answer, Some(0));
+}
+
+#[test]
 fn a_report_brings_the_data_to_who_lacks_it() {
     let mut call = to_bob(true);
     say(&mut call, of_bob(PHONE), Stance::Query);
-    let data = |call: &Call, kind, to| call.report(kind, to, 0).data;
-    let bobs = Some((BOB, 0));
-    assert!(data(&call, Kind::Invite, None) && data(&call, Kind::Invite, bobs));
-    assert!(!data(&call, Kind::Decision, None) && !data(&call, Kind::Decision, bobs), "as it was made");
+    let data = |call: &Call, kind, to| call.report(kind, to, None, 0).data;
+    let (all, bobs) = (None, Some((BOB, 0)));
+    assert!(data(&call, Kind::Invite, all) && data(&call, Kind::Invite, bobs));
+    assert!(!data(&call, Kind::Decision, all) && !data(&call, Kind::Decision, bobs), "as it was made");
     assert!(call.modify(CAR, &mut Wants::default()));
-    assert!(data(&call, Kind::Decision, None) && data(&call, Kind::Decision, bobs));
+    assert!(data(&call, Kind::Decision, all) && data(&call, Kind::Decision, bobs));
     call.on_ack(of_bob(PHONE), 1, Mask::EMPTY, &mut Wants::default());
-    assert!(data(&call, Kind::Decision, None) && !data(&call, Kind::Decision, bobs));
+    assert!(data(&call, Kind::Decision, all) && !data(&call, Kind::Decision, bobs));
 }
 
 #[test]
@@ -376,27 +422,39 @@ fn a_small_device_gets_outcomes_without_data_and_is_not_waited_for() {
     let (mut call, _) = both_answer();
     let bobs = Some((BOB, 0));
     say(&mut call, of_bob(PHONE), Stance::Full(Full::NoCapacity));
-    assert_eq!(call.report(Kind::Decision, bobs, 0).answer, Some(1), "its table is full, it is not small");
+    assert_eq!(
+        call.report(Kind::Decision, bobs, None, 0).answer,
+        Some(0),
+        "its table is full, it is not small"
+    );
     say(&mut call, of_bob(PHONE), Stance::Full(Full::TooLarge));
-    let report = call.report(Kind::Decision, bobs, 0);
+    let report = call.report(Kind::Decision, bobs, None, 0);
     assert!(report.answer.is_none() && !report.data);
     assert!(report.slots.map(|(_, data)| data).eq([false, false]));
 }
 
-#[test]
-fn what_is_saved_is_what_goes_on() {
-    let (mut call, _) = both_answer();
-    fan_out(&mut call, Fanned::Complete, &[PHONE]);
+/// As a restart leaves it.
+fn restarted(call: &Call) -> Call {
     let mut again = Call::restore(&call.saved(), call.slots().iter().copied());
     for party in call.parties() {
         let peers: Vec<Peer> = call.party(party).unwrap().peers().to_vec();
         again.restore_peers(party, peers.into_iter());
     }
-    assert_eq!(
-        (again.slots(), again.with_data(), again.rev(), again.ver()),
-        (call.slots(), call.with_data(), call.rev(), call.ver())
-    );
-    assert_eq!(again.party(BOB).unwrap().peers(), call.party(BOB).unwrap().peers());
+    again
+}
+
+#[test]
+fn what_is_saved_is_what_goes_on() {
+    let online_only = Call::start(1, false, true, &mut Wants::default());
+    assert_eq!(restarted(&online_only), online_only);
+    let mut call = to_two();
+    fan_out(&mut call, Fanned::Complete, &[PHONE]);
+    say(&mut call, of_bob(PHONE), Stance::Modify);
+    say(&mut call, of_bob(PHONE), Stance::Answer(Answer::Accept));
+    call.on_ack(of_bob(PHONE), 1, Mask::one(0), &mut Wants::default());
+    call.cancel(true, &mut Wants::default());
+    assert_eq!(restarted(&call), call);
+    fan_out(&mut call, Fanned::Complete, &[PHONE]);
     let wanted = wants(|fx| call.resume(fx));
     let everybody = Parties { invitees: Mask::from_bits(0b11), observers: true };
     assert_eq!(wanted.sent, [To::Decided(everybody)], "nobody counts as reached");
@@ -408,4 +466,6 @@ fn what_is_saved_is_what_goes_on() {
     assert!(call.saved().sound(Some(5)) && !call.saved().sound(None), "it has a limit");
     assert!(to_bob(false).saved().sound(None) && !to_bob(false).saved().sound(Some(5)));
     assert!(!Call::EMPTY.saved().sound(None), "it was never sent");
+    let online_only = Call::start(1, true, true, &mut Wants::default());
+    assert!(online_only.saved().online_only() && !call.saved().online_only());
 }

@@ -115,6 +115,31 @@ fn the_outcome_of_another_is_told_when_its_data_is_there() {
 }
 
 #[test]
+fn what_became_of_another_is_told_right_after_new() {
+    let slots = [Slot::Pending, Slot::Accepted(CAR)];
+    let mut ring = Ring::new(BOB, PHONE, 2);
+    let wanted = wants(|fx| ring.begin(&says(Kind::Invite, 0, &slots), LATE, Seen::New, fx));
+    assert_eq!((ring.state(), wanted.told), (State::Confirming, vec![]));
+    let mut rings = ring;
+    let wanted = hear(&mut rings, &says(Kind::Invite, ring.stance().0, &slots));
+    assert_eq!(wanted.told, [Tell::New, Tell::Decided(1)]);
+    let wanted = hear(&mut ring, &says(Kind::Decision, 0, &[Slot::Cancelled, slots[1]]));
+    assert_eq!((wanted.told, ring.terminal()), (vec![Tell::Missed], true));
+    ring = Ring::new(BOB, PHONE, 2);
+    ring.add(&mut Wants::default());
+    assert_eq!(hear(&mut ring, &says(Kind::Invite, 0, &slots)).told, [Tell::Decided(1)], "it is known");
+}
+
+#[test]
+fn what_ended_while_it_was_held_is_missed_once_it_is_released() {
+    let mut ring = held();
+    assert_eq!(hear(&mut ring, &says(Kind::Decision, 0, &[Slot::Cancelled])).told, []);
+    assert!(ring.on_unknown(&mut Wants::default()), "it is still to be told");
+    let wanted = wants(|fx| assert!(ring.release(false, fx)));
+    assert_eq!((ring.state(), wanted.told), (State::Done, vec![Tell::Missed]));
+}
+
+#[test]
 fn the_data_of_a_cancel_is_that_of_all_it_ended() {
     let mut ring = ringing_for_two();
     let wanted = hear(&mut ring, &with_data([Slot::Cancelled, Slot::Cancelled], Some(1)));
@@ -276,6 +301,7 @@ fn when_the_inviter_holds_no_record_what_is_open_is_in_doubt() {
         let wanted = wants(|fx| assert_eq!(after.on_unknown(fx), stays, "{:?}", ring.state()));
         assert_eq!(wanted.told, told, "{:?}", ring.state());
         assert!(!stays || after.terminal(), "{:?}", ring.state());
+        assert!(!ring.terminal() || after == ring, "nothing is left to give up");
     }
     let mut asked = ringing();
     assert!(asked.on_modify(&mut Wants::default()));
