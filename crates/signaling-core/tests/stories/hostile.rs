@@ -169,11 +169,28 @@ fn a_frame_without_its_body_is_answered_too_large() {
     let key = InviteId { sequence: 60, ..id };
     let from = From { user: "alice", device: world.phones[0].device, label: "" };
     let deliver = Deliver { key, from, group: None, to_users: true, dwell: 0, body: None };
-    let mut reply = [0; 256];
-    let len = world.phones[1].engine.handle_message(world.now, &deliver, &mut reply).unwrap();
-    let Ok(Frame::Send(send)) = Frame::decode(&reply[..len]) else { panic!("no answer") };
-    let Ok(Message::Stance(stance)) = Message::decode(send.body) else { panic!("no stance") };
-    assert_eq!(stance.stance, Stance::Full(signaling_core::Full::TooLarge));
+    let mut answer = || {
+        let mut reply = [0; 256];
+        let len = world.phones[1].engine.handle_message(world.now, &deliver, &mut reply).unwrap();
+        let Ok(Frame::Send(send)) = Frame::decode(&reply[..len]) else { panic!("no answer") };
+        let Ok(Message::Stance(stance)) = Message::decode(send.body) else { panic!("no stance") };
+        assert_eq!(stance.stance, Stance::Full(signaling_core::Full::TooLarge));
+        stance.n
+    };
+    assert_ne!(answer(), answer(), "no number is used twice");
+}
+
+#[test]
+fn what_names_nobody_finds_no_room() {
+    let (mut world, id) = ringing();
+    let (key, device) = (InviteId { sequence: 61, ..id }, world.phones[0].device);
+    for (user, group) in [("a\nlice", None), ("alice", Some("te\nam"))] {
+        let body = report(Kind::Invite, None, Slot::Pending, "bob");
+        let from = From { user, device, label: "" };
+        let deliver = Deliver { key, from, group, to_users: false, dwell: 0, body: Some(&body) };
+        let written = world.phones[1].engine.handle_message(world.now, &deliver, &mut [0; 256]);
+        assert!(written.is_ok_and(|len| len > 0) && world.phones[1].engine.view(key).is_none(), "it says so");
+    }
 }
 
 /// A refusal for good of all of the users, of the Send with that version.
