@@ -6,7 +6,7 @@ use signaling_core::wire::{
     Ack, DecodeError, Deliver, Frame, From, Message, Reach, Refusal, Refused, ReportMessage, SlotEntry,
     StanceMessage, encode_fanout, encode_report,
 };
-use signaling_core::{Device, Ignored, InviteId, Slot};
+use signaling_core::{Device, Ignored, InviteId, Slot, Standing, State};
 
 const MALLORY: Device = Device { id: 666, epoch: 1 };
 
@@ -41,9 +41,13 @@ fn decision(slot: Slot, user: &'static str) -> Vec<u8> {
 }
 
 fn report(kind: Kind, group: Option<&str>, slot: Slot, user: &'static str) -> Vec<u8> {
+    report_with(5_000, kind, group, slot, user)
+}
+
+fn report_with(left: u32, kind: Kind, group: Option<&str>, slot: Slot, user: &'static str) -> Vec<u8> {
     let report = ReportMessage {
         kind,
-        remaining: Some(5_000),
+        remaining: Some(left),
         rev: Rev::default(),
         run: 0,
         echo: 0,
@@ -178,6 +182,23 @@ fn a_frame_without_its_body_is_answered_too_large() {
         stance.n
     };
     assert_ne!(answer(), answer(), "no number is used twice");
+}
+
+#[test]
+fn what_waited_or_has_no_time_left_is_asked_about_first() {
+    for (left, dwell, rings) in
+        [(5_000, 1_000, true), (5_000, 1_001, false), (501, 500, true), (500, 500, false), (400, 500, false)]
+    {
+        let (mut world, id) = ringing();
+        let key = InviteId { sequence: 62, ..id };
+        let from = From { user: "alice", device: world.phones[0].device, label: "" };
+        let body = report_with(left, Kind::Invite, None, Slot::Pending, "bob");
+        let deliver = Deliver { key, from, group: None, to_users: true, dwell, body: Some(&body) };
+        world.phones[1].engine.handle_message(world.now, &deliver, &mut []).unwrap();
+        let state = if rings { State::Ringing } else { State::Confirming };
+        let standing = world.phones[1].engine.view(key).unwrap().standing();
+        assert_eq!(standing, Standing::Invitee(0, state), "{left} ms left after {dwell} ms");
+    }
 }
 
 #[test]
