@@ -11,6 +11,9 @@ pub const MAX_INVITEES: usize = 32;
 /// The most devices of one invitee that a [`ClientEngine`] follows.
 pub const MAX_DEVICES: usize = 8;
 
+/// The most tombstones: all are looked at for each invitation that comes.
+const MAX_TOMBSTONES: usize = 256;
+
 /// The engine of a [`Client`](crate::Client).
 pub type ClientEngine = Engine<Vectors<Data, MAX_INVITEES, MAX_DEVICES>, Data, MAX_INVITEES, MAX_DEVICES>;
 
@@ -28,7 +31,7 @@ pub struct Vectors<P, const I: usize, const D: usize> {
 }
 
 impl<P: Payload, const I: usize, const D: usize> Vectors<P, I, D> {
-    /// Room for `rows` invitations, with as many tombstones and windows; 0 counts as 1.
+    /// Room for `rows` invitations, with as many windows, and as many tombstones up to 256; 0 counts as 1.
     pub fn new(rows: usize) -> Self {
         let rows = rows.max(1);
         let links = || vec![0; rows];
@@ -40,7 +43,7 @@ impl<P: Payload, const I: usize, const D: usize> Vectors<P, I, D> {
             places: links(),
             transmit: links(),
             events: links(),
-            tombstones: vec![Tombstone::default(); rows],
+            tombstones: vec![Tombstone::default(); rows.min(MAX_TOMBSTONES)],
             windows: vec![Window::default(); rows.next_multiple_of(4)],
         }
     }
@@ -77,5 +80,22 @@ impl<P: Payload, const I: usize, const D: usize> Storage<Row<P, I, D>> for Vecto
 impl<P, const I: usize, const D: usize> fmt::Debug for Vectors<P, I, D> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Vectors").field("rows", &self.rows.len()).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use signaling_core::Bytes;
+
+    use super::*;
+
+    #[test]
+    fn what_is_searched_from_end_to_end_stays_small() {
+        let sizes = [0, 7, 1_000].map(|rows| {
+            let mut vectors = Vectors::<Bytes<8>, 1, 1>::new(rows);
+            let slices = vectors.slices();
+            (slices.rows.len(), slices.tombstones.len(), slices.windows.len())
+        });
+        assert_eq!(sizes, [(1, 1, 4), (7, 7, 8), (1_000, 256, 1_000)]);
     }
 }

@@ -97,7 +97,7 @@ impl<R, S: Storage<R> + ?Sized> Storage<R> for &mut S {
 ///
 /// Windows remember what rang here, one (28 bytes) for each run of a device that invited: take as many as `ROWS`. They are
 /// found by hash. Tombstones are a second look at what a window forgot, and are searched from end to end for each
-/// id without a row: 8 to 64 do for any table. So 100 000 rows want 100 000 windows and 64 tombstones.
+/// id without a row: 8 to 256 do for any table. So 100 000 rows want 100 000 windows and 256 tombstones.
 #[derive(Debug)]
 pub struct Fixed<
     const ROWS: usize,

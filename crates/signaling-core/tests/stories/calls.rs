@@ -150,6 +150,23 @@ fn the_other_device_of_the_inviter_watches_and_cancels() {
 }
 
 #[test]
+fn the_data_of_an_answer_is_not_that_of_a_cancel() {
+    let mut world = World::of(&["alice", "bob", "carol"]);
+    let id = world.invite(0, &["bob", "carol"], 60);
+    world.run(500);
+    world.lose = Box::new(|to| to == 2);
+    world.phones[1].engine.accept(world.now, id, &[7; 64]).unwrap();
+    world.run(100);
+    world.phones[0].engine.cancel(world.now, id, b"").unwrap();
+    world.lose = Box::new(|_| false);
+    world.run(5_000);
+    let carols = &world.phones[2].engine;
+    let data = |slot| carols.view(id).unwrap().invitee(slot).unwrap().data.len();
+    assert_eq!((data(0), data(1)), (64, 0));
+    assert_eq!(carols.counters().oversize, 0, "64 bytes are not too many");
+}
+
+#[test]
 fn a_full_table_answers() {
     let mut world = World::of(&["alice", "bob", "carol"]);
     for _ in 0..4 {

@@ -78,6 +78,19 @@ fn an_inviter_whose_link_comes_back_invites_at_once() {
 }
 
 #[test]
+fn of_an_answer_that_came_too_late_nothing_is_shown() {
+    let mut world = World::of(&["alice", "bob"]);
+    let id = world.invite(0, &["bob"], 5);
+    world.run(500);
+    cut(&mut world);
+    world.accept(1, id);
+    world.run(6_000);
+    heal(&mut world);
+    assert_eq!(world.run(5_000).told(1), ["new", "timeout bob", "overruled"]);
+    assert_eq!(world.phones[1].engine.view(id).unwrap().invitee(0).unwrap().data.as_slice(), b"");
+}
+
+#[test]
 fn a_lease_is_renewed_at_once_when_the_link_comes_back() {
     let mut world = World::of(&["alice", "bob"]);
     world.invite(0, &["bob"], 60);

@@ -220,6 +220,7 @@ fn a_group_is_not_crossed() {
     world.phones[1].engine.invite(world.now, &invite(&["alice"], None)).unwrap();
     world.run(500);
     assert!(world.told(0).contains(&"new") && world.told(1).contains(&"new"));
+    assert!(!world.told(1).contains(&"glare"), "his own call does not give way to one of a group");
 }
 
 #[test]

@@ -6,7 +6,7 @@ use signaling_core::wire::{
     Ack, DecodeError, Deliver, Frame, From, Message, Reach, Refusal, Refused, ReportMessage, SlotEntry,
     StanceMessage, encode_fanout, encode_report,
 };
-use signaling_core::{Device, Ignored, InviteId, Slot};
+use signaling_core::{Device, Ignored, InviteId, Slot, Standing, State};
 
 const MALLORY: Device = Device { id: 666, epoch: 1 };
 
@@ -41,9 +41,13 @@ fn decision(slot: Slot, user: &'static str) -> Vec<u8> {
 }
 
 fn report(kind: Kind, group: Option<&str>, slot: Slot, user: &'static str) -> Vec<u8> {
+    report_with(5_000, kind, group, slot, user)
+}
+
+fn report_with(left: u32, kind: Kind, group: Option<&str>, slot: Slot, user: &'static str) -> Vec<u8> {
     let report = ReportMessage {
         kind,
-        remaining: Some(5_000),
+        remaining: Some(left),
         rev: Rev::default(),
         run: 0,
         echo: 0,
@@ -169,11 +173,45 @@ fn a_frame_without_its_body_is_answered_too_large() {
     let key = InviteId { sequence: 60, ..id };
     let from = From { user: "alice", device: world.phones[0].device, label: "" };
     let deliver = Deliver { key, from, group: None, to_users: true, dwell: 0, body: None };
-    let mut reply = [0; 256];
-    let len = world.phones[1].engine.handle_message(world.now, &deliver, &mut reply).unwrap();
-    let Ok(Frame::Send(send)) = Frame::decode(&reply[..len]) else { panic!("no answer") };
-    let Ok(Message::Stance(stance)) = Message::decode(send.body) else { panic!("no stance") };
-    assert_eq!(stance.stance, Stance::Full(signaling_core::Full::TooLarge));
+    let mut answer = || {
+        let mut reply = [0; 256];
+        let len = world.phones[1].engine.handle_message(world.now, &deliver, &mut reply).unwrap();
+        let Ok(Frame::Send(send)) = Frame::decode(&reply[..len]) else { panic!("no answer") };
+        let Ok(Message::Stance(stance)) = Message::decode(send.body) else { panic!("no stance") };
+        assert_eq!(stance.stance, Stance::Full(signaling_core::Full::TooLarge));
+        stance.n
+    };
+    assert_ne!(answer(), answer(), "no number is used twice");
+}
+
+#[test]
+fn what_waited_or_has_no_time_left_is_asked_about_first() {
+    for (left, dwell, rings) in
+        [(5_000, 1_000, true), (5_000, 1_001, false), (501, 500, true), (500, 500, false), (400, 500, false)]
+    {
+        let (mut world, id) = ringing();
+        let key = InviteId { sequence: 62, ..id };
+        let from = From { user: "alice", device: world.phones[0].device, label: "" };
+        let body = report_with(left, Kind::Invite, None, Slot::Pending, "bob");
+        let deliver = Deliver { key, from, group: None, to_users: true, dwell, body: Some(&body) };
+        world.phones[1].engine.handle_message(world.now, &deliver, &mut []).unwrap();
+        let state = if rings { State::Ringing } else { State::Confirming };
+        let standing = world.phones[1].engine.view(key).unwrap().standing();
+        assert_eq!(standing, Standing::Invitee(0, state), "{left} ms left after {dwell} ms");
+    }
+}
+
+#[test]
+fn what_names_nobody_finds_no_room() {
+    let (mut world, id) = ringing();
+    let (key, device) = (InviteId { sequence: 61, ..id }, world.phones[0].device);
+    for (user, group) in [("a\nlice", None), ("alice", Some("te\nam"))] {
+        let body = report(Kind::Invite, None, Slot::Pending, "bob");
+        let from = From { user, device, label: "" };
+        let deliver = Deliver { key, from, group, to_users: false, dwell: 0, body: Some(&body) };
+        let written = world.phones[1].engine.handle_message(world.now, &deliver, &mut [0; 256]);
+        assert!(written.is_ok_and(|len| len > 0) && world.phones[1].engine.view(key).is_none(), "it says so");
+    }
 }
 
 /// A refusal for good of all of the users, of the Send with that version.

@@ -103,7 +103,7 @@ impl Inner {
         let at = self.make_room(slices, deliver.key).ok_or(Ignored::NoRow)?;
         let Some(row) = slices.rows.get_mut(at as usize) else { return Err(Ignored::NoRow) };
         let armed = self.begin(row, deliver, message, (me, seen, rival));
-        let unasked = broken!("glare-unasked") && rings(row).is_some() && rival == Rival::Yields;
+        let unasked = broken!("glare-unasked", rings(row).is_some() && rival == Rival::Yields);
         self.settle(slices, at, armed);
         Ok(unasked.then_some(Direct::Yield))
     }
