@@ -1,7 +1,7 @@
 //! What goes to whom, and what stands in it.
 
 use super::super::{Fx, Kind, Mask, Parties, Report, Slot, Timer, To};
-use super::{Origin, OriginTimer, Party, PartyId, Via};
+use super::{Origin, OriginTimer, Party, PartyId, Peer, Via};
 use crate::broken;
 
 impl<const I: usize, const D: usize> Origin<I, D> {
@@ -69,11 +69,12 @@ impl<const I: usize, const D: usize> Origin<I, D> {
         (first.map_or(of, alone), first)
     }
 
-    /// Whether a device of that invitee lacks what came with his own answer.
+    /// Whether a device of that invitee, but the one that won, lacks what came with his own answer.
     fn owes_own(&self, slot: u8) -> bool {
         let peers = self.party(PartyId::Invitee(slot)).map(Party::peers).unwrap_or_default();
-        let owes = self.with_data.has(slot) && peers.iter().any(|peer| !peer.acked.has(slot));
-        owes && !broken!("newest-to-all")
+        let won = self.slot(slot);
+        let lacks = |peer: &Peer| !peer.acked.has(slot) && won != Slot::Accepted(peer.device);
+        self.with_data.has(slot) && peers.iter().any(lacks) && !broken!("newest-to-all")
     }
 
     /// What goes to users, or to one peer (`to`), answering `echo`. `first`: whose answer's data is to come with it

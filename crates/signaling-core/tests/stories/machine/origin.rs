@@ -379,9 +379,11 @@ fn whose_answer_brought_data_hears_that_before_a_newer_one() {
     let users = |invitees, observers| Parties { invitees: Mask::from_bits(invitees), observers };
     let all = users(0b11, true);
     let others = users(0b10, true);
+    assert_eq!(call.next_decision(all), (all, None), "bob's only device knows what it said");
+    say(&mut call, of_bob(CAR), Stance::Query);
     assert_eq!(call.next_decision(all), (users(0b01, false), Some(0)), "bob's devices hear of bob");
     assert_eq!(call.next_decision(others), (others, None), "the others of carol, the newest");
-    call.on_ack(of_bob(PHONE), 0, Mask::one(0), &mut Wants::default());
+    call.on_ack(of_bob(CAR), 0, Mask::one(0), &mut Wants::default());
     assert_eq!(call.next_decision(all), (all, None), "all of bob's have that");
     assert_eq!(users(0b11, true).without(users(0b01, false)), users(0b10, true));
     call = to_two();
