@@ -152,6 +152,7 @@ pub(crate) trait Keep: Look {
 }
 
 /// A copy of one invitation of up to `I` invitees and `BYTES` bytes of data.
+#[derive(Default)]
 pub(crate) struct Told<const I: usize, const BYTES: usize> {
     id: InviteId,
     inviter: UserId,
@@ -163,26 +164,7 @@ pub(crate) struct Told<const I: usize, const BYTES: usize> {
     standing: Option<Standing>,
     delivered: bool,
     heard: (Device, Label),
-    invitees: [ToldInvitee<BYTES>; I],
-    count: usize,
-}
-
-impl<const I: usize, const BYTES: usize> Default for Told<I, BYTES> {
-    fn default() -> Self {
-        Self {
-            id: InviteId::default(),
-            inviter: UserId::default(),
-            group: GroupId::default(),
-            data: Vec::new(),
-            online_only: false,
-            remaining: None,
-            standing: None,
-            delivered: false,
-            heard: Default::default(),
-            invitees: core::array::from_fn(|_| ToldInvitee::default()),
-            count: 0,
-        }
-    }
+    invitees: Vec<ToldInvitee<BYTES>, I>,
 }
 
 #[derive(Default)]
@@ -209,7 +191,7 @@ impl<const I: usize, const BYTES: usize> Look for Told<I, BYTES> {
     }
 
     fn invitee(&self, slot: u8) -> Option<Invitee<'_>> {
-        let invitee = self.invitees.get(..self.count)?.get(usize::from(slot))?;
+        let invitee = self.invitees.get(usize::from(slot))?;
         let (user, label) = (invitee.user.as_str(), invitee.label.as_str());
         Some(Invitee { user, outcome: invitee.outcome, label, data: &invitee.data })
     }
@@ -229,12 +211,18 @@ impl<const I: usize, const BYTES: usize> Keep for Told<I, BYTES> {
         self.delivered = facts.delivered;
         self.heard.0 = facts.heard.0;
         self.heard.1.assign(facts.heard.1).ok();
-        self.count = 0;
-        let invitees = (0u8..).map_while(|slot| invitation.invitee(slot));
-        for (place, invitee) in self.invitees.iter_mut().zip(invitees) {
-            place.keep(invitee);
-            self.count += 1;
+        let mut count = 0;
+        for invitee in (0u8..).map_while(|slot| invitation.invitee(slot)).take(I) {
+            // Filled where it lies: to build it elsewhere and copy it takes a chip stack and code.
+            if self.invitees.len() == count {
+                self.invitees.push(ToldInvitee::default()).ok();
+            }
+            if let Some(place) = self.invitees.get_mut(count) {
+                place.keep(invitee);
+                count += 1;
+            }
         }
+        self.invitees.truncate(count);
     }
 }
 
