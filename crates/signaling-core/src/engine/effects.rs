@@ -381,3 +381,15 @@ impl Inner {
 fn third(number: u32) -> u32 {
     (u64::from(number).wrapping_mul(0xaaaa_aaab) >> 33) as u32
 }
+
+#[cfg(test)]
+mod tests {
+    use super::third;
+
+    #[test]
+    fn a_third_is_one_without_dividing() {
+        for number in [0, 1, 2, 3, 4, 10_000, 1 << 31, u32::MAX - 1, u32::MAX] {
+            assert_eq!(third(number), number / 3, "{number}");
+        }
+    }
+}
