@@ -269,16 +269,18 @@ impl<const I: usize, const D: usize> Origin<I, D> {
 
     /// Whether a device is behind, or (`unfanned`) may not be known yet.
     fn lags(&self, unfanned: bool) -> bool {
-        self.parties()
-            .filter_map(|party| self.party(party))
-            .any(|party| (unfanned && !party.fanned) || party.peers().iter().any(|peer| self.behind(peer)))
+        self.parties().filter_map(|id| Some((id, self.party(id)?))).any(|(id, party)| {
+            (unfanned && !party.fanned) || party.peers().iter().any(|peer| self.behind(id, peer))
+        })
     }
 
-    /// Whether a device lacks an outcome, its data, or the newest revision that it can take.
-    fn behind(&self, peer: &Peer) -> bool {
+    /// Whether a device lacks an outcome, its data, or the newest revision that it can take; or is to ring and never
+    /// said a word, for the relay may have brought it there in vain.
+    fn behind(&self, party: PartyId, peer: &Peer) -> bool {
+        let silent = !peer.heard && party != PartyId::Observers && self.open(party);
         let waits = !peer.small || broken!("small-waits");
         let lacks_rev = peer.acked_rev < self.rev.number && waits && !broken!("D3");
-        !self.decided().without(peer.acked).is_empty() || lacks_rev
+        silent || lacks_rev || !self.decided().without(peer.acked).is_empty()
     }
 
     /// Whether the timer runs.

@@ -1,7 +1,8 @@
 //! Devices that come, go, start again, or are more than a row holds.
 
 use crate::world::World;
-use signaling_core::wire::{Reach, encode_fanout};
+use signaling_core::machine::Stance;
+use signaling_core::wire::{Deliver, Frame, From, Message, Reach, StanceMessage, encode_fanout};
 use signaling_core::{Device, InviteId, Standing};
 
 #[test]
@@ -44,16 +45,31 @@ fn a_device_beyond_the_row_hears_that_it_lost() {
     assert_eq!(world.told(3), ["new", "accepted bob", "overruled"]);
 }
 
-/// How often alice repeats an Invite in two seconds, after the relay named so many devices of bob.
+/// How often alice repeats an Invite in two seconds, after the relay named so many devices of bob, which ring.
 fn repeats(devices: u64, partial: bool) -> u64 {
     let mut world = World::of(&["alice"]);
     world.lose = Box::new(|_| true);
     let id = world.invite(0, &["bob"], 60);
     world.run(50);
     name_devices(&mut world, id, devices, partial);
+    for bobs in 10..10 + devices {
+        ring(&mut world, id, Device { id: bobs, epoch: 1 });
+    }
+    world.run(500);
     let before = world.frames;
     world.run(2_000);
     world.frames - before
+}
+
+/// That device of bob tells alice that it rings.
+fn ring(world: &mut World, key: InviteId, device: Device) {
+    let (mut body, mut frame) = ([0; 64], [0; 256]);
+    let rings = StanceMessage { n: 1, stance: Stance::Ringing, data: b"" };
+    let len = Message::Stance(rings).encode(&mut body).unwrap();
+    let from = From { user: "bob", device, label: "" };
+    let deliver = Deliver { key, from, group: None, to_users: false, dwell: 0, body: Some(&body[..len]) };
+    let len = Frame::Deliver(deliver).encode(&mut frame).unwrap();
+    world.give(0, &frame[..len]);
 }
 
 fn name_devices(world: &mut World, id: InviteId, devices: u64, partial: bool) {
@@ -63,6 +79,19 @@ fn name_devices(world: &mut World, id: InviteId, devices: u64, partial: bool) {
     let users = [("bob", bobs), ("alice", alices)];
     let len = encode_fanout(&mut buf, id, 1, partial, users.into_iter()).unwrap();
     world.give(0, &buf[..len]);
+}
+
+#[test]
+fn an_invite_that_was_lost_behind_the_relay_is_repeated_to_who_is_silent() {
+    let mut world = World::of(&["alice", "bob/kitchen", "bob/car"]);
+    world.lose = Box::new(|to| to == 1);
+    world.invite(0, &["bob"], 60);
+    world.run(50);
+    world.lose = Box::new(|_| false);
+    let before = world.frames;
+    // Long before alice invites him again.
+    assert_eq!(world.run(300).told(1), ["new"]);
+    assert_eq!(world.frames - before, 5, "Invite, Query, Invite, Ringing, Invite: nothing to the car");
 }
 
 #[test]
@@ -185,7 +214,7 @@ fn the_own_answers_data_comes_first_to_the_other_devices() {
     world.run(500);
     world.accept(1, id);
     world.phones[3].engine.reject(world.now, id, false, b"sorry").unwrap();
-    world.run(200);
+    world.run(300);
     assert_eq!(world.told(2), ["new", "accepted bob", "rejected carol"]);
     let view = world.phones[2].engine.view(id).unwrap();
     let of = |slot| view.invitee(slot).unwrap();

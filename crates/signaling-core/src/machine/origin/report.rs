@@ -36,7 +36,7 @@ impl<const I: usize, const D: usize> Origin<I, D> {
                 continue;
             };
             for (at, peer) in (0u8..).zip(known.peers()) {
-                if self.behind(peer) {
+                if self.behind(party, peer) {
                     fx.send(To::Peer { party, peer: at, echo: 0 });
                 }
             }
