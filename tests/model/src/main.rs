@@ -102,12 +102,14 @@ fn check_all(chosen: &[Config], threads: Option<usize>) -> ExitCode {
     }
     let threads = threads.or_else(|| available_parallelism().ok().map(Into::into)).unwrap_or(1);
     table::check_head();
-    let bad = check_each(chosen, threads);
+    let (total, bad) = check_each(chosen, threads);
+    total.print();
     ExitCode::from(u8::from(bad > 0))
 }
 
-/// Checks so many small worlds at a time, tells of them in order, and counts those in which something fails.
-fn check_each(configs: &[Config], threads: usize) -> usize {
+/// Checks so many small worlds at a time, tells of them in order, and counts them, and those in which something
+/// fails.
+fn check_each(configs: &[Config], threads: usize) -> (table::Total, usize) {
     let next = AtomicUsize::new(0);
     let (done, verdicts) = mpsc::channel();
     std::thread::scope(|scope| {
@@ -127,14 +129,15 @@ fn check_each(configs: &[Config], threads: usize) -> usize {
         drop(done);
         let mut ready: HashMap<&str, Verdict> = HashMap::new();
         let mut waiting = configs.iter().peekable();
-        let mut bad = 0;
+        let (mut total, mut bad) = (table::Total::new(), 0);
         for (name, verdict) in verdicts {
+            total.add(&verdict);
             ready.insert(name, verdict);
             while let Some(verdict) = waiting.peek().and_then(|config| ready.remove(config.name)) {
                 bad += usize::from(waiting.next().is_some_and(|config| !holds(config, &verdict)));
             }
         }
-        bad + waiting.count()
+        (total, bad + waiting.count())
     })
 }
 
@@ -172,6 +175,11 @@ fn variants(only: Option<&str>, stories: bool, draw: Option<&Path>) -> ExitCode 
     }
     table::variant_head();
     let missed = chosen.iter().filter(|variant| !catch(variant, stories || only.is_some(), draw)).count();
+    println!(
+        "{} rules swapped out, one at a time: {} caught, {missed} missed",
+        chosen.len(),
+        chosen.len() - missed
+    );
     ExitCode::from(u8::from(missed > 0))
 }
 

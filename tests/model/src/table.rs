@@ -44,6 +44,41 @@ pub(crate) fn check_row(config: &Config, verdict: &Verdict) {
     }
 }
 
+/// All worlds together.
+#[derive(Debug)]
+pub(crate) struct Total {
+    worlds: usize,
+    states: usize,
+    violations: usize,
+    /// Worlds that were not searched to the end.
+    open: usize,
+    begun: Instant,
+}
+
+impl Total {
+    /// Before the first.
+    pub(crate) fn new() -> Self {
+        Self { worlds: 0, states: 0, violations: 0, open: 0, begun: Instant::now() }
+    }
+
+    /// One more.
+    pub(crate) fn add(&mut self, verdict: &Verdict) {
+        self.worlds += 1;
+        self.states += verdict.states;
+        self.violations += verdict.violated.len();
+        self.open += usize::from(!verdict.exhausted);
+    }
+
+    /// The last line of the table.
+    pub(crate) fn print(&self) {
+        let Self { worlds, states, violations, open, begun } = self;
+        let seconds = begun.elapsed().as_secs();
+        let searched =
+            if *open == 0 { "all searched to the end".into() } else { format!("{open} not to the end") };
+        println!("{worlds} worlds, {states} states, {violations} violations, {searched}; {seconds} s");
+    }
+}
+
 /// The head of the table of swapped rules.
 #[cfg(broken = "any")]
 pub(crate) fn variant_head() {
