@@ -1,13 +1,13 @@
 //! The invitation on the device that made it: it decides (protocol section 5).
 
 mod input;
+mod party;
 mod report;
 mod saved;
 
+pub use party::{Fanned, Party, PartyId, Peer, Via};
 pub use report::OriginSlots;
 pub use saved::SavedOrigin;
-
-use serde::{Deserialize, Serialize};
 
 use super::{Fx, Mask, Parties, Rev, Slot, Tell, Timer};
 use crate::broken;
@@ -22,118 +22,6 @@ pub enum OriginTimer {
     Resend,
     /// Invite again whoever is pending, so that a device that first appears mid-ring rings.
     Refresh,
-}
-
-/// One side of an invitation: an invitee, or the inviter's own other devices.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub enum PartyId {
-    /// The invitee of that slot.
-    Invitee(u8),
-    /// The inviter's own other devices.
-    Observers,
-}
-
-impl PartyId {
-    /// The slot of an invitee; none for the observers.
-    pub fn slot(self) -> Option<u8> {
-        match self {
-            Self::Invitee(slot) => Some(slot),
-            Self::Observers => None,
-        }
-    }
-}
-
-/// Who sent something.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub struct Via {
-    /// Whose device.
-    pub party: PartyId,
-    /// The device.
-    pub device: Device,
-}
-
-/// What a Fanout says of one user.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum Fanned {
-    /// It went to the devices listed, which are all there are.
-    Complete,
-    /// It went to the devices listed; there may be more.
-    Partial,
-    /// Refused for now: no Fanout for that user.
-    Later,
-    /// Refused for good.
-    Never,
-}
-
-/// What the origin knows of one run of one device.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
-pub struct Peer {
-    /// The device.
-    pub device: Device,
-    acked: Mask,
-    acked_rev: u16,
-    modify: u32,
-    became: u16,
-    heard: bool,
-    rang: bool,
-    full: bool,
-    /// It cannot take a report with more than the outcomes.
-    small: bool,
-}
-
-impl Peer {
-    const NONE: Self = Self {
-        device: Device { id: 0, epoch: 0 },
-        acked: Mask::EMPTY,
-        acked_rev: 0,
-        modify: 0,
-        became: 0,
-        heard: false,
-        rang: false,
-        full: false,
-        small: false,
-    };
-}
-
-/// What the origin knows of one user's devices.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub struct Party<const D: usize> {
-    peers: [Peer; D],
-    len: u8,
-    fanned: bool,
-}
-
-impl<const D: usize> Party<D> {
-    const EMPTY: Self = Self { peers: [Peer::NONE; D], len: 0, fanned: false };
-
-    /// The devices known.
-    pub fn peers(&self) -> &[Peer] {
-        self.peers.get(..usize::from(self.len)).unwrap_or_default()
-    }
-
-    fn find(&self, device: Device) -> Option<u8> {
-        let at = self.peers().iter().position(|peer| peer.device == device)?;
-        u8::try_from(at).ok()
-    }
-
-    fn peer_mut(&mut self, at: u8) -> Option<&mut Peer> {
-        self.peers.get_mut(usize::from(at))
-    }
-
-    /// Gives the device a place; none if the row has no more.
-    fn add(&mut self, device: Device) -> Option<u8> {
-        let at = self.stale(device.id).unwrap_or(self.len);
-        *self.peer_mut(at)? = Peer { device, ..Peer::NONE };
-        self.len = self.len.max(at.saturating_add(1));
-        Some(at)
-    }
-
-    /// A run of that device of which only the relay spoke: a newer one takes its place.
-    fn stale(&self, id: u64) -> Option<u8> {
-        let at = self.peers().iter().position(|peer| peer.device.id == id && !peer.heard)?;
-        u8::try_from(at).ok()
-    }
 }
 
 /// An invitation on the inviter's device, with up to `I` invitees and `D` devices of each.
