@@ -150,6 +150,16 @@ fn the_other_device_of_the_inviter_watches_and_cancels() {
 }
 
 #[test]
+fn the_other_device_of_the_inviter_is_not_told_of_a_call_in_a_group() {
+    let mut world = World::of(&["alice", "bob", "alice/desk"]);
+    let invite =
+        Invite { invitees: &["bob"], group: Some("team"), timeout: Some(9_000), ..Invite::default() };
+    let id = world.phones[0].engine.invite(world.now, &invite).unwrap();
+    assert_eq!(world.run(500).told(1), ["new"]);
+    assert!(world.told(2).is_empty() && world.phones[2].engine.view(id).is_some(), "it watches in silence");
+}
+
+#[test]
 fn the_data_of_an_answer_is_not_that_of_a_cancel() {
     let mut world = World::of(&["alice", "bob", "carol"]);
     let id = world.invite(0, &["bob", "carol"], 60);

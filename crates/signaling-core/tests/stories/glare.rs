@@ -221,6 +221,11 @@ fn a_group_is_not_crossed() {
     world.run(500);
     assert!(world.told(0).contains(&"new") && world.told(1).contains(&"new"));
     assert!(!world.told(1).contains(&"glare"), "his own call does not give way to one of a group");
+    let mut world = crossing(&["alice", "bob", "carol"]);
+    world.invite(0, &["bob"], 30);
+    world.invite(1, &["alice", "carol"], 30);
+    world.run(500);
+    assert!(world.told(0).contains(&"new"), "she calls one, he calls two: his rings beside hers");
 }
 
 #[test]

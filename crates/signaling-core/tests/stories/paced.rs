@@ -15,9 +15,14 @@ struct Alice {
 impl Alice {
     /// She rang bob, whose device is all that anybody has.
     fn new() -> Self {
+        Self::limited(None)
+    }
+
+    /// She rings him for so many ms.
+    fn limited(timeout: Option<u32>) -> Self {
         let config = Config::new(UserId::new("alice").unwrap(), Device { id: 1, epoch: 1 });
         let mut engine = FixedEngine::new(config, Default::default());
-        let id = engine.invite(0, &Invite { invitees: &["bob"], ..Invite::default() }).unwrap();
+        let id = engine.invite(0, &Invite { invitees: &["bob"], timeout, ..Invite::default() }).unwrap();
         Self { engine, id }
     }
 
@@ -79,4 +84,28 @@ fn who_is_first_named_after_long_is_told_soon() {
     }
     alice.fan_out(20_000, 2, &[DESK]);
     assert_eq!(alice.drain(20_240), 2, "the repeats, seconds apart by now, start anew");
+}
+
+#[test]
+fn what_nobody_answers_is_repeated_ever_more_slowly() {
+    let mut alice = Alice::new();
+    let sent = |alice: &mut Alice, times: std::ops::Range<u64>| -> usize {
+        times.step_by(10).map(|now| alice.drain(now)).sum()
+    };
+    assert!((4..=6).contains(&sent(&mut alice, 0..3_200)), "at once; after 0.2, 0.6, 1.4 and 3 s");
+    assert!(
+        (8..=12).contains(&sent(&mut alice, 3_200..23_200)),
+        "every 4 s, and as each third of the lease is over"
+    );
+}
+
+#[test]
+fn an_end_is_repeated_at_once_though_its_device_overslept() {
+    let mut alice = Alice::limited(Some(5_000));
+    (0..4_900).step_by(10).for_each(|now| {
+        alice.drain(now);
+    });
+    // The limit passed, and a repeat of the Invite was due, too.
+    assert_eq!(alice.drain(9_000), 1);
+    assert_eq!(alice.drain(9_250), 1, "200 ms later, not 4 s");
 }
