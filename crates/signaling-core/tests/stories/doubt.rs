@@ -25,6 +25,25 @@ fn what_was_in_doubt_rings_again_when_the_inviter_is_back() {
 }
 
 #[test]
+fn a_pause_that_nobody_heard_of_is_not_told() {
+    let mut world = World::of(&["alice", "bob"]);
+    world.invite(0, &["bob"], 0);
+    world.run(500).phones[1].listens = false;
+    cut(&mut world);
+    world.run(12_000);
+    heal(&mut world);
+    world.run(5_000).phones[1].listens = true;
+    assert_eq!(world.run(500).told(1), ["new"], "it rings on");
+    cut(&mut world);
+    world.run(12_000).phones[1].listens = false;
+    heal(&mut world);
+    world.run(5_000);
+    cut(&mut world);
+    world.run(12_000).phones[1].listens = true;
+    assert_eq!(world.run(500).told(1), ["new", "ringingstopped"], "it is still silent");
+}
+
+#[test]
 fn an_answer_in_doubt_is_given_again() {
     let mut world = World::of(&["alice", "bob"]);
     let id = world.invite(0, &["bob"], 0);

@@ -229,6 +229,20 @@ fn a_group_is_not_crossed() {
 }
 
 #[test]
+fn a_call_crosses_that_of_the_same_two_alone() {
+    // In a table for four, some of these share a list with bob.
+    for other in ["carol", "dave", "erin", "frank", "grace", "heidi", "ivan", "judy"] {
+        let mut world = crossing(&["alice", "bob", other]);
+        let theirs = world.invite(2, &["alice"], 30);
+        world.run(500);
+        world.invite(0, &["bob"], 30);
+        assert_eq!(world.run(500).told(0)[..1], ["new"]);
+        assert_eq!(state(&world, 0, theirs), Some(State::Ringing), "{other} goes on ringing");
+        assert!(!world.told(0).contains(&"ringingstopped"), "{other}");
+    }
+}
+
+#[test]
 fn it_is_an_option() {
     let mut world = World::of(&["alice", "bob"]);
     both_invite(&mut world);

@@ -35,6 +35,22 @@ impl Alice {
         sent
     }
 
+    /// The numbers that the frames which leave answer.
+    fn echoes(&mut self, now: u64) -> Vec<u32> {
+        self.engine.handle_timeout(now);
+        let (mut buf, mut echoes) = ([0; 512], vec![]);
+        while let Some(len) = self.engine.poll_transmit(now, &mut buf) {
+            let Ok(Frame::Send(send)) = Frame::decode(&buf[..len]) else {
+                panic!("a device only sends Sends")
+            };
+            let Ok(Message::Report(report)) = Message::decode(send.body) else {
+                panic!("an inviter reports")
+            };
+            echoes.push(report.echo);
+        }
+        echoes
+    }
+
     /// It reached bob's device, and those of hers.
     fn fan_out(&mut self, now: u64, ver: u32, hers: &[Device]) {
         let mut buf = [0; 256];
@@ -73,6 +89,22 @@ fn a_row_goes_though_an_answer_still_waited_when_all_was_known() {
     assert_eq!((alice.drain(130), alice.engine.len()), (0, 1), "the answer still waits");
     assert_eq!(alice.drain(170), 1);
     assert!(alice.engine.is_empty(), "nobody has anything left to learn");
+}
+
+#[test]
+fn an_answer_that_waits_is_to_the_newest_question_whatever_is_repeated() {
+    let query = |n| Message::Stance(StanceMessage { n, stance: Stance::Query, data: b"" });
+    let mut alice = Alice::new();
+    alice.engine.modify(0, alice.id, b"audio").unwrap();
+    alice.drain(0);
+    alice.fan_out(10, 2, &[]);
+    let repeat = alice.engine.poll_timeout().unwrap();
+    alice.hear(repeat - 30, &query(1));
+    assert_eq!(alice.echoes(repeat - 30), [1]);
+    alice.hear(repeat - 20, &query(2));
+    alice.hear(repeat - 10, &query(3));
+    assert_eq!((alice.echoes(repeat - 10), alice.echoes(repeat)), (vec![], vec![]), "not twice in 50 ms");
+    assert_eq!(alice.echoes(repeat + 20), [3]);
 }
 
 #[test]

@@ -18,6 +18,8 @@ pub(crate) struct Phone {
     /// The snapshots that a durable device saved, and whether the disk takes any.
     pub(crate) disk: Vec<Vec<u8>>,
     pub(crate) saves: bool,
+    /// Whether its application fetches what there is to be told.
+    pub(crate) listens: bool,
     /// What it was told, as "new", "accepted bob"...
     pub(crate) told: Vec<String>,
 }
@@ -58,7 +60,17 @@ impl World {
             let config = Config::new(UserId::new(user).unwrap(), device);
             let engine = Small::new(config, Default::default());
             let (user, label) = (user.into(), label.into());
-            Phone { engine, user, label, device, online: true, disk: vec![], saves: true, told: vec![] }
+            Phone {
+                engine,
+                user,
+                label,
+                device,
+                online: true,
+                disk: vec![],
+                saves: true,
+                listens: true,
+                told: vec![],
+            }
         });
         Self {
             now: 1_000,
@@ -176,7 +188,7 @@ impl World {
 
     fn listen(&mut self, at: usize) {
         let phone = &mut self.phones[at];
-        while let Some(event) = phone.engine.poll_event() {
+        while let Some(event) = phone.listens.then(|| phone.engine.poll_event()).flatten() {
             self.work.one();
             let name = |slot: u8| event.invitation.invitee(slot).unwrap().user;
             phone.told.push(match event.what {
