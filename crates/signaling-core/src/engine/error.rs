@@ -140,7 +140,7 @@ error! {
     }
 }
 
-/// Why something that came over the link was ignored. It is counted, and nothing changed.
+/// Why something that came over the link was ignored: nothing changed. Ignored messages are counted.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
