@@ -343,7 +343,6 @@ impl Inner {
     fn ring_end(&self, me: Me, end: u64) -> u64 {
         match (end, me) {
             (NEVER, Me::Observer) => later(self.now, self.refresh().saturating_mul(18)),
-            (NEVER, Me::Invitee(_)) => NEVER,
             _ => later(end, GRACE),
         }
     }
@@ -367,13 +366,18 @@ impl Inner {
         let first = u64::from(self.config.resend_first);
         let doubled = first.checked_shl(u32::from(*step)).unwrap_or(u64::MAX);
         let interval = doubled.min(u64::from(self.config.resend_most)).max(1);
-        self.jitter ^= self.jitter << 13;
-        self.jitter ^= self.jitter >> 7;
-        self.jitter ^= self.jitter << 17;
+        self.jitter = xorshift(self.jitter);
         // 80 to 120 %, in 64ths: small chips cannot divide.
         let share = 51u64.saturating_add((self.jitter >> 59).min(26));
         self.now.saturating_add((interval.saturating_mul(share) >> 6).max(1))
     }
+}
+
+/// The number after that one in Marsaglia's xorshift of 64 bits; neither is ever 0.
+fn xorshift(mut number: u64) -> u64 {
+    number ^= number << 13;
+    number ^= number >> 7;
+    number ^ (number << 17)
 }
 
 /// Small chips cannot divide.
@@ -384,7 +388,13 @@ fn third(number: u32) -> u32 {
 
 #[cfg(test)]
 mod tests {
-    use super::third;
+    use super::{third, xorshift};
+
+    #[test]
+    fn numbers_are_those_that_marsaglia_gives() {
+        assert_eq!(xorshift(88_172_645_463_325_252), 8_748_534_153_485_358_512);
+        assert_eq!(xorshift(8_748_534_153_485_358_512), 3_040_900_993_826_735_515);
+    }
 
     #[test]
     fn a_third_is_one_without_dividing() {

@@ -73,6 +73,33 @@ fn what_others_became_is_given_up_when_nobody_is_left_to_say_it() {
 }
 
 #[test]
+fn what_others_became_is_awaited_for_a_day_if_there_is_no_limit() {
+    let mut world = World::of(&["alice", "bob", "carol"]);
+    let id = world.invite(0, &["bob", "carol"], 0);
+    world.run(500);
+    world.accept(1, id);
+    world.run(500);
+    world.phones[0].online = false;
+    world.run(23 * 3_600_000);
+    assert!(world.phones[1].engine.view(id).is_some(), "carol's outcome may still come");
+    world.run(2 * 3_600_000);
+    assert_eq!(world.told(1), ["new", "confirmed"], "no outcome is made up");
+    assert!(world.phones[1].engine.is_empty());
+}
+
+#[test]
+fn who_is_in_doubt_asks_every_ten_seconds() {
+    let mut world = World::of(&["alice", "bob"]);
+    world.invite(0, &["bob"], 0);
+    world.run(500).phones[0].online = false;
+    world.run(45_000);
+    assert_eq!(world.told(1).last(), Some(&"unresolved"));
+    let before = world.frames;
+    world.run(60_000);
+    assert_eq!(world.frames - before, 6);
+}
+
+#[test]
 fn a_link_that_comes_back_says_at_once_what_was_lost() {
     let mut world = World::of(&["alice", "bob"]);
     let id = world.invite(0, &["bob"], 60);

@@ -141,3 +141,18 @@ fn an_end_is_repeated_at_once_though_its_device_overslept() {
     assert_eq!(alice.drain(9_000), 1);
     assert_eq!(alice.drain(9_250), 1, "200 ms later, not 4 s");
 }
+
+#[test]
+fn repeats_are_spread_so_that_devices_do_not_fall_into_step() {
+    let mut pauses = std::collections::BTreeSet::new();
+    let mut alice = Alice::new();
+    for now in (0..60_000).step_by(1_000) {
+        alice.drain(now);
+        // Each revision starts the repeats anew, 200 ms later, give or take a fifth.
+        alice.engine.modify(now, alice.id, b"audio").unwrap();
+        pauses.insert(alice.engine.poll_timeout().unwrap() - now);
+    }
+    assert!(pauses.len() > 15, "{pauses:?}");
+    assert!(pauses.first() < Some(&170) && pauses.last() > Some(&230), "{pauses:?}");
+    assert!(pauses.iter().all(|pause| (159..=241).contains(pause)), "{pauses:?}");
+}
