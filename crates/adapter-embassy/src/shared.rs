@@ -268,6 +268,15 @@ impl<'d> Core<'d> {
         })
     }
 
+    /// Somebody has to look into a link without a relay.
+    #[cfg(feature = "direct")]
+    pub(crate) fn direct_trouble(&self, trouble: Option<LinkError>) {
+        if let Some(error) = trouble {
+            self.shared.session.borrow_mut().direct_trouble(error);
+            self.shared.events.signal(());
+        }
+    }
+
     fn link_changed(&self) {
         log!(info, "link: {}", Shown(self.shared.session.borrow().state()));
         self.shared.waiting.borrow_mut().wake();
