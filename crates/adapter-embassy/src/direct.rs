@@ -83,8 +83,8 @@ impl Runner<'_> {
         peers: &[UserId],
         datagrams: &mut impl Datagrams,
     ) -> Result<Infallible, PeerError> {
-        let direct = self.link(peers.iter(), Plain::OVERHEAD)?;
-        Ok(self.carry(direct, Plain, datagrams).await)
+        let mut direct = self.link(peers.iter(), Plain::OVERHEAD)?;
+        Ok(self.carry(&mut direct, &mut Plain, datagrams).await)
     }
 
     /// As [`run_direct`](Self::run_direct), but sealed: only who has a peer's key can make and read what is said between
@@ -107,9 +107,10 @@ impl Runner<'_> {
         datagrams: &mut impl Datagrams,
         random: &mut dyn CryptoRngCore,
     ) -> Result<Infallible, PeerError> {
-        let direct = self.link(peers.iter().map(|peer| &peer.user), Seals::OVERHEAD)?;
+        let mut direct = self.link(peers.iter().map(|peer| &peer.user), Seals::OVERHEAD)?;
         let own = self.core.engine.borrow().config().user.clone();
-        Ok(self.carry(direct, Seals::new(own, peers, random), datagrams).await)
+        let mut seals = Seals::new(own, peers, random);
+        Ok(self.carry(&mut direct, &mut seals, datagrams).await)
     }
 
     /// A link to these users.
@@ -129,26 +130,26 @@ impl Runner<'_> {
 
     async fn carry(
         &mut self,
-        mut direct: Direct<MAX_PEERS>,
-        mut cover: impl Cover,
+        direct: &mut Direct<MAX_PEERS>,
+        cover: &mut impl Cover,
         datagrams: &mut impl Datagrams,
     ) -> Infallible {
         let Self { core, rx, tx, reply } = self;
         loop {
-            core.direct_time(&mut direct);
-            while let Some(sent) = core.poll_direct(&mut direct, tx) {
+            core.direct_time(direct);
+            while let Some(sent) = core.poll_direct(direct, tx) {
                 let frame = tx.get(..sent.len).unwrap_or_default();
                 for peer in sent.to.iter().map(usize::from) {
                     send(datagrams, peer, cover.cover(peer, frame, reply)).await;
                 }
             }
-            let next = core.direct_deadline(&direct);
+            let next = core.direct_deadline(direct);
             match select3(datagrams.receive(rx), clock::at(next), core.shared.send.wait()).await {
                 Either3::First((len, peer)) => {
                     let datagram = rx.get_mut(..len).unwrap_or_default();
                     match cover.uncover(peer, datagram, tx) {
                         Came::Frame(frame) => {
-                            let len = core.hear_direct(&mut direct, peer, frame, reply);
+                            let len = core.hear_direct(direct, peer, frame, reply);
                             if len > 0 {
                                 let answer = reply.get(..len).unwrap_or_default();
                                 send(datagrams, peer, cover.cover(peer, answer, tx)).await;
