@@ -3,19 +3,23 @@
 use core::convert::Infallible;
 
 use embassy_futures::select::{Either3, select3};
-use signaling_core::UserId;
-use signaling_core::direct::{Config, Direct, PeerError};
+use signaling_core::direct::{Config, Direct, PeerError, data_limit};
+use signaling_core::{InviteId, UserId};
 
 use crate::clock;
 use crate::link_error::LinkError;
 use crate::runner::Runner;
 #[cfg(feature = "seal")]
-use crate::seal::{CryptoRngCore, SealedPeer, Seals};
+use crate::seal::{CryptoRngCore, SealedError, SealedPeer, Seals};
+use crate::shared::Core;
 
 /// The most peers of a device.
 pub const MAX_PEERS: usize = 4;
 /// What goes through each network without being cut into pieces, in bytes.
 const DATAGRAM: usize = 1_200;
+/// What a peer sends without asking, in bytes.
+#[cfg(feature = "seal")]
+const LEAST: usize = 256;
 
 /// Carries datagrams between this device and its peers. They may be lost, doubled and shuffled, but not cut.
 pub trait Datagrams {
@@ -72,7 +76,9 @@ impl Runner<'_> {
     /// **Nothing is protected**: whoever can send datagrams that seem to come from a peer is that peer. With the
     /// feature `seal`, `run_sealed` protects.
     ///
-    /// A datagram has up to `FRAME` bytes, and 1200 at most; what is larger is answered with "too large".
+    /// A datagram has up to `FRAME` bytes, and 1200 at most. Data that would not fit into 1200 is refused by the call that
+    /// brings it (`DataTooLong`, with the limit: 432 bytes for one invitee); what does not fit into `FRAME` is answered
+    /// with "too large".
     ///
     /// Cancel safe as [`run`](Self::run) is.
     ///
@@ -90,8 +96,8 @@ impl Runner<'_> {
     /// As [`run_direct`](Self::run_direct), but sealed: only who has a peer's key can make and read what is said between
     /// the two, and nothing else is taken ([what is protected](crate::seal)).
     ///
-    /// A datagram has up to `FRAME` bytes, and 1200 at most. Sealing takes 25 of them: what is larger than the rest is
-    /// answered with "too large". A `FRAME` of [`frame_size`](crate::frame_size) and 34 more holds everything.
+    /// A datagram has up to `FRAME` bytes, and 1200 at most, of which sealing takes 25: the limit of data is 419 bytes for
+    /// one invitee. A `FRAME` of 33 bytes more than [`frame_size`](crate::frame_size) holds all that is not refused.
     ///
     /// A peer with another key, or none, is told of: as [`LinkError::Seal`](crate::LinkError::Seal) while the link is down,
     /// and once a minute in the log.
@@ -99,14 +105,17 @@ impl Runner<'_> {
     /// Cancel safe as [`run`](Self::run) is. Sessions stay in `peers`, and go on if it is run again.
     ///
     /// # Errors
-    /// As [`run_direct`](Self::run_direct).
+    /// [`SealedError`], before anything is sent.
     #[cfg(feature = "seal")]
     pub async fn run_sealed(
         &mut self,
         peers: &mut [SealedPeer],
         datagrams: &mut impl Datagrams,
         random: &mut dyn CryptoRngCore,
-    ) -> Result<Infallible, PeerError> {
+    ) -> Result<Infallible, SealedError> {
+        if self.rx.len() < LEAST + Seals::OVERHEAD {
+            return Err(SealedError::Frame);
+        }
         let mut direct = self.link(peers.iter().map(|peer| &peer.user), Seals::OVERHEAD)?;
         let own = self.core.engine.borrow().config().user.clone();
         let mut seals = Seals::new(own, peers, random);
@@ -120,6 +129,7 @@ impl Runner<'_> {
         overhead: usize,
     ) -> Result<Direct<MAX_PEERS>, PeerError> {
         let largest = u32::try_from(self.rx.len().min(DATAGRAM) - overhead).unwrap_or(u32::MAX);
+        self.core.shared.datagram.set(DATAGRAM - overhead);
         let (label, seed) = (self.core.shared.label.clone(), self.core.engine.borrow().config().seed);
         let mut direct = Direct::new(Config { label, largest, seed, ..Config::default() });
         for user in users {
@@ -163,6 +173,21 @@ impl Runner<'_> {
                 Either3::Third(()) => {}
             }
         }
+    }
+}
+
+impl Core<'_> {
+    /// Whether that data about an invitation fits into datagrams; how much does, if not.
+    pub(crate) fn fits(&self, id: InviteId, data: &[u8]) -> Result<(), usize> {
+        let mut engine = self.engine.borrow_mut();
+        let invitees = (0..u8::MAX).take_while(|slot| engine.outcome(id, *slot).is_some()).count();
+        self.fits_new(invitees.max(1), data)
+    }
+
+    /// The same for an invitation that is made.
+    pub(crate) fn fits_new(&self, invitees: usize, data: &[u8]) -> Result<(), usize> {
+        let limit = data_limit(self.shared.datagram.get(), invitees);
+        if data.len() > limit { Err(limit) } else { Ok(()) }
     }
 }
 

@@ -10,8 +10,11 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use adapter_embassy::seal::{PresharedKey, SealedPeer};
-use adapter_embassy::{Datagrams, InviteId, LinkState, PeerError, UserId};
+use adapter_embassy::seal::{PresharedKey, SealedError, SealedPeer};
+use adapter_embassy::{
+    CancelError, Datagrams, Invite, InviteError, InviteId, LinkState, ModifyError, PeerError, Resources,
+    UserId,
+};
 use adapter_std::{
     Client, Event, InviteOptions, LinkError, LinkEvent, Opening, Peer, PeerTrouble, Peers, Receiving,
     Sending, Socket, State, TokioClock, What,
@@ -269,6 +272,16 @@ impl Desktop {
         })
     }
 
+    /// What the last call brought.
+    fn data(&self) -> Vec<u8> {
+        let told = self.told.lock().unwrap();
+        let data = told.iter().rev().find_map(|event| match event {
+            Event::Invitation(event) => Some(event.invitation.data.as_bytes().to_vec()),
+            _ => None,
+        });
+        data.unwrap_or_default()
+    }
+
     fn was_told(&self, what: &What) -> bool {
         let told = self.told.lock().unwrap();
         told.iter().any(|event| matches!(event, Event::Invitation(event) if event.what == *what))
@@ -440,11 +453,43 @@ async fn junk_and_what_is_not_sealed_do_nothing() {
     call_both_ways(&mut sky, &door, &bob).await;
 }
 
+#[tokio::test(start_paused = true)]
+async fn data_that_does_not_fit_is_refused_with_the_limit() {
+    const LIMIT: usize = 419;
+    let mut sky = Sky::new(|_| Fate::Arrives);
+    let memory = Box::leak(Box::new(Resources::<2, 1, 2, 1024, 1234>::new()));
+    let (door, mut runner, _) = memory.start(identity("door", 1)).unwrap();
+    let (most, more) = ([b'x'; LIMIT], [b'x'; LIMIT + 1]);
+    let rings = |data| door.invite(&Invite { invitees: &["bob"], data, ..Invite::default() });
+    let mut end = sky.end(At::Board);
+    sky.world.spawn(async move {
+        let key = PresharedKey::new(&[7; 32]).unwrap();
+        let mut peers = [SealedPeer::new(UserId::new("bob").unwrap(), key)];
+        runner.run_sealed(&mut peers, &mut end, &mut OsRng).await.unwrap();
+    });
+    let bob = sky.bob(Some(7));
+    sky.until(|| bob.is_up()).await;
+    assert_eq!(rings(&more), Err(InviteError::DataTooLong(LIMIT)));
+    let call = rings(&most).unwrap();
+    sky.until(|| bob.rings() == Some(call)).await;
+    assert_eq!(door.modify_invitation(call, &more), Err(ModifyError::DataTooLong(LIMIT)));
+    assert_eq!(door.cancel(call, &more), Err(CancelError::DataTooLong(LIMIT)));
+    door.modify_invitation(call, &most).unwrap();
+    assert!(bob.client.signaling().accept(call, most).refused().is_none());
+    sky.until(|| bob.was_told(&What::Confirmed)).await;
+    assert_eq!(bob.data(), most);
+}
+
 #[test]
-fn the_same_peer_twice_is_refused() {
+fn the_same_peer_twice_and_frames_that_are_too_small_are_refused() {
     let sky = Sky::new(|_| Fate::Arrives);
-    let (_, mut runner, _) = Box::leak(Box::new(Small::new())).start(identity("door", 1)).unwrap();
     let peer = || SealedPeer::new(UserId::new("bob").unwrap(), PresharedKey::new(&[7; 32]).unwrap());
-    let (mut peers, mut end, mut random) = ([peer(), peer()], sky.end(At::Board), OsRng);
-    assert_eq!(ready(runner.run_sealed(&mut peers, &mut end, &mut random)), Some(Err(PeerError::Repeated)));
+    let (mut end, mut peers) = (sky.end(At::Board), [peer(), peer()]);
+    let (_, mut runner, _) = Box::leak(Box::new(Small::new())).start(identity("door", 1)).unwrap();
+    let refused = ready(runner.run_sealed(&mut peers, &mut end, &mut OsRng));
+    assert_eq!(refused, Some(Err(SealedError::Peers(PeerError::Repeated))));
+    let smallest = Box::leak(Box::new(Resources::<1, 1, 1, 8, 280>::new()));
+    let (_, mut runner, _) = smallest.start(identity("door", 1)).unwrap();
+    let refused = ready(runner.run_sealed(&mut peers[..1], &mut end, &mut OsRng));
+    assert_eq!(refused, Some(Err(SealedError::Frame)));
 }

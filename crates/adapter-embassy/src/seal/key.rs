@@ -63,3 +63,22 @@ impl fmt::Debug for PresharedKey {
         f.write_str("PresharedKey")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_long_and_the_line_end_does_not_count() {
+        assert_eq!(PresharedKey::new(&[7; 31]).map(|_| ()), Err(ShortKey(31)));
+        assert_eq!(
+            PresharedKey::of_file(&[&[b'k'; 31][..], b"\r\n"].concat()).map(|_| ()),
+            Err(ShortKey(31))
+        );
+        let [file, secret] =
+            [PresharedKey::of_file(&[&[b'k'; 32][..], b" \r\n"].concat()), PresharedKey::new(&[b'k'; 32])];
+        let (file, secret) = (file.unwrap(), secret.unwrap());
+        assert_eq!(file.0, secret.0);
+        assert_eq!(std::format!("{file:?}"), "PresharedKey");
+    }
+}

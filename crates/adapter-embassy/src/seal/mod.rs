@@ -51,7 +51,7 @@ pub use key::{PresharedKey, ShortKey};
 pub use peer::SealedPeer;
 use peer::{Opened, Own, Unopened};
 pub use rand_core::CryptoRngCore;
-pub use trouble::SealTrouble;
+pub use trouble::{SealTrouble, SealedError};
 
 /// A trouble that goes on is logged so often, in ms.
 const AGAIN: u64 = 60_000;
