@@ -19,7 +19,7 @@ const WAITING: usize = 96;
 /// A peer that was spoken to and is not heard for so long may have forgotten the session, in ms.
 const ANEW: u64 = 5_000;
 
-/// A device that has a key in common with this one, and what is known of its session: some 700 bytes.
+/// A device that has a key in common with this one, and what is known of its session: some 750 bytes.
 pub struct SealedPeer {
     pub(crate) user: UserId,
     key: PresharedKey,
