@@ -3,9 +3,11 @@
 
 mod world;
 
+use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::io;
 use std::net::SocketAddr;
+use std::rc::Rc;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
@@ -19,6 +21,7 @@ use adapter_std::{
     Client, Event, InviteOptions, LinkError, LinkEvent, Opening, Peer, PeerTrouble, Peers, Receiving,
     Sending, Socket, State, TokioClock, What,
 };
+use embassy_time::Timer;
 use rand_core::OsRng;
 use tokio::time::sleep;
 use world::{Board, Small, World, identity, ready};
@@ -478,6 +481,58 @@ async fn data_that_does_not_fit_is_refused_with_the_limit() {
     assert!(bob.client.signaling().accept(call, most).refused().is_none());
     sky.until(|| bob.was_told(&What::Confirmed)).await;
     assert_eq!(bob.data(), most);
+}
+
+/// Boards without a desktop: what is under way to each of them, and from whom.
+#[derive(Default)]
+struct Net([VecDeque<(usize, Vec<u8>)>; 3]);
+
+/// One of them, and who its peers are.
+struct Port(Rc<RefCell<Net>>, usize, &'static [usize]);
+
+impl Datagrams for Port {
+    async fn send(&mut self, peer: usize, datagram: &[u8]) {
+        self.0.borrow_mut().0[self.2[peer]].push_back((self.1, datagram.to_vec()));
+    }
+
+    async fn receive(&mut self, buf: &mut [u8]) -> (usize, usize) {
+        loop {
+            if let Some((from, datagram)) = self.0.borrow_mut().0[self.1].pop_front() {
+                buf[..datagram.len()].copy_from_slice(&datagram);
+                let peer = self.2.iter().position(|other| *other == from).unwrap();
+                return (datagram.len(), peer);
+            }
+            Timer::after_millis(1).await;
+        }
+    }
+}
+
+#[test]
+fn three_boards_in_one_call_with_a_key_for_each_two() {
+    const USERS: [&str; 3] = ["door", "bob", "carol"];
+    const PEERS: [&[usize]; 3] = [&[1, 2], &[0, 2], &[1, 0]];
+    let (mut world, net) = (World::without_relay(), Rc::<RefCell<Net>>::default());
+    let boards = [0, 1, 2].map(|own| {
+        let (mut runner, board) = world.at_rest(identity(USERS[own], own as u64 + 1));
+        let mut port = Port(Rc::clone(&net), own, PEERS[own]);
+        world.spawn(async move {
+            let peer = |other: &usize| {
+                let key = PresharedKey::new(&[(own + other) as u8; 32]).unwrap();
+                SealedPeer::new(UserId::new(USERS[*other]).unwrap(), key)
+            };
+            let mut peers: Vec<_> = PEERS[own].iter().map(peer).collect();
+            runner.run_sealed(&mut peers, &mut port, &mut OsRng).await.unwrap();
+        });
+        board
+    });
+    world.pass(1_000);
+    let [door, bob, carol] = boards;
+    let call = door.invites(&["bob", "carol"], 30_000);
+    world.until(|| bob.was_told("new from door") && carol.was_told("new from door"));
+    bob.signaling.reject(call, b"no").unwrap();
+    carol.signaling.accept(call, b"yes").unwrap();
+    world.until(|| door.was_told("bob rejected") && door.was_told("carol accepted on carol's"));
+    world.until(|| bob.was_told("confirmed") && carol.was_told("confirmed"));
 }
 
 #[test]

@@ -103,10 +103,14 @@ impl SealedPeer {
         write(ASK, &asked.question.message, out)
     }
 
-    /// The next that is sent asks for a new session; what was sealed in the old one is still taken.
+    /// The next that is sent asks for a new session; what was sealed in the old one is still taken. A question that was not
+    /// answered yet stays: another one would take time and say no more.
     fn renew(&mut self, now: u64) {
-        (self.asked, self.unheard) = (None, Some(now));
-        self.previous = self.current.take().or(self.previous.take());
+        self.unheard = Some(now);
+        if let Some(session) = self.current.take() {
+            self.previous = Some(session);
+            self.asked = None;
+        }
     }
 
     /// What came: opens it where it lies, or writes what is to be sent back into `out`.
@@ -396,6 +400,8 @@ mod tests {
         alice.now = ANEW;
         let question = alice.seals("3");
         assert_eq!((question[0], alice.hears(&late)), (ASK, "late".into()));
+        alice.now = 2 * ANEW;
+        assert_eq!(alice.seals("3"), question, "until it is answered it is repeated");
         let three = alice.replies(&bob.replies(&question));
         assert_eq!(bob.hears(&three), "3");
         assert_eq!(alice.hears(&bob.seals("fine")), "fine");
