@@ -275,6 +275,15 @@ impl Desktop {
         })
     }
 
+    /// The first of what it was told that is wanted.
+    fn heard(&self, wanted: impl Fn(&What) -> bool) -> Option<What> {
+        let told = self.told.lock().unwrap();
+        told.iter().find_map(|event| match event {
+            Event::Invitation(event) if wanted(&event.what) => Some(event.what),
+            _ => None,
+        })
+    }
+
     /// What the last call brought.
     fn data(&self) -> Vec<u8> {
         let told = self.told.lock().unwrap();
@@ -286,8 +295,7 @@ impl Desktop {
     }
 
     fn was_told(&self, what: &What) -> bool {
-        let told = self.told.lock().unwrap();
-        told.iter().any(|event| matches!(event, Event::Invitation(event) if event.what == *what))
+        self.heard(|heard| heard == what).is_some()
     }
 
     fn troubles(&self) -> Vec<PeerTrouble> {
@@ -481,6 +489,38 @@ async fn data_that_does_not_fit_is_refused_with_the_limit() {
     assert!(bob.client.signaling().accept(call, most).refused().is_none());
     sky.until(|| bob.was_told(&What::Confirmed)).await;
     assert_eq!(bob.data(), most);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_does_not_fit_a_sealed_frame_of_the_board_is_answered_so() {
+    let mut sky = Sky::new(|_| Fate::Arrives);
+    let memory = Box::leak(Box::new(Resources::<4, 1, 2, 419, 512>::new()));
+    let (_, mut runner, mut events) = memory.start(identity("door", 1)).unwrap();
+    let mut end = sky.end(At::Board);
+    sky.world.spawn(async move {
+        let key = PresharedKey::new(&[7; 32]).unwrap();
+        let mut peers = [SealedPeer::new(UserId::new("bob").unwrap(), key)];
+        runner.run_sealed(&mut peers, &mut end, &mut OsRng).await.unwrap();
+    });
+    sky.world.spawn(async move {
+        loop {
+            events.next().await;
+        }
+    });
+    let bob = sky.bob(Some(7));
+    sky.until(|| bob.is_up()).await;
+    let heard = |what: &What| matches!(what, What::Ringing { .. } | What::Full { .. });
+    let mut rang = Vec::new();
+    for len in (340..=419).step_by(6) {
+        let call = bob.client.signaling().invite("door", vec![b'x'; len], &InviteOptions::default()).unwrap();
+        sky.until(|| bob.heard(heard).is_some()).await;
+        rang.push(matches!(bob.heard(heard), Some(What::Ringing { .. })));
+        bob.client.signaling().cancel(call.id(), "").unwrap();
+        sky.pass(200).await;
+        bob.told.lock().unwrap().clear();
+    }
+    assert!(rang.is_sorted_by(|before, after| before >= after), "what is larger does not ring: {rang:?}");
+    assert!(rang[0] && !rang[rang.len() - 1], "{rang:?}");
 }
 
 /// Boards without a desktop: what is under way to each of them, and from whom.
