@@ -1,4 +1,4 @@
-//! What defmt needs from the linker, if it is asked for; and for TLS whom to trust, and the date.
+//! What defmt needs from the linker, if it is asked for; for TLS whom to trust, and the date; and a key.
 
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -8,10 +8,13 @@ fn main() -> io::Result<()> {
     if env::var_os("CARGO_FEATURE_DEFMT").is_some() {
         println!("cargo::rustc-link-arg-bins=-Tdefmt.x");
     }
+    let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets it"));
     if env::var_os("CARGO_FEATURE_TLS").is_some() {
-        let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets it"));
         fs::write(out.join("built"), format!("{}", date()))?;
-        authority(&out.join("ca.pem"))?;
+        built_in("SIGNALING_CA", &out.join("ca.pem"))?;
+    }
+    if env::var_os("CARGO_FEATURE_SEAL").is_some() {
+        built_in("SIGNALING_PSK_FILE", &out.join("psk"))?;
     }
     Ok(())
 }
@@ -23,11 +26,11 @@ fn date() -> u64 {
     given.unwrap_or_else(|| SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs()))
 }
 
-/// The certificate in the file SIGNALING_CA, or nothing.
-fn authority(to: &Path) -> io::Result<()> {
-    println!("cargo::rerun-if-env-changed=SIGNALING_CA");
-    let Some(from) = env::var_os("SIGNALING_CA") else { return fs::write(to, "") };
+/// What is in the file that the variable names, or nothing.
+fn built_in(variable: &str, to: &Path) -> io::Result<()> {
+    println!("cargo::rerun-if-env-changed={variable}");
+    let Some(from) = env::var_os(variable) else { return fs::write(to, "") };
     println!("cargo::rerun-if-changed={}", Path::new(&from).display());
-    let unread = |error: io::Error| io::Error::new(error.kind(), format!("SIGNALING_CA={from:?}: {error}"));
+    let unread = |error: io::Error| io::Error::new(error.kind(), format!("{variable}={from:?}: {error}"));
     fs::copy(&from, to).map(|_| ()).map_err(unread)
 }

@@ -13,8 +13,9 @@ use crate::run::{cargo, root, run};
 /// The folder of the board that QEMU has.
 pub(crate) const BOARD: &str = "qemu-mps2";
 /// What it runs.
-pub(crate) const PROGRAMS: [&str; 6] =
-    ["doorbell", "answerer", "doorbell-tcp", "answerer-tcp", "doorbell-udp", ENCRYPTS];
+pub(crate) const PROGRAMS: [&str; 7] =
+    ["doorbell", "answerer", "doorbell-tcp", "answerer-tcp", "doorbell-udp", SEALS, ENCRYPTS];
+const SEALS: &str = "doorbell-sealed";
 const ENCRYPTS: &str = "doorbell-tls";
 /// The program with a clock of its own, which the others must not be built with.
 const VIRTUAL_TIME: &str = "virtual-time";
@@ -37,8 +38,9 @@ pub(crate) fn firmware(args: &[String]) -> Result<()> {
 pub(crate) fn build() -> Result<()> {
     add_target(TARGET)?;
     run(&mut on_board(&["build", "--release"]))?;
-    // Code for links without a relay is in this program only.
+    // Code for links without a relay is in these programs only, and what seals in the second.
     run(&mut on_board(&["build", "--release", "--features", "direct", "--bin", "doorbell-udp"]))?;
+    run(&mut on_board(&["build", "--release", "--features", "seal", "--bin", SEALS]))?;
     add_target(LARGE)?;
     run(on_board(&["build", "--release", "--features", "tls", "--bin", ENCRYPTS]).args(["--target", LARGE]))
 }
@@ -57,7 +59,7 @@ fn folder() -> PathBuf {
 pub(crate) fn lint() -> Result<()> {
     add_target(TARGET)?;
     run(&mut on_board(&["fmt", "--all", "--check"]))?;
-    for features in [&[][..], &["--features", "defmt,direct,tls"]] {
+    for features in [&[][..], &["--features", "defmt,seal,tls"]] {
         let clippy = ["clippy", "--release", "--workspace", "--exclude", VIRTUAL_TIME];
         run(on_board(&clippy).args(features).args(["--", "-D", "warnings"]))?;
     }

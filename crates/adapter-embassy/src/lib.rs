@@ -74,6 +74,8 @@ mod membership;
 pub mod net;
 mod resources;
 mod runner;
+#[cfg(feature = "seal")]
+pub mod seal;
 mod session;
 mod shared;
 mod signaling;

@@ -4,6 +4,8 @@ use core::fmt;
 
 use signaling_core::wire::Refusal;
 
+#[cfg(feature = "seal")]
+use crate::seal::SealTrouble;
 #[cfg(feature = "tls")]
 use crate::tls::TlsTrouble;
 
@@ -32,6 +34,14 @@ pub enum LinkError {
     /// The relay cannot be trusted, or speaks no TLS.
     #[cfg(feature = "tls")]
     Tls(TlsTrouble),
+    /// Nothing that a peer sends can be taken.
+    #[cfg(feature = "seal")]
+    Seal {
+        /// The peer's number, from 0 on.
+        peer: usize,
+        /// Why.
+        trouble: SealTrouble,
+    },
 }
 
 impl LinkError {
@@ -42,6 +52,8 @@ impl LinkError {
             Self::TlsWanted => true,
             #[cfg(feature = "tls")]
             Self::Tls(_) => true,
+            #[cfg(feature = "seal")]
+            Self::Seal { .. } => true,
             _ => false,
         }
     }
@@ -63,6 +75,8 @@ impl fmt::Display for LinkError {
             Self::TlsWanted => f.write_str("the relay speaks TLS only"),
             #[cfg(feature = "tls")]
             Self::Tls(trouble) => trouble.fmt(f),
+            #[cfg(feature = "seal")]
+            Self::Seal { peer, trouble } => write!(f, "peer {peer} {trouble}"),
             #[cfg(feature = "net")]
             Self::NoNetwork => f.write_str("the network gives no address: is the cable in, is there DHCP?"),
             #[cfg(feature = "net")]

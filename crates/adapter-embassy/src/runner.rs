@@ -164,6 +164,8 @@ async fn write_frame<W: Write>(write: &mut W, frame: &[u8]) -> Result<(), W::Err
 }
 
 pub(crate) async fn keep_time(core: Core<'_>) -> Infallible {
+    #[cfg(feature = "direct")]
+    core.shared.datagram.set(usize::MAX);
     loop {
         match core.keep_time() {
             None => core.shared.time.wait().await,

@@ -140,10 +140,18 @@ impl Session {
         let state = if up { LinkState::Up } else { LinkState::Connecting };
         let changed = self.state != state;
         if changed {
-            self.state = state;
+            (self.state, self.told) = (state, None);
             self.news = Some(if up { LinkEvent::Connected } else { LinkEvent::Lost(LinkError::Silent) });
         }
         changed
+    }
+
+    /// Why a link without a relay does not come up.
+    #[cfg(feature = "direct")]
+    pub(crate) fn direct_trouble(&mut self, error: LinkError) {
+        if self.state == LinkState::Connecting {
+            self.tell(error);
+        }
     }
 
     /// Wants a link again after it was replaced. `false` if that is not so.

@@ -7,6 +7,8 @@ use core::task::{Context, Poll};
 use embassy_sync::blocking_mutex::raw::NoopRawMutex;
 use embassy_sync::signal::Signal;
 use embassy_sync::waitqueue::MultiWakerRegistration;
+#[cfg(not(feature = "direct"))]
+use signaling_core::InviteId;
 use signaling_core::Label;
 #[cfg(feature = "direct")]
 use signaling_core::direct::{Direct, Transmit};
@@ -33,6 +35,9 @@ pub(crate) struct Shared {
     pub(crate) token: &'static str,
     /// The largest frame that is taken.
     pub(crate) largest: u32,
+    /// The largest datagram of the link; without limit if it is none of datagrams.
+    #[cfg(feature = "direct")]
+    pub(crate) datagram: Cell<usize>,
     pub(crate) line: Cell<LineCounters>,
     /// The writer of the line is to look.
     pub(crate) send: Signal<NoopRawMutex, ()>,
@@ -52,6 +57,8 @@ impl Shared {
             label,
             token,
             largest,
+            #[cfg(feature = "direct")]
+            datagram: Cell::new(usize::MAX),
             line: Cell::default(),
             send: Signal::new(),
             time: Signal::new(),
@@ -117,6 +124,17 @@ impl<'d> Core<'d> {
         let next = self.deadline(now).filter(|deadline| *deadline > now);
         self.shared.armed.set(next.unwrap_or(u64::MAX));
         next
+    }
+
+    /// Without datagrams there is room for all that the engine takes.
+    #[cfg(not(feature = "direct"))]
+    pub(crate) fn fits(&self, _: InviteId, _: &[u8]) -> Result<(), usize> {
+        Ok(())
+    }
+
+    #[cfg(not(feature = "direct"))]
+    pub(crate) fn fits_new(&self, _: usize, _: &[u8]) -> Result<(), usize> {
+        Ok(())
     }
 
     pub(crate) fn woke(&self) {
@@ -266,6 +284,15 @@ impl<'d> Core<'d> {
             log!(debug, "ignored a datagram: {}", why);
             0
         })
+    }
+
+    /// Somebody has to look into a link without a relay.
+    #[cfg(feature = "direct")]
+    pub(crate) fn direct_trouble(&self, trouble: Option<LinkError>) {
+        if let Some(error) = trouble {
+            self.shared.session.borrow_mut().direct_trouble(error);
+            self.shared.events.signal(());
+        }
     }
 
     fn link_changed(&self) {

@@ -74,6 +74,7 @@ impl<'d> Signaling<'d> {
     /// # Errors
     /// [`AnswerError`] says why nothing was accepted.
     pub fn accept(&self, id: InviteId, data: &[u8]) -> Result<(), AnswerError> {
+        self.caller.0.fits(id, data).map_err(AnswerError::DataTooLong)?;
         self.step(|engine, now| engine.accept(now, id, data))
     }
 
@@ -82,6 +83,7 @@ impl<'d> Signaling<'d> {
     /// # Errors
     /// [`AnswerError`] says why nothing was rejected.
     pub fn reject(&self, id: InviteId, data: &[u8]) -> Result<(), AnswerError> {
+        self.caller.0.fits(id, data).map_err(AnswerError::DataTooLong)?;
         self.step(|engine, now| engine.reject(now, id, false, data))
     }
 
@@ -90,6 +92,7 @@ impl<'d> Signaling<'d> {
     /// # Errors
     /// As [`reject`](Self::reject).
     pub fn reject_busy(&self, id: InviteId, data: &[u8]) -> Result<(), AnswerError> {
+        self.caller.0.fits(id, data).map_err(AnswerError::DataTooLong)?;
         self.step(|engine, now| engine.reject(now, id, true, data))
     }
 
@@ -99,6 +102,7 @@ impl<'d> Signaling<'d> {
     /// # Errors
     /// [`ModifyError`] says why nothing was changed.
     pub fn modify_invitation(&self, id: InviteId, data: &[u8]) -> Result<(), ModifyError> {
+        self.caller.0.fits(id, data).map_err(ModifyError::DataTooLong)?;
         self.step(|engine, now| engine.modify(now, id, data))
     }
 
@@ -131,6 +135,7 @@ impl Caller<'_> {
     /// # Errors
     /// [`InviteError`] says what is wrong with the arguments, or that there is no room; nothing is sent then.
     pub fn invite(&self, invite: &Invite<'_>) -> Result<InviteId, InviteError> {
+        self.0.fits_new(invite.invitees.len(), invite.data).map_err(InviteError::DataTooLong)?;
         self.0.step(|engine, now| engine.invite(now, invite))
     }
 
@@ -141,6 +146,7 @@ impl Caller<'_> {
     /// # Errors
     /// [`CancelError`] says why nothing was cancelled.
     pub fn cancel(&self, id: InviteId, data: &[u8]) -> Result<CancelOutcome, CancelError> {
+        self.0.fits(id, data).map_err(CancelError::DataTooLong)?;
         self.0.step(|engine, now| engine.cancel(now, id, data))
     }
 

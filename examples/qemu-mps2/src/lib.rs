@@ -5,6 +5,8 @@
 mod authority;
 mod console;
 mod links;
+#[cfg(feature = "seal")]
+mod secret;
 mod settings;
 mod start;
 
@@ -13,6 +15,8 @@ use defmt_semihosting as _;
 use panic_semihosting as _;
 
 pub use console::{answer, ring};
+#[cfg(feature = "seal")]
+pub use links::sealed;
 #[cfg(feature = "tls")]
 pub use links::tls;
 #[cfg(feature = "direct")]

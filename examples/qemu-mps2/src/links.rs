@@ -9,6 +9,8 @@ use adapter_embassy::net::{Clock, SntpError};
 use adapter_embassy::net::{Relay, Tcp};
 #[cfg(feature = "direct")]
 use adapter_embassy::net::{Udp, UdpMemory};
+#[cfg(feature = "seal")]
+use adapter_embassy::seal::{PresharedKey, SealedPeer};
 #[cfg(feature = "tls")]
 use adapter_embassy::tls::{Tls, TlsMemory, Trust};
 use embassy_executor::Spawner;
@@ -18,7 +20,7 @@ use embassy_net::{Config, Stack, StackResources, new};
 use embassy_time::Instant;
 #[cfg(feature = "direct")]
 use heapless::Vec;
-#[cfg(feature = "tls")]
+#[cfg(any(feature = "seal", feature = "tls"))]
 use mps2_an385_bsp::HostRandom;
 #[cfg(any(feature = "direct", feature = "tls"))]
 use mps2_an385_bsp::Writer;
@@ -46,6 +48,10 @@ const DATAGRAMS: usize = 2048;
 /// The port that other devices find this one at.
 #[cfg(feature = "direct")]
 const PORT: u16 = 7501;
+
+/// Why there are random numbers.
+#[cfg(any(feature = "seal", feature = "tls"))]
+const RANDOM: &str = "the machine of the emulator has /dev/urandom";
 
 /// Over the first serial line.
 #[embassy_executor::task]
@@ -80,7 +86,7 @@ pub async fn tls(
     let tcp = Tcp::new(stack, relay, &mut rx, &mut tx);
     let clock = Clock::new(BUILT);
     let trust = Trust { host, authorities: &[authority], time: &|| clock.time() };
-    let mut random = HostRandom::open().expect("the machine of the emulator has /dev/urandom");
+    let mut random = HostRandom::open().expect(RANDOM);
     let mut memory = TlsMemory::<RECORD, STREAM>::new();
     let mut streams = Tls::new(tcp, trust, &mut random, &mut memory);
     let complains =
@@ -109,6 +115,28 @@ pub async fn udp(spawner: Spawner, mut runner: Runner<'static>, peers: Peers, co
     let mut memory = UdpMemory::<DATAGRAMS>::new();
     let mut socket = Udp::new(stack, PORT, &addresses, &mut memory).expect("the port is not 0");
     let Err(error) = runner.run_direct(&users, &mut socket).await;
+    complain(console, error);
+}
+
+/// The same, sealed with a key that all of them have.
+#[cfg(feature = "seal")]
+#[embassy_executor::task]
+pub async fn sealed(
+    spawner: Spawner,
+    mut runner: Runner<'static>,
+    peers: Peers,
+    key: PresharedKey,
+    console: Writer,
+) {
+    let stack = network(spawner);
+    let addresses: Vec<_, 4> = peers.iter().map(|(_, address)| *address).collect();
+    // One by one to where they stay: collected, they would pass over the stack together.
+    let mut sealed = Vec::<_, 4>::new();
+    sealed.extend(peers.into_iter().map(|(user, _)| SealedPeer::new(user, key.clone())));
+    let mut memory = UdpMemory::<DATAGRAMS>::new();
+    let mut socket = Udp::new(stack, PORT, &addresses, &mut memory).expect("the port is not 0");
+    let mut random = HostRandom::open().expect(RANDOM);
+    let Err(error) = runner.run_sealed(&mut sealed, &mut socket, &mut random).await;
     complain(console, error);
 }
 

@@ -4,6 +4,8 @@ use core::fmt;
 use core::net::SocketAddrV4;
 
 use adapter_embassy::net::Relay;
+#[cfg(feature = "seal")]
+use adapter_embassy::seal::PresharedKey;
 use adapter_embassy::{Device, GroupId, Identity, Label, UserId};
 use heapless::Vec;
 use mps2_an385_bsp::{MOST_ARGUMENTS, arguments};
@@ -17,7 +19,7 @@ const RELAY: &str = "10.0.2.2:7400";
 
 /// What a word on the command line may set.
 const NAMES: &str =
-    "one of user=, device=, token=, group=, whom=, relay=, peers=, host=, ca=, sntp= and idle=";
+    "one of user=, device=, token=, group=, whom=, relay=, peers=, psk=, host=, ca=, sntp= and idle=";
 
 /// What can be set.
 #[derive(Clone, Copy, Default)]
@@ -29,6 +31,7 @@ pub struct Settings {
     whom: Option<&'static str>,
     relay: Option<&'static str>,
     peers: Option<&'static str>,
+    psk: Option<&'static str>,
     host: Option<&'static str>,
     ca: Option<&'static str>,
     sntp: Option<&'static str>,
@@ -68,6 +71,7 @@ impl Settings {
             whom: option_env!("SIGNALING_WHOM"),
             relay: option_env!("SIGNALING_RELAY"),
             peers: option_env!("SIGNALING_PEERS"),
+            psk: None,
             host: option_env!("SIGNALING_HOST"),
             ca: None,
             sntp: option_env!("SNTP_SERVER"),
@@ -88,6 +92,7 @@ impl Settings {
             "whom" => &mut self.whom,
             "relay" => &mut self.relay,
             "peers" => &mut self.peers,
+            "psk" => &mut self.psk,
             "host" => &mut self.host,
             "ca" => &mut self.ca,
             "sntp" => &mut self.sntp,
@@ -195,6 +200,19 @@ impl Settings {
             peers.push(peer).map_err(|_| wrong())?;
         }
         Ok(peers)
+    }
+
+    /// The key that the board and those devices share.
+    ///
+    /// # Errors
+    /// [`Wrong`] if none is set, or it is none.
+    #[cfg(feature = "seal")]
+    pub fn key(&self) -> Result<PresharedKey, Wrong> {
+        crate::secret::key(self.psk).ok_or(Wrong {
+            setting: "psk",
+            value: self.psk.unwrap_or_default(),
+            right: "a file of 32 to 256 random bytes, here or as SIGNALING_PSK_FILE at build time",
+        })
     }
 
     /// After how many seconds to tell how often the chip woke, if that is asked for.

@@ -8,6 +8,7 @@ mod latency;
 mod noise;
 mod pico;
 mod process;
+mod sealed;
 mod stack;
 mod stories;
 mod tls;
@@ -37,6 +38,7 @@ const PROGRAMS: &[&str] = &[
     "doorbell-tcp",
     "answerer-tcp",
     "doorbell-udp",
+    "doorbell-sealed",
     "doorbell-tls",
     "virtual-time",
 ];
@@ -61,7 +63,8 @@ fn main() -> Result<ExitCode> {
     args.stacks.as_deref().map(stack::prepare).transpose()?;
     let programs = programs(args.stacks)?;
     let wanted = |name: &str| args.filter.as_deref().is_none_or(|filter| name.contains(filter));
-    let all = [stories::STORIES, group::STORIES, ethernet::STORIES, tls::STORIES, pico::STORIES].concat();
+    let on_net = [ethernet::STORIES, sealed::STORIES, tls::STORIES].concat();
+    let all = [stories::STORIES, group::STORIES, &on_net, pico::STORIES].concat();
     let stories: Vec<_> = all.into_iter().filter(|(name, _)| wanted(name)).collect();
     thread::spawn(|| {
         thread::sleep(WITHIN);

@@ -125,13 +125,31 @@ impl World {
 
     /// The doorbell and a desktop of bob's, each the other's peer.
     pub(crate) fn peers(&self, monitor: &str) -> Result<(Process, Process)> {
+        self.peers_with("doorbell-udp", monitor, &[], &[])
+    }
+
+    /// The same, with the key of the board in one file, and that of the desktop in the other.
+    pub(crate) fn sealed_peers(&self, monitor: &str, keys: [&Path; 2]) -> Result<(Process, Process)> {
+        let [board, desktop] = keys.map(|file| file.display().to_string());
+        let setting = format!("psk={board}");
+        self.peers_with("doorbell-sealed", monitor, &[&setting], &["--psk-file", &desktop])
+    }
+
+    fn peers_with(
+        &self,
+        program: &str,
+        monitor: &str,
+        settings: &[&str],
+        options: &[&str],
+    ) -> Result<(Process, Process)> {
         let (here, there) = (free_datagrams()?, free_datagrams()?);
         let forward = format!(",hostfwd=udp:{there}-10.0.2.15:7501");
         let peers = format!("peers=bob@10.0.2.2:{}", port(&here)?);
-        let door = self.networked("doorbell-udp", monitor, &forward, &[&peers])?;
+        let door = self.networked(program, monitor, &forward, &[&[peers.as_str()], settings].concat())?;
         let (state, peer) = (self.path("kitchen").display().to_string(), format!("udp://door@{there}"));
-        let args = ["listen", "--as", "bob", "--device", "kitchen", "--state", &state];
-        let bob = self.signaling("bob", &[&args[..], &["--bind", &here, "--peer", &peer]].concat())?;
+        let listens = ["listen", "--as", "bob", "--device", "kitchen", "--state", &state];
+        let direct = ["--bind", &here, "--peer", &peer];
+        let bob = self.signaling("bob", &[&listens[..], &direct, options].concat())?;
         Ok((door, bob))
     }
 

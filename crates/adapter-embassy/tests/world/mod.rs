@@ -462,6 +462,11 @@ impl Drop for World {
 }
 
 impl Board {
+    /// Driven by that task.
+    pub(crate) fn at(self, task: usize) -> Self {
+        Self { task, ..self }
+    }
+
     /// What it was told since the last time.
     pub(crate) fn news(&self) -> Vec<String> {
         self.told.borrow_mut().drain(..).collect()
