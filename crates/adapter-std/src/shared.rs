@@ -55,6 +55,8 @@ pub(crate) struct Shared {
     pub(crate) save: Notify,
     /// The application wants a link.
     pub(crate) go: Notify,
+    /// The user wants the link now, not after a pause.
+    pub(crate) retry: Notify,
     /// The client is to close.
     pub(crate) closing: watch::Sender<bool>,
 }
@@ -100,6 +102,7 @@ impl Shared {
             send: Notify::new(),
             save: Notify::new(),
             go: Notify::new(),
+            retry: Notify::new(),
             closing: watch::Sender::new(false),
         }
     }
