@@ -45,6 +45,7 @@ impl Client {
     /// back. Otherwise it does nothing.
     pub fn connect(&self) {
         let shared = &self.0.shared;
+        shared.step(|core, _| core.held = false);
         // Keeps no permit: one that is left over would take the link back from whoever replaces us.
         shared.retry.notify_waiters();
         let wanted = shared.link.send_if_modified(|state| {
