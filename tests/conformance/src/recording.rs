@@ -5,12 +5,13 @@ mod line;
 use std::collections::BTreeSet;
 use std::fs;
 use std::io;
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
 use adapter_std::{GroupId, UserId};
 use serde_json::Value;
 
-use crate::callback::Callback;
+use crate::callback::{Callback, Kind};
 
 /// Why a recording cannot be replayed.
 #[derive(Debug, thiserror::Error)]
@@ -245,6 +246,28 @@ impl Recording {
         present.map(|step| step.peer.as_str()).collect()
     }
 
+    /// The users who are no members of a group: invited there, and there from the beginning, but never told so.
+    pub fn strangers(&self, group: &str) -> BTreeSet<&str> {
+        let invited = self.invites().filter(|invite| invite.group.as_deref() == Some(group));
+        let names: BTreeSet<&str> = invited.flat_map(|invite| &invite.invitees).map(String::as_str).collect();
+        let told = self.steps.iter().filter(|step| match &step.entry {
+            Entry::Callback(callback) => {
+                callback.kind == Kind::New && callback.group.as_deref().is_none_or(|told| told == group)
+            }
+            Entry::Command(Command::Invite(invite)) => invite.group.as_deref() == Some(group),
+            _ => false,
+        });
+        let told: BTreeSet<&str> = told.map(|step| user(&step.peer)).collect();
+        let present = self.present().into_iter().map(user);
+        present.filter(|who| names.contains(who) && !told.contains(who)).collect()
+    }
+
+    /// Whether a peer comes online within these times: it was away before.
+    pub fn comes_online(&self, peer: &str, within: &RangeInclusive<u64>) -> bool {
+        let mut here = self.steps.iter().filter(|step| step.peer == peer && within.contains(&step.at));
+        here.any(|step| matches!(step.entry, Entry::Note(Note::Online)))
+    }
+
     /// The groups that occur and may be called so.
     pub fn groups(&self) -> BTreeSet<&str> {
         self.invites()
@@ -271,7 +294,7 @@ impl Recording {
     /// that never left its client is known by its line.
     pub fn id_of(&self, step: usize) -> String {
         let answered = match self.answer_of(step) {
-            Some(Answer::Done(result)) => text(result, "inviteID"),
+            Some(Answer::Done(result)) => made(result),
             _ => None,
         };
         answered.or_else(|| self.id_in_message(step)).unwrap_or_else(|| {
@@ -322,6 +345,13 @@ impl Recording {
             _ => None,
         }
     }
+}
+
+/// The id in what `invite` answered: native clients give it bare, web clients as `inviteID`, that for Flutter as
+/// `data`.
+fn made(result: &Value) -> Option<String> {
+    let bare = result.as_str().filter(|id| !id.is_empty()).map(str::to_owned);
+    bare.or_else(|| text(result, "inviteID")).or_else(|| text(result, "data"))
 }
 
 fn text(json: &Value, key: &str) -> Option<String> {

@@ -128,13 +128,17 @@ fn modify(fields: &mut Fields) -> Result<Entry, Fault> {
 
 fn result(fields: &mut Fields) -> Result<Entry, Fault> {
     let result = fields.map.remove("result").unwrap_or_default();
-    Ok(Entry::Answer { of: tag(fields)?, answer: Answer::Done(result) })
+    // V2TIM for Flutter gives failures as results, too.
+    let failure = result.get("code").and_then(Value::as_u64).filter(|code| *code != 0);
+    let code = failure.map(|code| u32::try_from(code).unwrap_or(u32::MAX));
+    let answer = code.map_or(Answer::Done(result), |code| Answer::Failed(Some(code)));
+    Ok(Entry::Answer { of: tag(fields)?, answer })
 }
 
 fn error(fields: &mut Fields) -> Result<Entry, Fault> {
     let mut error = fields.object("error")?;
-    let code = error.maybe("code")?;
-    error.skip(&["message"]);
+    let code = error.or_default("code")?;
+    error.skip(&["message", "desc"]);
     error.end("an error")?;
     Ok(Entry::Answer { of: tag(fields)?, answer: Answer::Failed(code) })
 }
