@@ -50,7 +50,7 @@ pub async fn play(recording: &Recording) -> Replay {
         match &step.entry {
             Entry::Command(command) => {
                 // What the recording shows as arrived has to arrive here too; what it does not, crosses.
-                if std::mem::take(&mut heard) {
+                if std::mem::take(&mut heard) || told_already(recording, index) {
                     world.settle().await;
                 }
                 world.until(begin + step.at).await;
@@ -63,11 +63,9 @@ pub async fn play(recording: &Recording) -> Replay {
             }
             Entry::Callback(callback) => {
                 let arrives = |(invite, peer): &(usize, &str)| {
-                    callback.kind == Kind::New
-                        && *peer == step.peer
-                        && recording.id_of(*invite) == callback.id
+                    *peer == step.peer && recording.id_of(*invite) == callback.id
                 };
-                if held.iter().any(arrives) {
+                if callback.kind == Kind::New && held.iter().any(arrives) {
                     world.until(begin + step.at).await;
                     world.online(&step.peer).await;
                 }
@@ -81,12 +79,17 @@ pub async fn play(recording: &Recording) -> Replay {
         }
     }
     world.until(world.now() + AFTERMATH).await;
-    replay.told = recording
-        .peers()
-        .into_iter()
-        .map(|peer| (peer.to_owned(), told(&world, peer, &ids, begin)))
-        .collect();
+    let peers = recording.peers().into_iter();
+    replay.told = peers.map(|peer| (peer.to_owned(), told(&world, peer, &ids, begin))).collect();
     replay
+}
+
+/// Whether the call at that step names an invitation that somebody was told of at this moment, though it is listed
+/// later: nobody names what has not arrived.
+fn told_already(recording: &Recording, index: usize) -> bool {
+    let Entry::Command(Command::Act { id: named, .. }) = &recording.steps[index].entry else { return false };
+    let mut later = recording.steps[index..].iter().take_while(|step| step.at == recording.steps[index].at);
+    later.any(|step| matches!(&step.entry, Entry::Callback(it) if it.kind == Kind::New && it.id == *named))
 }
 
 /// The invitations that the network held up, and for whom: he had his link all the time, and was told late. Here he

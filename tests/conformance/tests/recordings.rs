@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use conformance::{Callback, DONE, Difference, RULES, Recording, Replay, Told, check, compare, play};
+use conformance::{Callback, DONE, Difference, Entry, RULES, Recording, Replay, Told, check, compare, play};
 
 fn files() -> Vec<PathBuf> {
     let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("data");
@@ -110,6 +110,16 @@ fn web_clients_modify_what_is_online_only_and_ours_refuse() {
     ]));
     assert_eq!(report.unexplained(), 0, "{report}");
     assert!(report.rules().contains(&11), "{report}");
+}
+
+/// Within a moment, lines may come in any order that does not hide who knew what.
+#[test]
+fn callbacks_may_be_listed_behind_the_calls_of_their_moment() {
+    for (mut recording, _) in plain() {
+        recording.steps.sort_by_key(|step| (step.at, matches!(step.entry, Entry::Callback(_))));
+        let report = check(&recording);
+        assert_eq!(report.unexplained(), 0, "{report}");
+    }
 }
 
 /// The recordings in which every method and every callback has its plain course.
