@@ -2,7 +2,7 @@
 
 mod line;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io;
 use std::ops::RangeInclusive;
@@ -12,6 +12,7 @@ use adapter_std::{GroupId, UserId};
 use serde_json::Value;
 
 use crate::callback::{Callback, Kind};
+use line::Line;
 
 /// Why a recording cannot be replayed.
 #[derive(Debug, thiserror::Error)]
@@ -56,6 +57,8 @@ pub struct Recording {
     pub client: String,
     /// What happened, in order.
     pub steps: Vec<Step>,
+    /// Fields that nobody knows, of lines and of callbacks, and the line where each is first: they are not compared.
+    pub strange: BTreeMap<String, usize>,
 }
 
 /// One line.
@@ -220,13 +223,21 @@ impl Recording {
         let lines = (1..).zip(text.lines()).filter(|(_, text)| !text.trim().is_empty());
         for (line, text) in lines {
             let failed = |(field, what)| ReadError::Line { file: file.into(), line, field, what };
-            let (scenario, client, step) = line::read(line, text).map_err(failed)?;
-            match recordings.last_mut() {
-                Some(last) if last.scenario == scenario && last.client == client => last.steps.push(step),
-                _ => recordings.push(Self { file: file.into(), scenario, client, steps: vec![step] }),
+            let Line { scenario, client, step, strange } = line::read(line, text).map_err(failed)?;
+            if recordings.last().is_none_or(|last| last.scenario != scenario || last.client != client) {
+                recordings.push(Self::new(file, scenario, client));
+            }
+            let Some(last) = recordings.last_mut() else { continue };
+            last.steps.push(step);
+            for field in strange {
+                last.strange.entry(field).or_insert(line);
             }
         }
         if recordings.is_empty() { Err(ReadError::Empty(file.into())) } else { Ok(recordings) }
+    }
+
+    fn new(file: &Path, scenario: String, client: String) -> Self {
+        Self { file: file.into(), scenario, client, steps: Vec::new(), strange: BTreeMap::new() }
     }
 
     /// All peers that occur, and an absent one for each invited user that does not and could.

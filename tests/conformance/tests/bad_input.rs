@@ -58,6 +58,15 @@ fn a_file_without_a_line_is_no_recording() {
 }
 
 #[test]
+fn a_field_that_nobody_knows_is_named_and_not_compared() {
+    let line = r#"{"scenario":"s","impl":"chat","t":0,"by":"me","peer":"bob","event":"INVITATION_TIMEOUT","data":{"inviteID":"i","groupID":null,"timeout":3}}"#;
+    let recording = Recording::parse(Path::new("f"), &format!("{line}\n{line}")).unwrap().remove(0);
+    let strange: Vec<_> = recording.strange.iter().map(|(field, line)| (field.as_str(), *line)).collect();
+    assert_eq!(strange, [("by", 1), ("data.timeout", 1)]);
+    assert_eq!(recording.steps.len(), 2);
+}
+
+#[test]
 fn a_failure_is_told_in_several_ways() {
     let call = r#"{"scenario":"s","impl":"chat","t":0,"peer":"bob","cmd":"accept","args":{"inviteID":"i"}}"#;
     for (answer, code) in [
