@@ -183,10 +183,10 @@ impl ClientBuilder {
     }
 
     /// Lets the invitations made here outlive a restart (protocol section 8): each is saved in the folder of the
-    /// state before anything of it is sent or told, when it is made, changed or decided. The next client of that
-    /// folder goes on with them, with the time limit that was left when they were saved;
-    /// [`What::Restored`](signaling_core::What::Restored) tells of each, and
-    /// [`Signaling::follow`](crate::Signaling::follow) gives a handle.
+    /// state before anything of it is sent or told, when it is made, changed or decided. Who dies between
+    /// `invite` and that has called nobody. The next client of that folder goes on with them, with the time limit
+    /// that was left when they were saved; [`What::Restored`](signaling_core::What::Restored) tells of each once
+    /// [`Client::connect`] was called, and [`Signaling::follow`](crate::Signaling::follow) gives a handle.
     ///
     /// It costs one write and wait for the disk a step (several at once share one). Default: not durable.
     #[must_use]

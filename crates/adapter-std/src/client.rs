@@ -40,10 +40,14 @@ impl Client {
     }
 
     /// Lets the client make its link, and make it again whenever it ends. Returns at once. To be called
-    /// once, and again after [`LinkEvent::Replaced`](crate::LinkEvent::Replaced) to take the link back;
-    /// otherwise it does nothing.
+    /// once, and again after [`LinkEvent::Replaced`](crate::LinkEvent::Replaced) to take the link back. While
+    /// the client pauses between two attempts, up to 6 s, it tries at once: for who knows that the network is
+    /// back. Otherwise it does nothing.
     pub fn connect(&self) {
         let shared = &self.0.shared;
+        shared.step(|core, _| core.held = false);
+        // Keeps no permit: one that is left over would take the link back from whoever replaces us.
+        shared.retry.notify_waiters();
         let wanted = shared.link.send_if_modified(|state| {
             let rest = matches!(state, LinkState::Idle | LinkState::Replaced);
             if rest {

@@ -74,7 +74,10 @@ impl Disk {
             Err(error) => return Err(StateError::Io { path: file, error }),
         };
         let corrupt = |what| StateError::Damaged { file: file.clone(), what };
-        for bytes in records(&bytes).map_err(corrupt)? {
+        let Some(body) = checked(&bytes).map_err(corrupt)?.strip_prefix(TITLE) else {
+            return Err(StateError::OtherVersion { file });
+        };
+        for bytes in records(body).map_err(corrupt)? {
             let snapshot: Snapshot<'_, MAX_INVITEES, MAX_DEVICES> =
                 postcard::from_bytes(bytes).map_err(|_| corrupt("an invitation in it cannot be read"))?;
             let restored = engine.restore(now, &snapshot);
@@ -100,13 +103,15 @@ pub(crate) fn unsaved(engine: &ClientEngine) -> Option<(Stamp, Vec<u8>)> {
     Some((stamp, bytes))
 }
 
-/// The invitations in the bytes of a file.
-fn records(bytes: &[u8]) -> Result<Vec<&[u8]>, &'static str> {
+/// The bytes of a file without its checksum, if that fits.
+fn checked(bytes: &[u8]) -> Result<&[u8], &'static str> {
     let (body, sum) = bytes.split_last_chunk::<4>().ok_or("its end is missing")?;
-    let mut rest = body.strip_prefix(TITLE).ok_or("its first line is another one")?;
-    if crc32fast::hash(body) != u32::from_le_bytes(*sum) {
-        return Err("its checksum does not fit");
-    }
+    let fits = crc32fast::hash(body) == u32::from_le_bytes(*sum);
+    if fits { Ok(body) } else { Err("its checksum does not fit") }
+}
+
+/// The invitations in what stands behind the first line.
+fn records(mut rest: &[u8]) -> Result<Vec<&[u8]>, &'static str> {
     let mut records = Vec::new();
     while let Some((len, behind)) = rest.split_first_chunk::<4>() {
         let len = usize::try_from(u32::from_le_bytes(*len)).unwrap_or(usize::MAX);
@@ -203,6 +208,18 @@ mod tests {
         }
         fs::write(&file, &bytes).unwrap();
         assert_eq!(loaded(dir.path()).unwrap(), 2);
+    }
+
+    #[test]
+    fn a_file_of_another_version_is_not_called_damaged() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join(INVITATIONS);
+        let mut bytes = b"signaling invitations, version 2\nwho knows".to_vec();
+        bytes.extend(crc32fast::hash(&bytes).to_le_bytes());
+        fs::write(&file, &bytes).unwrap();
+        let error = loaded(dir.path()).unwrap_err();
+        assert!(matches!(&error, StateError::OtherVersion { file: f } if *f == file), "{error}");
+        assert_eq!(fs::read(&file).unwrap(), bytes, "it is kept for whoever can read it");
     }
 
     #[test]

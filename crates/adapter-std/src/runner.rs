@@ -168,7 +168,9 @@ impl Runner {
                 pause = FIRST_PAUSE;
             }
             told = self.tell(error, told.filter(|_| !was_up));
-            sleep(jittered(pause, self.device(), attempt)).await;
+            let rest = jittered(pause, self.device(), attempt);
+            // Either way it is time to try.
+            drop(timeout(rest, shared.retry.notified()).await);
             pause = LONGEST_PAUSE.min(pause * 2);
         }
     }

@@ -55,6 +55,8 @@ pub(crate) struct Shared {
     pub(crate) save: Notify,
     /// The application wants a link.
     pub(crate) go: Notify,
+    /// The user wants the link now, not after a pause.
+    pub(crate) retry: Notify,
     /// The client is to close.
     pub(crate) closing: watch::Sender<bool>,
 }
@@ -66,6 +68,8 @@ pub(crate) struct Core {
     pub(crate) fates: Fates,
     subscribers: Vec<(u64, Arc<Mailbox>)>,
     next: u64,
+    /// What was restored is told when the application connects, with its listeners in place.
+    pub(crate) held: bool,
     /// A subscriber has too much to read.
     stuck: bool,
     pub(crate) closed: bool,
@@ -79,12 +83,14 @@ impl Shared {
         datagram: Option<usize>,
     ) -> Self {
         let user = engine.config().user.clone();
+        let held = !engine.is_empty();
         let core = Core {
             engine,
             groups: Groups::default(),
             fates: Fates::default(),
             subscribers: Vec::new(),
             next: 0,
+            held,
             stuck: false,
             closed: false,
         };
@@ -100,6 +106,7 @@ impl Shared {
             send: Notify::new(),
             save: Notify::new(),
             go: Notify::new(),
+            retry: Notify::new(),
             closing: watch::Sender::new(false),
         }
     }
@@ -209,8 +216,11 @@ impl Shared {
 }
 
 impl Core {
-    /// Tells what the engine has to tell, unless a subscriber has too much to read already.
+    /// Tells what the engine has to tell, unless nobody listens yet or a subscriber has too much to read already.
     fn tell(&mut self) {
+        if self.held {
+            return self.look_at_all();
+        }
         let device = self.engine.config().device;
         while self.subscribers.iter().all(|(_, mailbox)| mailbox.has_room()) {
             let Some(event) = self.engine.poll_event() else {
@@ -224,7 +234,11 @@ impl Core {
         if !std::mem::replace(&mut self.stuck, true) {
             tracing::warn!("a listener or stream reads too slowly: no events until it has caught up");
         }
-        // The news stay in the table; who waits for an invitation does not wait for the slow reader.
+        self.look_at_all();
+    }
+
+    /// The news stay in the table; who waits for an invitation does not wait for the readers.
+    fn look_at_all(&mut self) {
         for id in self.fates.ids() {
             self.look(id);
         }

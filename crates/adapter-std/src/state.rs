@@ -48,6 +48,15 @@ pub enum StateError {
         /// What is wrong with it.
         what: &'static str,
     },
+    /// Another version of this library saved the invitations of a durable client.
+    #[error(
+        "the file {} is of another version: use that one, or remove the file to forget its invitations",
+        file.display()
+    )]
+    OtherVersion {
+        /// The file.
+        file: PathBuf,
+    },
     /// The saved invitations of a durable client are not for this one, or do not fit in.
     #[error(
         "the invitations in {} cannot be restored: {error}; remove the file to forget them",

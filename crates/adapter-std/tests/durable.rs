@@ -39,6 +39,21 @@ async fn a_call_goes_on_after_a_restart() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn who_listens_before_connecting_is_told_of_all_that_was_restored() {
+    let (world, dir) = (World::new(), tempfile::tempdir().unwrap());
+    let first = world.connect(alice(&world, &dir)).await;
+    let call = first.signaling().invite("bob", "", &InviteOptions::timeout_seconds(1)).unwrap();
+    after(100).await;
+    first.close().await;
+    let second = alice(&world, &dir).build().unwrap();
+    // On a runtime of several threads the client may be that far before the next line runs.
+    after(2_000).await;
+    let again = restored(&second).await;
+    assert_eq!(again.id(), call.id());
+    assert!(matches!(again.ended().await.unwrap().invitees[0].outcome, Slot::TimedOut));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_decision_is_kept_for_who_was_away() {
     let (world, dir) = (World::new(), tempfile::tempdir().unwrap());
     let first = world.connect(alice(&world, &dir)).await;

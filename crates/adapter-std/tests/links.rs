@@ -47,6 +47,36 @@ async fn a_refusal_is_told_even_when_the_link_was_lost_before() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn who_knows_that_the_network_is_back_need_not_wait() {
+    let world = World::new();
+    let alice = world.client("alice").await;
+    world.cut().await;
+    after(20_000).await;
+    world.mend();
+    let mended = Instant::now();
+    alice.connect();
+    assert_eq!(alice.connected().await, LinkState::Up);
+    assert!(mended.elapsed() <= Duration::from_millis(50), "{:?}", mended.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn to_connect_again_takes_no_link_from_anybody_later() {
+    let world = World::new();
+    let device = Device { id: 7, epoch: 1 };
+    let first = world.connect(world.builder("alice").state(State::provisioned(device))).await;
+    world.cut().await;
+    world.mend();
+    first.connect();
+    first.connect();
+    assert_eq!(first.connected().await, LinkState::Up);
+    let second = world.builder("alice").state(State::provisioned(device)).build().unwrap();
+    second.connect();
+    after(20_000).await;
+    assert_eq!(first.link(), LinkState::Replaced);
+    assert_eq!(second.link(), LinkState::Up);
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_first_retry_is_fast() {
     let world = World::new();
     let alice = world.client("alice").await;

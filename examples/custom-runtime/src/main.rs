@@ -131,15 +131,15 @@ fn demo(loss: &str) -> Result<()> {
         let mut program = std::process::Command::new(std::env::current_exe()?);
         program.args(args).args(["--loss", loss]).stdout(File::create(out)?).spawn()
     };
-    for mut child in [start(["answer", &b, &a], &bob)?, start(["invite", &a, &b], &alice)?] {
-        child.wait()?;
-    }
+    let mut both = [start(["answer", &b, &a], &bob)?, start(["invite", &a, &b], &alice)?];
+    both.iter_mut().try_for_each(|child| child.wait().map(drop))?;
     compare(&alice, &bob)
 }
 
 fn main() -> Result<()> {
     let args: Vec<String> = std::env::args().skip(1).collect();
     match args.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        [.., "--loss", loss] if !loss.parse().is_ok_and(|n: u8| n < 100) => Err("lose 0 to 99 %".into()),
         ["demo", "--loss", loss] => demo(loss),
         ["invite", own, other, "--loss", loss] => run("alice", 1, "bob", own, other, loss),
         ["answer", own, other, "--loss", loss] => run("bob", 2, "alice", own, other, loss),

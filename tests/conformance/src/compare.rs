@@ -170,7 +170,7 @@ fn callbacks(scene: &Scene<'_>, peer: &str) -> Vec<Row> {
     let ours = scene.told_at(peer);
     let mut free: BTreeSet<usize> = (0..ours.len()).collect();
     let mut rows = Vec::new();
-    let mut newest = 0;
+    let mut pairs: Vec<(usize, &Told)> = Vec::new();
     for told in &recorded {
         let pair = free.iter().copied().find(|at| ours[*at].callback.is_like(&told.callback));
         let Some(at) = pair else {
@@ -180,10 +180,10 @@ fn callbacks(scene: &Scene<'_>, peer: &str) -> Vec<Row> {
         free.remove(&at);
         let mut differences = fields(&told.callback, &ours[at].callback);
         differences.extend(late(told, &ours[at]));
-        if at < newest {
+        if pairs.iter().any(|(before, earlier)| at < *before && ordered(earlier, told)) {
             differences.push(Difference::Order(ours[at].clone()));
         }
-        newest = newest.max(at);
+        pairs.push((at, told));
         rows.push(row(scene, peer, Some(told), Some(&ours[at]), differences));
     }
     let extra =
@@ -213,6 +213,11 @@ fn row(
         ours: text(if same { ours.and(recorded) } else { ours }),
         findings: differences.into_iter().map(|difference| finding(scene, peer, None, difference)).collect(),
     }
+}
+
+/// Whether the order of two callbacks means anything: of one invitation it does, else their times say so.
+fn ordered(earlier: &Told, later: &Told) -> bool {
+    earlier.callback.id == later.callback.id || earlier.at.abs_diff(later.at) > TOLERANCE
 }
 
 fn late(recorded: &Told, ours: &Told) -> Option<Difference> {

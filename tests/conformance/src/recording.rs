@@ -2,15 +2,17 @@
 
 mod line;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io;
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
 use adapter_std::{GroupId, UserId};
 use serde_json::Value;
 
-use crate::callback::Callback;
+use crate::callback::{Callback, Kind};
+use line::Line;
 
 /// Why a recording cannot be replayed.
 #[derive(Debug, thiserror::Error)]
@@ -55,6 +57,8 @@ pub struct Recording {
     pub client: String,
     /// What happened, in order.
     pub steps: Vec<Step>,
+    /// Fields that nobody knows, of lines and of callbacks, and the line where each is first: they are not compared.
+    pub strange: BTreeMap<String, usize>,
 }
 
 /// One line.
@@ -219,13 +223,21 @@ impl Recording {
         let lines = (1..).zip(text.lines()).filter(|(_, text)| !text.trim().is_empty());
         for (line, text) in lines {
             let failed = |(field, what)| ReadError::Line { file: file.into(), line, field, what };
-            let (scenario, client, step) = line::read(line, text).map_err(failed)?;
-            match recordings.last_mut() {
-                Some(last) if last.scenario == scenario && last.client == client => last.steps.push(step),
-                _ => recordings.push(Self { file: file.into(), scenario, client, steps: vec![step] }),
+            let Line { scenario, client, step, strange } = line::read(line, text).map_err(failed)?;
+            if recordings.last().is_none_or(|last| last.scenario != scenario || last.client != client) {
+                recordings.push(Self::new(file, scenario, client));
+            }
+            let Some(last) = recordings.last_mut() else { continue };
+            last.steps.push(step);
+            for field in strange {
+                last.strange.entry(field).or_insert(line);
             }
         }
         if recordings.is_empty() { Err(ReadError::Empty(file.into())) } else { Ok(recordings) }
+    }
+
+    fn new(file: &Path, scenario: String, client: String) -> Self {
+        Self { file: file.into(), scenario, client, steps: Vec::new(), strange: BTreeMap::new() }
     }
 
     /// All peers that occur, and an absent one for each invited user that does not and could.
@@ -243,6 +255,28 @@ impl Recording {
         let first = self.steps.iter().filter(|step| seen.insert(step.peer.as_str()));
         let present = first.filter(|step| !matches!(step.entry, Entry::Note(_)));
         present.map(|step| step.peer.as_str()).collect()
+    }
+
+    /// The users who are no members of a group: invited there, and there from the beginning, but never told so.
+    pub fn strangers(&self, group: &str) -> BTreeSet<&str> {
+        let invited = self.invites().filter(|invite| invite.group.as_deref() == Some(group));
+        let names: BTreeSet<&str> = invited.flat_map(|invite| &invite.invitees).map(String::as_str).collect();
+        let told = self.steps.iter().filter(|step| match &step.entry {
+            Entry::Callback(callback) => {
+                callback.kind == Kind::New && callback.group.as_deref().is_none_or(|told| told == group)
+            }
+            Entry::Command(Command::Invite(invite)) => invite.group.as_deref() == Some(group),
+            _ => false,
+        });
+        let told: BTreeSet<&str> = told.map(|step| user(&step.peer)).collect();
+        let present = self.present().into_iter().map(user);
+        present.filter(|who| names.contains(who) && !told.contains(who)).collect()
+    }
+
+    /// Whether a peer comes online within these times: it was away before.
+    pub fn comes_online(&self, peer: &str, within: &RangeInclusive<u64>) -> bool {
+        let mut here = self.steps.iter().filter(|step| step.peer == peer && within.contains(&step.at));
+        here.any(|step| matches!(step.entry, Entry::Note(Note::Online)))
     }
 
     /// The groups that occur and may be called so.
@@ -271,7 +305,7 @@ impl Recording {
     /// that never left its client is known by its line.
     pub fn id_of(&self, step: usize) -> String {
         let answered = match self.answer_of(step) {
-            Some(Answer::Done(result)) => text(result, "inviteID"),
+            Some(Answer::Done(result)) => made(result),
             _ => None,
         };
         answered.or_else(|| self.id_in_message(step)).unwrap_or_else(|| {
@@ -322,6 +356,13 @@ impl Recording {
             _ => None,
         }
     }
+}
+
+/// The id in what `invite` answered: native clients give it bare, web clients as `inviteID`, that for Flutter as
+/// `data`.
+fn made(result: &Value) -> Option<String> {
+    let bare = result.as_str().filter(|id| !id.is_empty()).map(str::to_owned);
+    bare.or_else(|| text(result, "inviteID")).or_else(|| text(result, "data"))
 }
 
 fn text(json: &Value, key: &str) -> Option<String> {

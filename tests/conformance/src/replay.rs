@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, HashMap};
 
 use adapter_std::InviteId;
 
-use crate::recording::{Command, Entry, Note, Recording};
+use crate::callback::Kind;
+use crate::compare::TOLERANCE;
+use crate::recording::{Command, Entry, Note, Recording, user};
 use crate::world::{DONE, Told, World};
 
 /// After the last line the world goes on for so long, in ms.
@@ -42,20 +44,33 @@ pub async fn play(recording: &Recording) -> Replay {
     let mut world = people(recording).await;
     let begin = world.now();
     let (mut ids, mut replay) = (Ids::default(), Replay::default());
+    let held = held_up(recording);
     let mut heard = false;
     for (index, step) in recording.steps.iter().enumerate() {
         match &step.entry {
             Entry::Command(command) => {
                 // What the recording shows as arrived has to arrive here too; what it does not, crosses.
-                if std::mem::take(&mut heard) {
+                if std::mem::take(&mut heard) || told_already(recording, index) {
                     world.settle().await;
                 }
                 world.until(begin + step.at).await;
+                for (_, peer) in held.iter().filter(|(invite, _)| *invite == index) {
+                    world.offline(peer).await;
+                }
                 if let Some(code) = call(&world, &step.peer, command, &mut ids, recording, index) {
                     replay.answers.insert(index, code);
                 }
             }
-            Entry::Callback(_) => heard = true,
+            Entry::Callback(callback) => {
+                let arrives = |(invite, peer): &(usize, &str)| {
+                    *peer == step.peer && recording.id_of(*invite) == callback.id
+                };
+                if callback.kind == Kind::New && held.iter().any(arrives) {
+                    world.until(begin + step.at).await;
+                    world.online(&step.peer).await;
+                }
+                heard = true;
+            }
             Entry::Note(note) => {
                 pass(&mut world, &step.peer, note, begin + step.at).await;
                 heard = false;
@@ -64,12 +79,39 @@ pub async fn play(recording: &Recording) -> Replay {
         }
     }
     world.until(world.now() + AFTERMATH).await;
-    replay.told = recording
-        .peers()
-        .into_iter()
-        .map(|peer| (peer.to_owned(), told(&world, peer, &ids, begin)))
-        .collect();
+    let peers = recording.peers().into_iter();
+    replay.told = peers.map(|peer| (peer.to_owned(), told(&world, peer, &ids, begin))).collect();
     replay
+}
+
+/// Whether the call at that step names an invitation that somebody was told of at this moment, though it is listed
+/// later: nobody names what has not arrived.
+fn told_already(recording: &Recording, index: usize) -> bool {
+    let Entry::Command(Command::Act { id: named, .. }) = &recording.steps[index].entry else { return false };
+    let mut later = recording.steps[index..].iter().take_while(|step| step.at == recording.steps[index].at);
+    later.any(|step| matches!(&step.entry, Entry::Callback(it) if it.kind == Kind::New && it.id == *named))
+}
+
+/// The invitations that the network held up, and for whom: he had his link all the time, and was told late. Here he
+/// loses it for so long.
+fn held_up(recording: &Recording) -> Vec<(usize, &str)> {
+    let mut held = Vec::new();
+    for (index, invite) in recording.steps.iter().enumerate() {
+        if !matches!(&invite.entry, Entry::Command(Command::Invite(_))) {
+            continue;
+        }
+        let id = recording.id_of(index);
+        for told in &recording.steps[index..] {
+            let new = matches!(&told.entry, Entry::Callback(it) if it.kind == Kind::New && it.id == id);
+            if new
+                && told.at > invite.at + TOLERANCE
+                && !recording.comes_online(&told.peer, &(invite.at..=told.at))
+            {
+                held.push((index, told.peer.as_str()));
+            }
+        }
+    }
+    held
 }
 
 /// All who occur, in all groups that occur; those who are there from the beginning, with links.
@@ -77,7 +119,10 @@ async fn people(recording: &Recording) -> World {
     let mut world = World::new().await;
     let peers: Vec<&str> = recording.peers().into_iter().collect();
     for group in recording.groups() {
-        world.group(group, &peers).await;
+        let strangers = recording.strangers(group);
+        let members: Vec<&str> =
+            peers.iter().copied().filter(|peer| !strangers.contains(user(peer))).collect();
+        world.group(group, &members).await;
     }
     let present = recording.present();
     for peer in &peers {

@@ -16,6 +16,8 @@ pub struct Report {
     pub rows: Vec<Row>,
     /// Notes that could not be played: what they did is missing here.
     pub unplayed: Vec<String>,
+    /// Fields that were not compared.
+    pub strange: Vec<String>,
 }
 
 /// Replays a recording in a world of its own, on a virtual clock, and compares.
@@ -33,6 +35,7 @@ pub fn check(recording: &Recording) -> Report {
         title: format!("{} ({})  {}", recording.scenario, recording.client, recording.file.display()),
         rows: compare(recording, &replay),
         unplayed: unplayed.collect(),
+        strange: recording.strange.iter().map(|(field, line)| format!("`{field}`, line {line}")).collect(),
     }
 }
 
@@ -63,6 +66,9 @@ impl fmt::Display for Report {
         writeln!(f, "{}", self.title)?;
         for note in &self.unplayed {
             writeln!(f, "  a note that cannot be played, {note}")?;
+        }
+        for field in &self.strange {
+            writeln!(f, "  a field that is not known, nor compared: {field}")?;
         }
         let head = ["s", "who", "recorded", "ours", ""].map(str::to_owned);
         let lines: Vec<[String; 5]> = std::iter::once(head).chain(self.rows.iter().map(columns)).collect();

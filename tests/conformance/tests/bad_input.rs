@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use conformance::{Entry, Note, ReadError, Recording};
+use conformance::{Answer, Entry, Note, ReadError, Recording};
 
 const GOOD: &str =
     r#"{"scenario":"s","impl":"chat","t":0,"peer":"bob","cmd":"accept","args":{"inviteID":"i","data":""}}"#;
@@ -55,6 +55,31 @@ fn a_file_without_a_line_is_no_recording() {
     let missing = Recording::read(Path::new("no such file")).unwrap_err();
     assert!(matches!(missing, ReadError::Io { .. }), "{missing}");
     assert!(missing.to_string().starts_with("no such file: "), "{missing}");
+}
+
+#[test]
+fn a_field_that_nobody_knows_is_named_and_not_compared() {
+    let line = r#"{"scenario":"s","impl":"chat","t":0,"by":"me","peer":"bob","event":"INVITATION_TIMEOUT","data":{"inviteID":"i","groupID":null,"timeout":3}}"#;
+    let recording = Recording::parse(Path::new("f"), &format!("{line}\n{line}")).unwrap().remove(0);
+    let strange: Vec<_> = recording.strange.iter().map(|(field, line)| (field.as_str(), *line)).collect();
+    assert_eq!(strange, [("by", 1), ("data.timeout", 1)]);
+    assert_eq!(recording.steps.len(), 2);
+}
+
+#[test]
+fn a_failure_is_told_in_several_ways() {
+    let call = r#"{"scenario":"s","impl":"chat","t":0,"peer":"bob","cmd":"accept","args":{"inviteID":"i"}}"#;
+    for (answer, code) in [
+        (r#""error":{"code":8010,"message":"gone"}"#, Some(8010)),
+        (r#""error":{"code":8010,"desc":"gone"}"#, Some(8010)),
+        (r#""error":{"message":"gone"}"#, None),
+        (r#""error":{"code":null}"#, None),
+        (r#""result":{"code":8010,"desc":"gone"}"#, Some(8010)),
+    ] {
+        let line = format!(r#"{{"scenario":"s","impl":"chat","t":0,"peer":"bob",{answer},"of":"accept#1"}}"#);
+        let recording = Recording::parse(Path::new("f"), &format!("{call}\n{line}")).unwrap().remove(0);
+        assert_eq!(recording.answer_of(0), Some(&Answer::Failed(code)), "{answer}");
+    }
 }
 
 #[test]

@@ -30,9 +30,9 @@ impl Fields {
         self.map.contains_key(name)
     }
 
-    /// Takes a field that may be missing.
+    /// Takes a field that may be missing, or `null`.
     fn maybe<T: DeserializeOwned>(&mut self, name: &str) -> Result<Option<T>, Fault> {
-        let Some(value) = self.map.remove(name) else { return Ok(None) };
+        let Some(value) = self.map.remove(name).filter(|value| !value.is_null()) else { return Ok(None) };
         serde_json::from_value(value).map(Some).map_err(|error| (self.at(name), error.to_string()))
     }
 
@@ -57,6 +57,12 @@ impl Fields {
         }
     }
 
+    /// The fields that are left, which say nothing that can be compared.
+    fn rest(self) -> impl Iterator<Item = String> {
+        let path = if self.path.is_empty() { self.path } else { format!("{}.", self.path) };
+        self.map.into_iter().map(move |(name, _)| format!("{path}{name}"))
+    }
+
     /// Nothing may be left.
     fn end(&self, what: &str) -> Result<(), Fault> {
         let stray = self.map.keys().next();
@@ -64,22 +70,32 @@ impl Fields {
     }
 }
 
-/// Reads a line: the scenario, the client, and the step.
-pub(super) fn read(line: usize, text: &str) -> Result<(String, String, Step), Fault> {
+/// A line: the scenario, the client, the step, and the fields that nobody knows.
+pub(super) struct Line {
+    pub(super) scenario: String,
+    pub(super) client: String,
+    pub(super) step: Step,
+    pub(super) strange: Vec<String>,
+}
+
+/// Reads a line.
+pub(super) fn read(line: usize, text: &str) -> Result<Line, Fault> {
     let map = serde_json::from_str(text).map_err(|error| (String::new(), error.to_string()))?;
     let mut fields = Fields { path: String::new(), map };
+    let mut strange = Vec::new();
     let (scenario, client) = (fields.take("scenario")?, fields.take("impl")?);
     let at = milliseconds(fields.take("t")?)
         .ok_or_else(|| ("t".into(), "is no number of seconds from the beginning".into()))?;
     let peer: String = fields.or_default("peer")?;
-    let entry = entry(&mut fields)?;
+    let entry = entry(&mut fields, &mut strange)?;
+    strange.extend(fields.rest());
     match UserId::check(user(&peer)) {
         _ if peer.is_empty() && matches!(entry, Entry::Note(_)) => {}
         Err(NameError::Empty) => return Err(("peer".into(), "is missing".into())),
         Err(error) => return Err(("peer".into(), error.to_string())),
         Ok(()) => {}
     }
-    Ok((scenario, client, Step { line, at, peer, entry }))
+    Ok(Line { scenario, client, step: Step { line, at, peer, entry }, strange })
 }
 
 fn milliseconds(seconds: f64) -> Option<u64> {
@@ -88,26 +104,29 @@ fn milliseconds(seconds: f64) -> Option<u64> {
     (0.0..=1e12).contains(&ms).then_some(ms as u64)
 }
 
-/// Reads what is particular to one kind of line.
-type Reader = fn(&mut Fields) -> Result<Entry, Fault>;
+/// Reads what is particular to one kind of line; strange fields of it go into the list.
+type Reader = fn(&mut Fields, &mut Vec<String>) -> Result<Entry, Fault>;
 
-fn entry(fields: &mut Fields) -> Result<Entry, Fault> {
+fn entry(fields: &mut Fields, strange: &mut Vec<String>) -> Result<Entry, Fault> {
     const KINDS: [(&str, Reader); 7] = [
-        ("cmd", command),
-        ("send", send),
-        ("modify", modify),
-        ("result", result),
-        ("error", error),
+        ("cmd", |fields, _| command(fields)),
+        ("send", |fields, _| send(fields)),
+        ("modify", |fields, _| modify(fields)),
+        ("result", |fields, _| result(fields)),
+        ("error", |fields, _| error(fields)),
         ("event", event),
-        ("note", note),
+        ("note", |fields, _| note(fields)),
     ];
     let Some((name, read)) = KINDS.iter().find(|(name, _)| fields.has(name)) else {
         let names: Vec<&str> = KINDS.iter().map(|(name, _)| *name).collect();
         return Err((String::new(), format!("a line has one of the fields {}", names.join(", "))));
     };
-    let entry = read(fields)?;
-    fields.end(&format!("a line with `{name}`"))?;
-    Ok(entry)
+    let entry = read(fields, strange)?;
+    let others = KINDS.iter().map(|(name, _)| *name).chain(["of", "args", "data"]);
+    match others.into_iter().find(|other| fields.has(other)) {
+        Some(other) => Err((other.into(), format!("a line with `{name}` has no such field"))),
+        None => Ok(entry),
+    }
 }
 
 fn send(fields: &mut Fields) -> Result<Entry, Fault> {
@@ -128,13 +147,17 @@ fn modify(fields: &mut Fields) -> Result<Entry, Fault> {
 
 fn result(fields: &mut Fields) -> Result<Entry, Fault> {
     let result = fields.map.remove("result").unwrap_or_default();
-    Ok(Entry::Answer { of: tag(fields)?, answer: Answer::Done(result) })
+    // V2TIM for Flutter gives failures as results, too.
+    let failure = result.get("code").and_then(Value::as_u64).filter(|code| *code != 0);
+    let code = failure.map(|code| u32::try_from(code).unwrap_or(u32::MAX));
+    let answer = code.map_or(Answer::Done(result), |code| Answer::Failed(Some(code)));
+    Ok(Entry::Answer { of: tag(fields)?, answer })
 }
 
 fn error(fields: &mut Fields) -> Result<Entry, Fault> {
     let mut error = fields.object("error")?;
-    let code = error.maybe("code")?;
-    error.skip(&["message"]);
+    let code = error.or_default("code")?;
+    error.skip(&["message", "desc"]);
     error.end("an error")?;
     Ok(Entry::Answer { of: tag(fields)?, answer: Answer::Failed(code) })
 }
@@ -147,7 +170,7 @@ fn tag(fields: &mut Fields) -> Result<(String, u64), Fault> {
     Ok((name.trim_end_matches("Sync").into(), number))
 }
 
-fn event(fields: &mut Fields) -> Result<Entry, Fault> {
+fn event(fields: &mut Fields, strange: &mut Vec<String>) -> Result<Entry, Fault> {
     let name: String = fields.take("event")?;
     let unknown = || ("event".into(), format!("there is no event {name:?}; there are {EVENTS}"));
     let kind = Kind::named(&name).ok_or_else(unknown)?;
@@ -162,7 +185,7 @@ fn event(fields: &mut Fields) -> Result<Entry, Fault> {
         data: data.maybe("data")?,
         self_timeout: data.maybe("isSelfTimeout")?,
     };
-    data.end(&name)?;
+    strange.extend(data.rest());
     Ok(Entry::Callback(callback))
 }
 

@@ -25,6 +25,11 @@ fn callback(difference: &Difference) -> Option<&Callback> {
 }
 
 pub(super) fn one_decider(at: At<'_>, difference: &Difference) -> bool {
+    if let (Code { recorded, ours: Some(0) }, Some((verb, id))) = (difference, at.act()) {
+        // Answered on another of his devices, but nothing is decided yet.
+        let answered = || ANSWERS.iter().any(|verb| at.scene.unheard(*verb, id).contains(&user(at.peer)));
+        return *recorded != Some(0) && ANSWERS.contains(&verb) && answered();
+    }
     let Some(invited) = callback(difference).and_then(|callback| at.scene.invited(&callback.id)) else {
         return false;
     };
@@ -33,9 +38,25 @@ pub(super) fn one_decider(at: At<'_>, difference: &Difference) -> bool {
         // No device but the inviter's announces anything, and that one announces no inviter.
         Missing(told) if told.callback.kind == Kind::Timeout => {
             let strange = !told.callback.names().any(|name| invited.names(name));
-            strange || at.scene.was_away(invited.peer, told.at)
+            strange || at.scene.was_away(invited.peer, told.at) || unheard(at.scene, &told.callback)
         }
+        Late { ours: told, .. } => unheard(at.scene, &told.callback),
+        // Back in time, it decides on what it hears then.
+        Missing(told) | Extra(told) => unheard(at.scene, &told.callback) && !invited.is_back(at.scene),
         _ => false,
+    }
+}
+
+/// Whether it is about what was said while the inviting device was away.
+fn unheard(scene: &Scene<'_>, callback: &Callback) -> bool {
+    let said = |verb| scene.unheard(verb, &callback.id);
+    match callback.kind {
+        Kind::New => false,
+        Kind::Cancelled => !said(Verb::Cancel).is_empty(),
+        Kind::Modified => !said(Verb::Modify).is_empty(),
+        Kind::Accepted | Kind::Rejected | Kind::Timeout => {
+            callback.names().any(|name| ANSWERS.iter().any(|verb| said(*verb).contains(&name)))
+        }
     }
 }
 
@@ -58,10 +79,13 @@ pub(super) fn at_the_limit(at: At<'_>, difference: &Difference) -> bool {
 pub(super) fn told_once(at: At<'_>, difference: &Difference) -> bool {
     let ours = at.scene.told_at(at.peer);
     match difference {
-        Missing(told) if told.callback.kind == Kind::Timeout => covers(ours, &told.callback),
+        Missing(told) if told.callback.kind == Kind::Timeout => {
+            covers(ours, &told.callback) || at.scene.unannounced(at.peer, &told.callback)
+        }
         Extra(told) if told.callback.kind == Kind::Timeout => {
             covers(&at.scene.recorded_at(at.peer), &told.callback)
         }
+        Missing(told) if at.scene.unannounced(at.peer, &told.callback) => true,
         // The same again.
         Missing(told) => ours.iter().any(|ours| ours.callback.is_like(&told.callback)),
         _ => false,
@@ -142,11 +166,13 @@ pub(super) fn crossing(at: At<'_>, difference: &Difference) -> bool {
             let crossed = at.scene.crossed(&told.callback.id);
             let about = |name: &str| crossed.contains(&name);
             match told.callback.kind {
-                Kind::Cancelled => !crossed.is_empty(),
+                Kind::Cancelled => !crossed.is_empty() || at.scene.said_twice(&told.callback),
                 Kind::Accepted | Kind::Rejected | Kind::Timeout => told.callback.names().any(about),
                 Kind::New | Kind::Modified => false,
             }
         }
+        // Two devices of one user said it; one of them was heard.
+        Field { name, of: Some(callback), .. } => name == "data" && at.scene.said_twice(callback),
         _ => false,
     }
 }
@@ -230,11 +256,52 @@ fn was_guarded(scene: &Scene<'_>, id: &str) -> bool {
 }
 
 pub(super) fn late_comers_ring(at: At<'_>, difference: &Difference) -> bool {
-    let Extra(told) = difference else { return false };
+    // Whoever rang late could answer here.
+    let answered = |callback: &Callback| callback.names().any(|name| at.scene.rang_late(name, &callback.id));
+    match difference {
+        Code { recorded: Some(8010) | None, ours: Some(0) } => at
+            .act()
+            .is_some_and(|(verb, id)| ANSWERS.contains(&verb) && at.scene.rang_late(user(at.peer), id)),
+        // Nor does anybody ring for what is over, and hear how it ends.
+        Missing(told) if at.scene.rang_in_vain(at.peer, &told.callback.id) => true,
+        Missing(told) => told.callback.kind == Kind::Timeout && answered(&told.callback),
+        Extra(told) => {
+            rings_late(at, told) || (told.callback.kind != Kind::Timeout && answered(&told.callback))
+        }
+        _ => false,
+    }
+}
+
+/// Whether it came to somebody who was late for a group invitation that others had answered.
+fn rings_late(at: At<'_>, told: &Told) -> bool {
     let id = &told.callback.id;
     let group = at.scene.invited(id).is_some_and(|invited| invited.invite.group.is_some());
     let late = at.scene.came_online(at.peer).is_some_and(|online| told.at >= online);
     group && late && ANSWERS.iter().any(|verb| at.scene.done(*verb, id))
+}
+
+pub(super) fn strangers_are_rejected(at: At<'_>, difference: &Difference) -> bool {
+    match difference {
+        Extra(told) => {
+            let strangers = at.scene.strangers(&told.callback.id);
+            told.callback.kind == Kind::Rejected && told.callback.names().any(|name| strangers.contains(name))
+        }
+        Missing(told) if told.callback.kind == Kind::Timeout => {
+            let strangers = at.scene.strangers(&told.callback.id);
+            let here = Scene::timed_out(at.scene.told_at(at.peer), &told.callback.id);
+            let names = || told.callback.names();
+            names().any(|name| strangers.contains(name))
+                && names().all(|name| strangers.contains(name) || here.contains(&name))
+        }
+        // He was the last who was waited for, as recorded.
+        Missing(told) => {
+            told.callback.kind == Kind::Cancelled && !at.scene.strangers(&told.callback.id).is_empty()
+        }
+        Code { recorded: Some(0), ours: Some(8010) } => {
+            at.act().is_some_and(|(verb, id)| verb == Verb::Cancel && !at.scene.strangers(id).is_empty())
+        }
+        _ => false,
+    }
 }
 
 pub(super) fn strict_info(at: At<'_>, difference: &Difference) -> bool {

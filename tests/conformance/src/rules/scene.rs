@@ -1,5 +1,7 @@
 //! What a rule may ask about a recording and its replay.
 
+use std::collections::BTreeSet;
+
 use adapter_std::CODE_INVALID;
 
 use crate::callback::{Callback, Kind};
@@ -128,12 +130,78 @@ impl<'a> Scene<'a> {
                 let cancelled = cancels
                     .into_iter()
                     .any(|(cancel, at, _)| !self.heard_between(step, cancel, at, kind, user(peer)));
-                if cancelled || self.ran_out(id, user(peer)) {
+                if cancelled || self.ran_out(id, user(peer)) || self.answered_elsewhere(id, peer) {
                     crossed.push(user(peer));
                 }
             }
         }
         crossed
+    }
+
+    /// Whether another device of that user answered too, with success, as recorded.
+    fn answered_elsewhere(&self, id: &str, peer: &str) -> bool {
+        let answers = [Verb::Accept, Verb::Reject].into_iter().flat_map(|verb| self.calls(verb, id));
+        let mut others = answers.filter(|(_, other, code)| *other != peer && *code == Some(0));
+        others.any(|(_, other, _)| user(other) == user(peer))
+    }
+
+    /// Whether two devices of one user said what is told there, both with success, as recorded.
+    pub(super) fn said_twice(&self, callback: &Callback) -> bool {
+        let verb = match callback.kind {
+            Kind::Cancelled => Verb::Cancel,
+            Kind::Accepted => Verb::Accept,
+            Kind::Rejected => Verb::Reject,
+            _ => return false,
+        };
+        let who = callback.invitee.as_deref();
+        let calls = self.calls(verb, &callback.id).into_iter();
+        calls.filter(|(_, peer, code)| *code == Some(0) && who.is_none_or(|who| user(peer) == who)).count()
+            > 1
+    }
+
+    /// Who called the method for `id` with success, as recorded, while the inviting device was away.
+    pub(super) fn unheard(&self, verb: Verb, id: &str) -> Vec<&'a str> {
+        let Some(invited) = self.invited(id) else { return Vec::new() };
+        let done = self.calls(verb, id).into_iter().filter(|(_, _, code)| *code == Some(0));
+        let away = |step: usize| self.recording.steps.get(step).map(|step| step.at);
+        done.filter(|(step, _, _)| away(*step).is_some_and(|at| self.was_away(invited.peer, at)))
+            .map(|(_, peer, _)| user(peer))
+            .collect()
+    }
+
+    /// The invitees who are no members of the group of that invitation.
+    pub(super) fn strangers(&self, id: &str) -> BTreeSet<&'a str> {
+        let Some(invited) = self.invited(id) else { return BTreeSet::new() };
+        invited.invite.group.as_deref().map(|group| self.recording.strangers(group)).unwrap_or_default()
+    }
+
+    /// Whether a peer was never told of the one-to-one invitation that this is the end of.
+    pub(super) fn unannounced(&self, peer: &str, callback: &Callback) -> bool {
+        let Some(invited) = self.invited(&callback.id) else { return false };
+        let is_new = |told: &Told| told.callback.kind == Kind::New && told.callback.id == callback.id;
+        let announced = self.recorded_at(peer).iter().chain(self.told_at(peer)).any(is_new);
+        let end = !matches!(callback.kind, Kind::New | Kind::Modified);
+        end && invited.invite.group.is_none() && peer != invited.peer && !announced
+    }
+
+    /// Whether a device of that user, which came late, rang here for a group invitation and did not as recorded.
+    pub(super) fn rang_late(&self, who: &str, id: &str) -> bool {
+        let is_new = |told: &Told| told.callback.kind == Kind::New && told.callback.id == id;
+        let group = self.invited(id).is_some_and(|invited| invited.invite.group.is_some());
+        let mut peers = self.replay.told.iter().filter(|(peer, _)| user(peer) == who);
+        group
+            && peers.any(|(peer, told)| {
+                let late = self.came_online(peer).is_some();
+                late && told.iter().any(is_new) && !self.recorded_at(peer).iter().any(is_new)
+            })
+    }
+
+    /// Whether a peer rang, as recorded, when the time limit was over, and did not here.
+    pub(super) fn rang_in_vain(&self, peer: &str, id: &str) -> bool {
+        let Some(limit) = self.invited(id).and_then(|invited| invited.limit()) else { return false };
+        let is_new = |told: &Told| told.callback.kind == Kind::New && told.callback.id == id;
+        let late = self.recorded_at(peer).iter().any(|told| is_new(told) && told.at >= limit);
+        late && !self.told_at(peer).iter().any(is_new)
     }
 
     /// Whether anybody was told of an end here.
@@ -209,6 +277,11 @@ impl Invited<'_> {
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // `as` keeps within the range
         let ms = (self.invite.timeout * 1_000.0) as u64;
         (ms > 0).then(|| self.at + ms)
+    }
+
+    /// Whether the inviting device came back before the time limit, as recorded.
+    pub(super) fn is_back(&self, scene: &Scene<'_>) -> bool {
+        scene.recording.comes_online(self.peer, &(self.at..=self.limit().unwrap_or(u64::MAX)))
     }
 
     /// Whether that is another device of the inviter.
