@@ -177,6 +177,37 @@ fn the_data_of_an_answer_is_not_that_of_a_cancel() {
 }
 
 #[test]
+fn the_data_of_a_cancel_is_not_that_of_who_accepted_before() {
+    let mut world = World::of(&["alice", "bob", "carol"]);
+    let id = world.invite(0, &["bob", "carol"], 60);
+    world.run(500);
+    world.lose = Box::new(|to| to == 2);
+    world.phones[1].engine.accept(world.now, id, b"").unwrap();
+    world.run(100);
+    world.phones[0].engine.cancel(world.now, id, b"oops").unwrap();
+    world.lose = Box::new(|_| false);
+    world.run(5_000);
+    let view = world.phones[2].engine.view(id).unwrap();
+    let data = [0, 1].map(|slot| view.invitee(slot).unwrap().data.as_slice());
+    assert_eq!(data, [&b""[..], b"oops"]);
+}
+
+#[test]
+fn a_call_added_without_its_group_learns_it_from_the_relay() {
+    let mut world = World::of(&["alice", "bob"]);
+    world.phones[1].online = false;
+    let invite =
+        Invite { invitees: &["bob"], group: Some("team"), timeout: Some(30_000), ..Invite::default() };
+    let id = world.phones[0].engine.invite(world.now, &invite).unwrap();
+    world.run(500).phones[1].online = true;
+    let (invitees, timeout) = (&["bob"][..], Some(29_000));
+    let added = Added { id, inviter: "alice", group: None, invitees, data: b"", timeout };
+    world.phones[1].engine.add_invited_signaling(world.now, &added).unwrap();
+    world.run(5_000);
+    assert_eq!(world.phones[1].engine.view(id).unwrap().group(), Some("team"));
+}
+
+#[test]
 fn a_full_table_answers() {
     let mut world = World::of(&["alice", "bob", "carol"]);
     for _ in 0..4 {

@@ -156,3 +156,25 @@ fn repeats_are_spread_so_that_devices_do_not_fall_into_step() {
     assert!(pauses.first() < Some(&170) && pauses.last() > Some(&230), "{pauses:?}");
     assert!(pauses.iter().all(|pause| (159..=241).contains(pause)), "{pauses:?}");
 }
+
+#[test]
+fn a_row_that_is_used_again_remembers_nothing() {
+    let accept = Stance::Answer(Answer::Accept);
+    let accept = Message::Stance(StanceMessage { n: 1, stance: accept, data: b"yes" });
+    let mut alice = Alice::new();
+    alice.drain(0);
+    alice.fan_out(10, 1, &[]);
+    alice.hear(100, &accept);
+    alice.drain(100);
+    alice.hear(110, &accept);
+    alice.drain(110);
+    alice.hear(120, &accept);
+    // An answer to bob still waits; but his call is over, and its row is needed.
+    let again = Invite { invitees: &["bob"], ..Invite::default() };
+    alice.id = alice.engine.invite(130, &again).unwrap();
+    assert_eq!((alice.drain(130), alice.drain(200)), (1, 0), "nothing but the new Invite");
+    alice.fan_out(210, 1, &[]);
+    assert_eq!(alice.drain(210), 0, "nobody asked anything of this call");
+    let view = alice.engine.view(alice.id).unwrap();
+    assert_eq!((view.invitee(0).unwrap().data.as_slice(), view.heard().0), (&b""[..], Device::default()));
+}
