@@ -130,4 +130,16 @@ mod tests {
         memory.mark(&mut tombs, &mut windows, id(5, 7));
         assert_eq!(Memory::seen(&tombs, &mut windows, id(1, 7)), Seen::New, "the oldest made room");
     }
+
+    #[test]
+    fn windows_are_spread_over_the_sets() {
+        let (mut tombs, mut windows) = ([Tombstone::default(); 1], [Window::default(); 512]);
+        let mut memory = Memory::default();
+        let devices = (1..=16u64).map(|n| n.wrapping_mul(0x2545_f491_4f6c_dd1d));
+        let runs = devices.flat_map(|id| (1..=16).map(move |epoch| Device { id, epoch }));
+        let ids = runs.map(|origin| InviteId { origin, sequence: 7 });
+        ids.clone().for_each(|id| memory.mark(&mut tombs, &mut windows, id));
+        let known = ids.filter(|id| Memory::seen(&tombs, &mut windows, *id) == Seen::Marked).count();
+        assert!(known > 235, "{known} of 256 runs found room among 512");
+    }
 }
