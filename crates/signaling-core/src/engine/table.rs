@@ -316,7 +316,7 @@ impl Table {
         let [high, low] = halves(self.seed);
         let hash =
             user.bytes().fold(high ^ low, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
-        spread(hash ^ (hash >> 15), buckets)
+        spread(mix(hash, 0), buckets)
     }
 
     /// The row that is terminal for the longest time.
@@ -395,5 +395,41 @@ impl Chain {
         links.unsaved = false;
         self.0 = core::mem::replace(&mut links.after, Link::NONE);
         Some(at)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::format;
+
+    use super::*;
+
+    /// Of 1024 places, how many 1024 of them take. Chance takes 647.
+    fn taken(places: impl Iterator<Item = usize>) -> usize {
+        let taken: BTreeSet<usize> = places.take(1024).collect();
+        assert!(taken.iter().all(|place| *place < 1024));
+        taken.len()
+    }
+
+    #[test]
+    fn ids_are_spread_whatever_part_of_them_differs() {
+        let table = Table::new(7);
+        let place = |id, epoch, sequence| {
+            table.bucket(InviteId { origin: crate::Device { id, epoch }, sequence }, 1024)
+        };
+        assert!(taken((0..).map(|n| place(n, 1, 1))) > 600, "devices");
+        assert!(taken((0..).map(|n: u64| place(n << 32, 1, 1))) > 600, "the upper half of their ids");
+        assert!(taken((0..).map(|n| place(1, n, 1))) > 600, "runs");
+        assert!(taken((0..).map(|n| place(1, 1, n))) > 600, "invitations of a run");
+        assert!(taken((0..).map(|n| Table::new(n).bucket(InviteId::default(), 1024))) > 600, "seeds");
+    }
+
+    #[test]
+    fn users_are_spread_and_otherwise_on_each_device() {
+        let table = Table::new(7);
+        assert!(taken((0..).map(|n: u32| table.pair(&format!("user{n}"), 1024))) > 600);
+        assert!(taken((0..).map(|n| Table::new(n).pair("bob", 1024))) > 600);
+        assert!(taken((0..).map(|n: u64| Table::new(n << 32).pair("bob", 1024))) > 600);
     }
 }
