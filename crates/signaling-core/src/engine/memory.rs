@@ -92,7 +92,7 @@ impl Memory {
         });
         let Some(window) = at.and_then(|at| set.get_mut(at)) else { return };
         if window.origin != id.origin {
-            *window = Window { origin: id.origin, newest: id.sequence, ..Window::default() };
+            *window = Window { origin: id.origin, ..Window::default() };
         }
         window.used = marks;
         window.mark(id.sequence);

@@ -351,3 +351,33 @@ fn what_the_driver_has_to_read_does_nothing_here() {
     assert_eq!(world.phones[0].engine.handle_frame(world.now, &buf[..len], &mut []), Ok(0));
     assert_eq!(slot_at(&mut world, 0, id), Slot::Pending, "it was delivered before");
 }
+
+#[test]
+fn a_modification_that_is_too_large_for_the_inviter_is_refused() {
+    let (mut world, id) = ringing();
+    let bob = world.phones[1].device;
+    let modify = |n, data| body(&Message::Stance(StanceMessage { n, stance: Stance::Modify, data }));
+    assert_eq!(give(&mut world, 0, id, ("bob", bob), &modify(100, &[7; 65])), Ok(0));
+    let alice = &world.phones[0].engine;
+    assert_eq!((alice.view(id).unwrap().data().as_slice(), alice.counters().oversize), (&b"video?"[..], 1));
+    world.run(10);
+    assert!(!world.told(0).iter().any(|told| told.starts_with("modified")), "{:?}", world.told(0));
+    assert_eq!(give(&mut world, 0, id, ("bob", bob), &modify(101, &[7; 64])), Ok(0));
+    let alice = &world.phones[0].engine;
+    assert_eq!((alice.view(id).unwrap().data().as_slice(), alice.counters().oversize), (&[7; 64][..], 1));
+}
+
+#[test]
+fn others_wait_for_data_where_there_is_some() {
+    for (data, waits) in [(&b""[..], false), (b"yes", true)] {
+        let (mut world, id) = ringing();
+        let (bob, accept) = (world.phones[1].device, signaling_core::machine::Answer::Accept);
+        let accept = Message::Stance(StanceMessage { n: 100, stance: Stance::Answer(accept), data });
+        give(&mut world, 0, id, ("bob", bob), &body(&accept)).unwrap();
+        let mut buf = [0; 512];
+        let len = world.phones[0].engine.poll_transmit(world.now, &mut buf).unwrap();
+        let Ok(Frame::Send(send)) = Frame::decode(&buf[..len]) else { panic!("a device only sends Sends") };
+        let Ok(Message::Report(report)) = Message::decode(send.body) else { panic!("an inviter reports") };
+        assert!(report.slots.iter().all(|entry| entry.data == waits), "bob has no label, and said {data:?}");
+    }
+}
