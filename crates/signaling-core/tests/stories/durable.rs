@@ -23,6 +23,26 @@ fn a_restarted_inviter_still_decides() {
 }
 
 #[test]
+fn what_waits_for_the_disk_leaves_as_soon_as_it_is_saved() {
+    let mut world = durable(&["alice", "bob"]);
+    world.phones[0].saves = false;
+    world.invite(0, &["bob"], 30);
+    assert!(world.run(100).told(1).is_empty());
+    world.phones[0].saves = true;
+    assert_eq!(world.run(15).told(1), ["new"], "before the first repeat");
+}
+
+#[test]
+fn all_that_was_made_goes_on_after_a_restart() {
+    let mut world = durable(&["alice", "bob", "carol"]);
+    let calls = [world.invite(0, &["bob"], 30), world.invite(0, &["carol"], 30)];
+    world.run(500).recover(0);
+    world.run(100);
+    assert_eq!(world.told(0).iter().filter(|told| **told == "restored").count(), 2);
+    assert!(calls.iter().all(|id| world.phones[0].engine.view(*id).is_some()));
+}
+
+#[test]
 fn without_a_disk_the_answer_stays_in_doubt() {
     let mut world = World::of(&["alice", "bob"]);
     let id = world.invite(0, &["bob"], 30);
