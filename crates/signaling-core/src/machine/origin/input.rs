@@ -1,7 +1,7 @@
 //! What devices and the relay say.
 
-use super::super::{Answer, Full, Fx, Mask, Reason, Rev, Slot, Stance, Tell};
-use super::{Fanned, Origin, PartyId, Via};
+use super::super::{Answer, Full, Fx, Mask, Reason, Rev, Slot, Stance, Tell, Timer};
+use super::{Fanned, Origin, OriginTimer, PartyId, Via};
 use crate::broken;
 use crate::name::Device;
 
@@ -111,8 +111,14 @@ impl<const I: usize, const D: usize> Origin<I, D> {
         let newest = self.rev.number;
         let Some(peer) = self.note(via, fx) else { return };
         peer.heard = true;
-        peer.acked = peer.acked.or(mask.and(decided));
+        let had = peer.acked;
+        peer.acked = had.or(mask.and(decided));
         peer.acked_rev = peer.acked_rev.max(rev.min(newest));
+        // A report has room for one answer's data: who has that hears the next at once.
+        if peer.acked != had && peer.acked != decided {
+            self.answer(via, 0, fx);
+            fx.arm(Timer::Origin(OriginTimer::Resend));
+        }
         if let PartyId::Invitee(slot) = via.party {
             let won = self.slot(slot) == Slot::Accepted(via.device) && mask.has(slot);
             if won && self.established.add(slot) {
