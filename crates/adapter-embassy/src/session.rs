@@ -146,6 +146,16 @@ impl Session {
         changed
     }
 
+    /// The link without a relay is over: one to a relay is wanted.
+    #[cfg(feature = "direct")]
+    pub(crate) fn leave_peers(&mut self, now: u64) {
+        let was_up = self.direct(false);
+        (self.due, self.since, self.pause, self.told) = (now, now, FIRST_PAUSE, None);
+        if was_up {
+            self.tell(LinkError::Broken);
+        }
+    }
+
     /// Why a link without a relay does not come up.
     #[cfg(feature = "direct")]
     pub(crate) fn direct_trouble(&mut self, error: LinkError) {

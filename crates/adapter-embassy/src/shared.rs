@@ -286,6 +286,14 @@ impl<'d> Core<'d> {
         })
     }
 
+    /// A link to a relay takes the place of one without, if there was one.
+    pub(crate) fn leave_peers(&self) {
+        #[cfg(feature = "direct")]
+        if self.shared.datagram.replace(usize::MAX) != usize::MAX {
+            self.link_step(|session| session.leave_peers(now()));
+        }
+    }
+
     /// Somebody has to look into a link without a relay.
     #[cfg(feature = "direct")]
     pub(crate) fn direct_trouble(&self, trouble: Option<LinkError>) {
