@@ -397,6 +397,25 @@ mod tests {
     }
 
     #[test]
+    fn a_recorded_question_delays_a_session_that_begins_and_not_one_that_is_used() {
+        let recorded = side("alice", "bob", 7).seals("before");
+        let (mut alice, mut bob) = (side("alice", "bob", 7), side("bob", "alice", 7));
+        let answer = bob.replies(&alice.seals("hello"));
+        bob.replies(&recorded);
+        assert_eq!(bob.refuses(&alice.replies(&answer)), Unopened::Unknown);
+        assert_eq!(bob.refuses(&alice.seals("hello?")), Unopened::Unknown);
+        alice.now = ANEW;
+        link(&mut alice, &mut bob);
+        for text in ["1", "2", "3"] {
+            bob.replies(&recorded);
+            assert_eq!(
+                (bob.hears(&alice.seals(text)), alice.hears(&bob.seals(text))),
+                (text.into(), text.into())
+            );
+        }
+    }
+
+    #[test]
     fn who_starts_anew_gets_a_new_session() {
         let (_, mut bob) = linked();
         let mut alice = side("alice", "bob", 7);
