@@ -288,6 +288,7 @@ fn no_rule_hides_a_fault_where_it_explains_something_else() {
         ("own-devices-cross", "cem", "accepted [ben]", lost),
         ("cancels-cross", "ben", "cancelled", forged),
         ("cancels-cross", "ben", "cancelled", twice),
+        ("c2c-cross-cancel-accept", "bob", "cancelled", late),
         ("c2c-duplicate-delivery", "alice", "accepted [bob]", twice),
         ("c2c-multi-device-timeout", "bob-d2", "timeout [bob]", twice),
         ("c2c-accept-send-fails", "alice", "accepted [bob]", lost),

@@ -176,6 +176,8 @@ pub(super) fn crossing(at: At<'_>, difference: &Difference) -> bool {
         // One of the two ends must have been told, though, and be known there.
         Missing(told) if !at.scene.ended(&told.callback.id) => false,
         Missing(told) if !at.scene.knows(at.peer, &told.callback) => false,
+        // Who is told of another end is told no later than of that one.
+        Late { recorded, ours } if ours.at > *recorded => false,
         Missing(told) | Extra(told) | Late { ours: told, .. } => {
             let crossed = at.scene.crossed(&told.callback.id);
             let about = |name: &str| crossed.contains(&name);
