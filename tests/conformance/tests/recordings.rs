@@ -328,6 +328,16 @@ fn no_rule_hides_another_code() {
     }
 }
 
+/// Two devices of ben's cross, and cem's answer has nothing to do with it.
+#[test]
+fn no_rule_hides_that_somebody_else_is_refused_where_two_cross() {
+    let cross = recordings().into_iter().find(|it| it.scenario == "own-devices-cross").unwrap();
+    let mut bad = replay(&cross);
+    let mut answers = bad.answers.iter_mut().filter(|(step, _)| cross.steps[**step].peer == "cem");
+    *answers.next().unwrap().1 = Some(8010);
+    assert!(matches!(unexplained(&cross, &bad)[..], [Difference::Code { .. }]));
+}
+
 #[test]
 fn two_outcomes_of_one_invitee_are_never_explained() {
     let (recording, mut bad) = plain().remove(0);

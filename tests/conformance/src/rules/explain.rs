@@ -171,7 +171,13 @@ pub(super) fn crossing(at: At<'_>, difference: &Difference) -> bool {
     match difference {
         // Both calls succeeded, as recorded: the later one cannot, once it is known that it is.
         Code { recorded: Some(0), ours: Some(8010) } => {
-            at.act().is_some_and(|(verb, id)| verb != Verb::Modify && !at.scene.crossed(id).is_empty())
+            let Some((verb, id)) = at.act() else { return false };
+            let crossed = at.scene.crossed(id);
+            match verb {
+                Verb::Accept | Verb::Reject => crossed.contains(&user(at.peer)),
+                Verb::Cancel => !crossed.is_empty(),
+                Verb::Modify => false,
+            }
         }
         // One of the two ends must have been told, though, and be known there.
         Missing(told) if !at.scene.ended(&told.callback.id) => false,
