@@ -4,7 +4,7 @@
 mod world;
 
 use std::cell::RefCell;
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::io;
 use std::net::SocketAddr;
 use std::rc::Rc;
@@ -21,6 +21,7 @@ use adapter_std::{
     Client, Event, InviteOptions, LinkError, LinkEvent, Opening, Peer, PeerTrouble, Peers, Receiving,
     Sending, Socket, State, TokioClock, What,
 };
+use embassy_futures::select::select;
 use embassy_time::Timer;
 use rand_core::OsRng;
 use tokio::time::sleep;
@@ -378,6 +379,33 @@ async fn both_ask_at_once() {
     assert_eq!((questions(At::Board), questions(At::Desktop)), (1, 1));
     sky.until(|| door.signaling.link() == LinkState::Up && bob.is_up()).await;
     call_both_ways(&mut sky, &door, &bob).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_runner_that_is_dropped_and_run_again_goes_on_with_its_session_and_repeats_no_number() {
+    let mut sky = Sky::new(|_| Fate::Arrives);
+    let (mut runner, door) = sky.world.at_rest(identity("door", 1));
+    let mut end = sky.end(At::Board);
+    sky.world.spawn(async move {
+        let key = PresharedKey::new(&[7; 32]).unwrap();
+        let mut peers = [SealedPeer::new(UserId::new("bob").unwrap(), key)];
+        loop {
+            select(runner.run_sealed(&mut peers, &mut end, &mut OsRng), Timer::after_millis(777)).await;
+        }
+    });
+    let bob = sky.bob(Some(7));
+    sky.until(|| bob.is_up()).await;
+    let begun = sky.sent_to(At::Desktop).len();
+    for _ in 0..5 {
+        call_both_ways(&mut sky, &door, &bob).await;
+        sky.pass(400).await;
+        door.news();
+        bob.told.lock().unwrap().clear();
+    }
+    let sent = sky.sent_to(At::Desktop).split_off(begun);
+    assert!(sent.iter().all(|datagram| datagram[0] == 0xe3), "no other session");
+    let numbers: BTreeSet<_> = sent.iter().map(|datagram| datagram[1..9].to_vec()).collect();
+    assert!(sent.len() > 20 && numbers.len() == sent.len(), "{} of {}", numbers.len(), sent.len());
 }
 
 #[tokio::test(start_paused = true)]
