@@ -298,7 +298,7 @@ impl<'d> Core<'d> {
     #[cfg(feature = "direct")]
     pub(crate) fn direct_trouble(&self, trouble: Option<LinkError>) {
         if let Some(error) = trouble {
-            self.shared.session.borrow_mut().direct_trouble(error);
+            self.shared.session.borrow_mut().direct_trouble(now(), error);
             self.shared.events.signal(());
         }
     }

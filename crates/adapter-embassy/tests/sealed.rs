@@ -438,6 +438,24 @@ async fn another_key_or_none_is_told_once_and_rings_nobody() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_anybody_can_feign_is_told_once_a_minute_at_most() {
+    let mut sky = Sky::new(|_| Fate::Arrives);
+    let door = sky.door(1, Some(7));
+    // Now it seems to have another key, now to have none.
+    for _ in 0..30 {
+        sky.play(&[&[0xe1][..], &[9; 48]].concat());
+        sky.pass(500).await;
+        sky.play(&[1, 0, 0]);
+        sky.pass(500).await;
+    }
+    assert_eq!(door.news(), ["lost(seal { peer: 0, trouble: key })"]);
+    sky.pass(31_000).await;
+    sky.play(&[1, 0, 0]);
+    sky.pass(10).await;
+    assert_eq!(door.news(), ["lost(seal { peer: 0, trouble: plain })"]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_peer_that_is_given_the_key_is_linked() {
     let mut sky = Sky::new(|_| Fate::Arrives);
     let (door, bob) = (sky.door(1, Some(7)), sky.bob(Some(8)));
