@@ -99,8 +99,8 @@ impl Runner<'_> {
     /// A datagram has up to `FRAME` bytes, and 1200 at most, of which sealing takes 25: the limit of data is 419 bytes for
     /// one invitee. A `FRAME` of 33 bytes more than [`frame_size`](crate::frame_size) holds all that is not refused.
     ///
-    /// A peer with another key, or none, is told of: as [`LinkError::Seal`](crate::LinkError::Seal) while the link is down,
-    /// and once a minute in the log.
+    /// A peer with another key, or none, is told of, once a minute at most: as [`LinkError::Seal`](crate::LinkError::Seal)
+    /// while the link is down, and in the log.
     ///
     /// Cancel safe as [`run`](Self::run) is. Sessions stay in `peers`, and go on if it is run again.
     ///

@@ -47,6 +47,7 @@ impl Runner<'_> {
     /// Cancel safe in that it may be dropped at any time, and run again, also over another line: what was
     /// under way on the line is lost, and said again. While it does not run nothing is due: time limits end late.
     pub async fn run(&mut self, mut read: impl Read, mut write: impl Write) -> Infallible {
+        self.core.leave_peers();
         let mut slot = [Reply { bytes: &mut *self.reply, len: 0 }];
         let mut channel = Channel::new(&mut slot);
         let (replies, owed) = channel.split();
@@ -164,8 +165,6 @@ async fn write_frame<W: Write>(write: &mut W, frame: &[u8]) -> Result<(), W::Err
 }
 
 pub(crate) async fn keep_time(core: Core<'_>) -> Infallible {
-    #[cfg(feature = "direct")]
-    core.shared.datagram.set(usize::MAX);
     loop {
         match core.keep_time() {
             None => core.shared.time.wait().await,

@@ -13,6 +13,9 @@ const FIRST_PAUSE: u32 = 200;
 const LONGEST_PAUSE: u32 = 5_000;
 /// A relay that says nothing for so long is told of as one that does not answer.
 pub(crate) const ANSWER_WITHIN: u64 = 10_000;
+/// Another trouble with peers is told so much later, in ms.
+#[cfg(feature = "direct")]
+const TROUBLE_AGAIN: u64 = 60_000;
 /// What a Welcome may ask for as silence, in ms.
 const SILENCE: core::ops::RangeInclusive<u32> = 300..=3_600_000;
 
@@ -66,7 +69,7 @@ pub(crate) enum Heard {
 #[derive(Debug)]
 pub(crate) struct Session {
     state: LinkState,
-    /// When the next Hello or Ping is due.
+    /// When the next Hello or Ping is due; without a relay, when another trouble may be told.
     due: u64,
     /// When the last link ended, or the first was wanted.
     since: u64,
@@ -146,10 +149,21 @@ impl Session {
         changed
     }
 
-    /// Why a link without a relay does not come up.
+    /// The link without a relay is over: one to a relay is wanted.
     #[cfg(feature = "direct")]
-    pub(crate) fn direct_trouble(&mut self, error: LinkError) {
-        if self.state == LinkState::Connecting {
+    pub(crate) fn leave_peers(&mut self, now: u64) {
+        let was_up = self.direct(false);
+        (self.due, self.since, self.pause, self.told) = (now, now, FIRST_PAUSE, None);
+        if was_up {
+            self.tell(LinkError::Broken);
+        }
+    }
+
+    /// Why a link without a relay does not come up. Anybody can feign that, so it is not told each time.
+    #[cfg(feature = "direct")]
+    pub(crate) fn direct_trouble(&mut self, now: u64, error: LinkError) {
+        if self.state == LinkState::Connecting && (self.told.is_none() || now >= self.due) {
+            self.due = now.saturating_add(TROUBLE_AGAIN);
             self.tell(error);
         }
     }

@@ -286,11 +286,19 @@ impl<'d> Core<'d> {
         })
     }
 
+    /// A link to a relay takes the place of one without, if there was one.
+    pub(crate) fn leave_peers(&self) {
+        #[cfg(feature = "direct")]
+        if self.shared.datagram.replace(usize::MAX) != usize::MAX {
+            self.link_step(|session| session.leave_peers(now()));
+        }
+    }
+
     /// Somebody has to look into a link without a relay.
     #[cfg(feature = "direct")]
     pub(crate) fn direct_trouble(&self, trouble: Option<LinkError>) {
         if let Some(error) = trouble {
-            self.shared.session.borrow_mut().direct_trouble(error);
+            self.shared.session.borrow_mut().direct_trouble(now(), error);
             self.shared.events.signal(());
         }
     }

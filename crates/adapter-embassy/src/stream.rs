@@ -55,6 +55,7 @@ impl Runner<'_> {
     /// Cancel safe as [`run`](Self::run) is.
     pub async fn run_over(&mut self, streams: &mut impl Connect) -> Infallible {
         let core = self.core;
+        core.leave_peers();
         match select(keep_time(core), self.keep_connected(streams)).await {
             Either::First(never) | Either::Second(never) => never,
         }

@@ -8,6 +8,9 @@ use std::rc::Rc;
 use std::task::{Poll, Waker};
 
 use adapter_embassy::{Datagrams, LinkState, PeerError, UserId};
+use embassy_futures::select::select;
+use embassy_time::Timer;
+use signaling_relay::Insecure;
 use world::{Small, World, identity, now, ready};
 
 /// One direction between two devices.
@@ -105,6 +108,32 @@ fn a_peer_that_falls_silent_is_told_and_time_limits_go_on() {
     world.until(|| door.was_told("timed out bob"));
     assert_eq!(now() - begin, 12_345);
     assert!(door.was_told("lost(silent)") && !bob.was_told("new from door"));
+}
+
+#[test]
+fn who_leaves_its_peers_for_a_line_to_a_relay_says_hello_there() {
+    let mut world = World::new();
+    let (path, carol) = (Path::default(), world.board(identity("carol", 3)));
+    let mut back = Path { to: Rc::clone(&path.from), from: Rc::clone(&path.to) };
+    let _bob = world.direct(identity("bob", 2), "door", path);
+    let (mut runner, door) = world.at_rest(identity("door", 1));
+    let (_, down, up) = world.line();
+    world.spawn(async move {
+        let peers = [UserId::new("bob").unwrap()];
+        select(runner.run_direct(&peers, &mut back), Timer::after_millis(1_000)).await;
+        runner.run(down, up).await;
+    });
+    world.pass(999);
+    assert_eq!((door.news(), door.signaling.link()), (vec!["connected".into()], LinkState::Up));
+    world.stop_relay();
+    world.pass(500);
+    assert_eq!((door.news(), door.signaling.link()), (vec!["lost(broken)".into()], LinkState::Connecting));
+    world.relay(Insecure);
+    world.until(|| door.was_told("connected"));
+    let call = door.invites(&["carol"], 30_000);
+    world.until(|| carol.was_told("new from door"));
+    carol.signaling.accept(call, b"").unwrap();
+    world.until(|| door.was_told("carol accepted on carol's"));
 }
 
 #[test]

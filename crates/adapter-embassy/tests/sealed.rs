@@ -4,7 +4,7 @@
 mod world;
 
 use std::cell::RefCell;
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::io;
 use std::net::SocketAddr;
 use std::rc::Rc;
@@ -21,6 +21,7 @@ use adapter_std::{
     Client, Event, InviteOptions, LinkError, LinkEvent, Opening, Peer, PeerTrouble, Peers, Receiving,
     Sending, Socket, State, TokioClock, What,
 };
+use embassy_futures::select::select;
 use embassy_time::Timer;
 use rand_core::OsRng;
 use tokio::time::sleep;
@@ -381,6 +382,33 @@ async fn both_ask_at_once() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_runner_that_is_dropped_and_run_again_goes_on_with_its_session_and_repeats_no_number() {
+    let mut sky = Sky::new(|_| Fate::Arrives);
+    let (mut runner, door) = sky.world.at_rest(identity("door", 1));
+    let mut end = sky.end(At::Board);
+    sky.world.spawn(async move {
+        let key = PresharedKey::new(&[7; 32]).unwrap();
+        let mut peers = [SealedPeer::new(UserId::new("bob").unwrap(), key)];
+        loop {
+            select(runner.run_sealed(&mut peers, &mut end, &mut OsRng), Timer::after_millis(777)).await;
+        }
+    });
+    let bob = sky.bob(Some(7));
+    sky.until(|| bob.is_up()).await;
+    let begun = sky.sent_to(At::Desktop).len();
+    for _ in 0..5 {
+        call_both_ways(&mut sky, &door, &bob).await;
+        sky.pass(400).await;
+        door.news();
+        bob.told.lock().unwrap().clear();
+    }
+    let sent = sky.sent_to(At::Desktop).split_off(begun);
+    assert!(sent.iter().all(|datagram| datagram[0] == 0xe3), "no other session");
+    let numbers: BTreeSet<_> = sent.iter().map(|datagram| datagram[1..9].to_vec()).collect();
+    assert!(sent.len() > 20 && numbers.len() == sent.len(), "{} of {}", numbers.len(), sent.len());
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_silence_is_told_and_heals() {
     let (mut sky, door, bob) = Sky::pair(|_| Fate::Arrives).await;
     door.news();
@@ -407,6 +435,24 @@ async fn another_key_or_none_is_told_once_and_rings_nobody() {
         let sent = sky.air.lock().unwrap().sent;
         assert!(sent < 200, "they do not shout: {sent}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_anybody_can_feign_is_told_once_a_minute_at_most() {
+    let mut sky = Sky::new(|_| Fate::Arrives);
+    let door = sky.door(1, Some(7));
+    // Now it seems to have another key, now to have none.
+    for _ in 0..30 {
+        sky.play(&[&[0xe1][..], &[9; 48]].concat());
+        sky.pass(500).await;
+        sky.play(&[1, 0, 0]);
+        sky.pass(500).await;
+    }
+    assert_eq!(door.news(), ["lost(seal { peer: 0, trouble: key })"]);
+    sky.pass(31_000).await;
+    sky.play(&[1, 0, 0]);
+    sky.pass(10).await;
+    assert_eq!(door.news(), ["lost(seal { peer: 0, trouble: plain })"]);
 }
 
 #[tokio::test(start_paused = true)]

@@ -162,6 +162,8 @@ impl Runner {
                 continue;
             }
             let was_up = *shared.link.borrow() == LinkState::Up;
+            // Before anybody can see that there is none: who then asks for it is heard.
+            let asked = shared.retry.notified();
             shared.link.send_replace(LinkState::Connecting(Some(error.clone())));
             tracing::debug!(%error, "no link");
             if was_up && start.elapsed() >= GOOD_LINK {
@@ -170,7 +172,7 @@ impl Runner {
             told = self.tell(error, told.filter(|_| !was_up));
             let rest = jittered(pause, self.device(), attempt);
             // Either way it is time to try.
-            drop(timeout(rest, shared.retry.notified()).await);
+            drop(timeout(rest, asked).await);
             pause = LONGEST_PAUSE.min(pause * 2);
         }
     }

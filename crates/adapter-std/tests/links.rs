@@ -3,13 +3,15 @@
 mod world;
 
 use std::collections::HashSet;
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::task::{Context, Wake};
 use std::time::Duration;
 
 use adapter_std::{
-    Clock, Device, GroupAnswer, GroupError, InviteOptions, LinkError, LinkEvent, LinkState, Refusal, Slot,
-    State, TokioClock,
+    Client, Clock, Device, GroupAnswer, GroupError, InviteOptions, LinkError, LinkEvent, LinkState, Refusal,
+    Slot, State, TokioClock,
 };
 use tokio::time::Instant;
 use world::{Notes, SILENCE, World, after, ring, until_link};
@@ -57,6 +59,38 @@ async fn who_knows_that_the_network_is_back_need_not_wait() {
     alice.connect();
     assert_eq!(alice.connected().await, LinkState::Up);
     assert!(mended.elapsed() <= Duration::from_millis(50), "{:?}", mended.elapsed());
+}
+
+/// Asks for a link whenever something becomes of it.
+struct Eager(Client);
+
+impl Wake for Eager {
+    fn wake(self: Arc<Self>) {
+        self.0.connect();
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_asks_in_the_moment_of_the_loss_need_not_wait() {
+    let world = World::new();
+    let attempts = Arc::new(AtomicU32::new(0));
+    let count = Arc::clone(&attempts);
+    let token = move || {
+        count.fetch_add(1, Ordering::Relaxed);
+        async { Ok::<_, std::convert::Infallible>(String::new()) }
+    };
+    let alice = world.connect(world.builder("alice").token_provider(token)).await;
+    world.cut().await;
+    after(20_000).await;
+    let before = attempts.load(Ordering::Relaxed);
+    let eager = Arc::new(Eager(alice.clone())).into();
+    let mut waits = pin!(alice.connected());
+    assert!(waits.as_mut().poll(&mut Context::from_waker(&eager)).is_pending());
+    while attempts.load(Ordering::Relaxed) == before {
+        after(10).await;
+    }
+    after(10).await;
+    assert_eq!(attempts.load(Ordering::Relaxed), before + 2, "the pause is 5 s else");
 }
 
 #[tokio::test(start_paused = true)]

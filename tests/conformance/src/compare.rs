@@ -183,6 +183,10 @@ fn callbacks(scene: &Scene<'_>, peer: &str) -> Vec<Row> {
         if pairs.iter().any(|(before, earlier)| at < *before && ordered(earlier, told)) {
             differences.push(Difference::Order(ours[at].clone()));
         }
+        // Also where it was recorded twice.
+        if pairs.iter().any(|(before, _)| repeats(&ours[*before].callback, &ours[at].callback)) {
+            differences.push(Difference::Extra(ours[at].clone()));
+        }
         pairs.push((at, told));
         rows.push(row(scene, peer, Some(told), Some(&ours[at]), differences));
     }
@@ -213,6 +217,11 @@ fn row(
         ours: text(if same { ours.and(recorded) } else { ours }),
         findings: differences.into_iter().map(|difference| finding(scene, peer, None, difference)).collect(),
     }
+}
+
+/// Whether the same is told a second time; only a modification may look so.
+fn repeats(earlier: &Callback, later: &Callback) -> bool {
+    later.kind != Kind::Modified && later.is_like(earlier)
 }
 
 /// Whether the order of two callbacks means anything: of one invitation it does, else their times say so.

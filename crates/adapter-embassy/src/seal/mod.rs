@@ -23,8 +23,10 @@
 //! have the key can neither read nor change nor make one, nor have a recorded one taken a second time, now or after a
 //! restart. A key that gets out later does not open what was recorded before. But whoever has the key *can* be either
 //! side, so give each pair of users a key of its own; and who holds the board can read its key out of the flash, unless the
-//! chip keeps him from it. It hides neither who talks to whom, nor when, nor how much; and who is on the way can always
-//! keep datagrams from arriving.
+//! chip keeps him from it. It hides neither who talks to whom, nor when, nor how much. Who is on the way can always keep
+//! datagrams from arriving; and who only listens, and can send as the peer does, can play a recorded question just when a
+//! session begins, which then takes 5 s more, each time. A session in which datagrams arrive he cannot end. Anybody can send
+//! what looks like a peer without the key: a [`SealTrouble`] is a hint, not a proof.
 //!
 //! **The random numbers** have to be true ones, as for TLS: with numbers that can be guessed, a key that gets out opens
 //! what was recorded, and sessions that use the same ones twice can be read and replayed.
@@ -32,7 +34,8 @@
 //! **What it takes.** No heap, and no memory for frames beside the runner's. 25 bytes of each datagram. A session begins
 //! with two multiplications on the curve on each side, 1.5 million instructions each on a Cortex-M3, during which the executor
 //! does nothing else. Who does not have the key can make it do them again: with a recorded question, or with any answer while
-//! one is waited for. Keys are overwritten when they are of no more use.
+//! one is waited for. Where keys are kept they are overwritten when they are of no more use; what the stack held of them
+//! meanwhile is not.
 
 mod key;
 mod noise;

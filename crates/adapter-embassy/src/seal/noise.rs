@@ -120,7 +120,7 @@ impl Transcript {
         if let Some(secret) = secret {
             self.mix_key(secret.diffie_hellman(&public).as_bytes());
         }
-        let cipher = ChaCha20Poly1305::new(&self.key.into());
+        let cipher = ChaCha20Poly1305::new((&self.key).into());
         cipher.decrypt_in_place_detached(&nonce(0), &self.hash, &mut [], &tag).ok()?;
         self.mix_hash(&[&tag]);
         Some(public)
@@ -128,7 +128,7 @@ impl Transcript {
 
     /// Proves what was said so far.
     fn tag(&mut self) -> Tag {
-        let cipher = ChaCha20Poly1305::new(&self.key.into());
+        let cipher = ChaCha20Poly1305::new((&self.key).into());
         let tag = cipher.encrypt_in_place_detached(&nonce(0), &self.hash, &mut []).expect(SHORT);
         self.mix_hash(&[&tag]);
         tag

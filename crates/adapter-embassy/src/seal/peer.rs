@@ -175,9 +175,10 @@ impl SealedPeer {
         Ok(Opened::Frame(sealed.body.len()))
     }
 
+    /// A question of one's own is done with: an answer to it that comes later may be to one that was forgotten.
     fn begin(&mut self, session: Session) {
         self.previous = self.current.replace(session);
-        self.unheard = None;
+        (self.asked, self.unheard) = (None, None);
     }
 }
 
@@ -378,6 +379,39 @@ mod tests {
         for text in ["1", "2", "3"] {
             assert_eq!(bob.hears(&alice.seals(text)), text);
             assert_eq!(alice.hears(&bob.seals(text)), text);
+        }
+    }
+
+    #[test]
+    fn an_answer_that_was_held_back_does_not_move_a_session_to_one_that_the_other_side_forgot() {
+        let recorded = side("alice", "bob", 7).seals("before");
+        let (mut alice, mut bob) = (side("alice", "bob", 7), side("bob", "alice", 7));
+        let (from_alice, from_bob) = (alice.seals("a"), bob.seals("b"));
+        let held_back = bob.replies(&from_alice);
+        let b = bob.replies(&alice.replies(&from_bob));
+        assert_eq!(alice.hears(&b), "b");
+        // Without the key: an old question takes the place of hers, and the answer to hers is let go.
+        bob.replies(&recorded);
+        assert_eq!(alice.refuses(&held_back), Unopened::Replayed);
+        assert_eq!(bob.hears(&alice.seals("still here")), "still here");
+    }
+
+    #[test]
+    fn a_recorded_question_delays_a_session_that_begins_and_not_one_that_is_used() {
+        let recorded = side("alice", "bob", 7).seals("before");
+        let (mut alice, mut bob) = (side("alice", "bob", 7), side("bob", "alice", 7));
+        let answer = bob.replies(&alice.seals("hello"));
+        bob.replies(&recorded);
+        assert_eq!(bob.refuses(&alice.replies(&answer)), Unopened::Unknown);
+        assert_eq!(bob.refuses(&alice.seals("hello?")), Unopened::Unknown);
+        alice.now = ANEW;
+        link(&mut alice, &mut bob);
+        for text in ["1", "2", "3"] {
+            bob.replies(&recorded);
+            assert_eq!(
+                (bob.hears(&alice.seals(text)), alice.hears(&bob.seals(text))),
+                (text.into(), text.into())
+            );
         }
     }
 

@@ -35,7 +35,7 @@ impl Session {
         head[0] = SEALED;
         head[1..].copy_from_slice(&number.to_le_bytes());
         body.copy_from_slice(frame);
-        let cipher = ChaCha20Poly1305::new(&self.keys.sends.into());
+        let cipher = ChaCha20Poly1305::new((&self.keys.sends).into());
         let tag = cipher.encrypt_in_place_detached(&nonce(number), &[], body).expect(SHORT);
         end.copy_from_slice(&tag);
         Some(len)
@@ -43,7 +43,7 @@ impl Session {
 
     /// Opens what was sealed in this session, where it lies; otherwise it stays as it is.
     pub(super) fn opens(&self, Sealed { number, body, tag }: &mut Sealed<'_>) -> bool {
-        let cipher = ChaCha20Poly1305::new(&self.keys.receives.into());
+        let cipher = ChaCha20Poly1305::new((&self.keys.receives).into());
         cipher.decrypt_in_place_detached(&nonce(*number), &[], body, tag).is_ok()
     }
 

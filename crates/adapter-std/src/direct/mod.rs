@@ -61,7 +61,8 @@ const LEAST: usize = 512;
 /// not have the key can neither read nor change nor make one, nor have a recorded one taken a second time, now
 /// or after a restart. A key that gets out later does not open what was recorded before. But whoever has the
 /// key *can* be either side, so give each pair of users a key of its own. It hides neither who talks to whom,
-/// nor when, nor how much; and who is on the way can always keep datagrams from arriving.
+/// nor when, nor how much. Who is on the way can always keep datagrams from arriving; and who only listens, and can
+/// send as the peer does, can play a recorded question just when a session begins, which then takes some seconds more.
 ///
 /// # How large
 ///

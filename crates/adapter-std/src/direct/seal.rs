@@ -184,6 +184,8 @@ impl Seal {
         let Some(Answered { mut session, .. }) = answered else { return Err(Unopened::Key) };
         session.seen.first(number);
         self.previous = self.current.replace(session);
+        // An answer to it that comes later may be to one that was forgotten.
+        self.asked = None;
         Ok(Opened::Datagram)
     }
 
@@ -391,6 +393,32 @@ mod tests {
             let datagram = sealed(&mut bob, text);
             assert_eq!(heard(&mut alice, &datagram), text);
         }
+    }
+
+    #[test]
+    fn an_answer_that_was_held_back_does_not_move_a_session_to_one_that_the_other_side_forgot() {
+        let recorded = sealed(&mut seal("alice", "bob", 7), "before");
+        let (mut alice, mut bob) = (seal("alice", "bob", 7), seal("bob", "alice", 7));
+        let (from_alice, from_bob) = (sealed(&mut alice, "a"), sealed(&mut bob, "b"));
+        let held_back = reply(&mut bob, &from_alice);
+        let answer = reply(&mut alice, &from_bob);
+        let b = reply(&mut bob, &answer);
+        assert_eq!(heard(&mut alice, &b), "b");
+        // Without the key: an old question takes the place of hers, and the answer to hers is let go.
+        reply(&mut bob, &recorded);
+        assert_eq!(opened(&mut alice, &held_back), Err(Unopened::Replayed));
+        let next = sealed(&mut alice, "still here");
+        assert_eq!(heard(&mut bob, &next), "still here");
+    }
+
+    #[test]
+    fn an_answer_of_somebody_else_does_not_spoil_the_question() {
+        let (mut alice, mut bob) = (seal("alice", "bob", 7), seal("bob", "alice", 7));
+        let question = sealed(&mut alice, "hello");
+        assert_eq!(opened(&mut alice, &[&[ANSWER][..], &[9; 48]].concat()), Err(Unopened::Key));
+        let answer = reply(&mut bob, &question);
+        let hello = reply(&mut alice, &answer);
+        assert_eq!(heard(&mut bob, &hello), "hello");
     }
 
     #[test]

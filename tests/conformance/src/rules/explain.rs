@@ -38,9 +38,15 @@ pub(super) fn one_decider(at: At<'_>, difference: &Difference) -> bool {
         // No device but the inviter's announces anything, and that one announces no inviter.
         Missing(told) if told.callback.kind == Kind::Timeout => {
             let strange = !told.callback.names().any(|name| invited.names(name));
-            strange || at.scene.was_away(invited.peer, told.at) || unheard(at.scene, &told.callback)
+            let decided = || !invited.is_back(at.scene) || at.scene.knows(at.peer, &told.callback);
+            strange
+                || at.scene.was_away(invited.peer, told.at)
+                || (unheard(at.scene, &told.callback) && decided())
         }
-        Late { ours: told, .. } => unheard(at.scene, &told.callback),
+        Late { ours: told, .. } => {
+            let back = told.at.saturating_sub(TOLERANCE)..=told.at;
+            unheard(at.scene, &told.callback) && at.scene.recording.comes_online(invited.peer, &back)
+        }
         // Back in time, it decides on what it hears then.
         Missing(told) | Extra(told) => unheard(at.scene, &told.callback) && !invited.is_back(at.scene),
         _ => false,
@@ -83,11 +89,16 @@ pub(super) fn told_once(at: At<'_>, difference: &Difference) -> bool {
             covers(ours, &told.callback) || at.scene.unannounced(at.peer, &told.callback)
         }
         Extra(told) if told.callback.kind == Kind::Timeout => {
-            covers(&at.scene.recorded_at(at.peer), &told.callback)
+            let recorded = at.scene.recorded_at(at.peer);
+            let last = recorded.iter().filter(|it| it.callback.kind == Kind::Timeout).map(|it| it.at).max();
+            covers(&recorded, &told.callback) && last.is_some_and(|last| told.at <= last + TOLERANCE)
         }
         Missing(told) if at.scene.unannounced(at.peer, &told.callback) => true,
         // The same again.
-        Missing(told) => ours.iter().any(|ours| ours.callback.is_like(&told.callback)),
+        Missing(told) => ours.iter().any(|ours| {
+            let same = ours.callback.data == told.callback.data || told.callback.kind != Kind::Modified;
+            same && ours.callback.is_like(&told.callback)
+        }),
         _ => false,
     }
 }
@@ -144,7 +155,9 @@ pub(super) fn observers_follow(at: At<'_>, difference: &Difference) -> bool {
         Code { recorded: Some(0), ours: Some(8010) } => {
             at.act().is_some_and(|(_, id)| at.scene.observer_acted(id))
         }
-        Missing(told) => at.scene.observer_acted(&told.callback.id),
+        Missing(told) if told.callback.kind != Kind::New => {
+            at.scene.observer_acted(&told.callback.id) && at.scene.knows(at.peer, &told.callback)
+        }
         Extra(told) if told.callback.kind != Kind::New => {
             let Some(invited) = at.scene.invited(&told.callback.id) else { return false };
             let observer = invited.invite.group.is_some() && invited.observed_by(at.peer);
@@ -158,10 +171,19 @@ pub(super) fn crossing(at: At<'_>, difference: &Difference) -> bool {
     match difference {
         // Both calls succeeded, as recorded: the later one cannot, once it is known that it is.
         Code { recorded: Some(0), ours: Some(8010) } => {
-            at.act().is_some_and(|(verb, id)| verb != Verb::Modify && !at.scene.crossed(id).is_empty())
+            let Some((verb, id)) = at.act() else { return false };
+            let crossed = at.scene.crossed(id);
+            match verb {
+                Verb::Accept | Verb::Reject => crossed.contains(&user(at.peer)),
+                Verb::Cancel => !crossed.is_empty(),
+                Verb::Modify => false,
+            }
         }
-        // One of the two ends must have been told here, though.
+        // One of the two ends must have been told, though, and be known there.
         Missing(told) if !at.scene.ended(&told.callback.id) => false,
+        Missing(told) if !at.scene.knows(at.peer, &told.callback) => false,
+        // Who is told of another end is told no later than of that one.
+        Late { recorded, ours } if ours.at > *recorded => false,
         Missing(told) | Extra(told) | Late { ours: told, .. } => {
             let crossed = at.scene.crossed(&told.callback.id);
             let about = |name: &str| crossed.contains(&name);
@@ -172,7 +194,9 @@ pub(super) fn crossing(at: At<'_>, difference: &Difference) -> bool {
             }
         }
         // Two devices of one user said it; one of them was heard.
-        Field { name, of: Some(callback), .. } => name == "data" && at.scene.said_twice(callback),
+        Field { name, ours, of: Some(callback), .. } => {
+            name == "data" && at.scene.said_twice(callback) && at.scene.was_said(ours, &callback.id)
+        }
         _ => false,
     }
 }
@@ -184,7 +208,9 @@ pub(super) fn nothing_fails(at: At<'_>, difference: &Difference) -> bool {
         Code { recorded: Some(0), ours: Some(8010) } => at.act().is_some_and(|(_, id)| failed(at.scene, id)),
         // What was answered here after all, or ran out there instead.
         Extra(told) => failed(at.scene, &told.callback.id),
-        Missing(told) if told.callback.kind == Kind::Timeout => failed(at.scene, &told.callback.id),
+        Missing(told) if told.callback.kind == Kind::Timeout => {
+            failed(at.scene, &told.callback.id) && at.scene.knows(at.peer, &told.callback)
+        }
         _ => false,
     }
 }
@@ -245,7 +271,9 @@ pub(super) fn no_global_guard(at: At<'_>, difference: &Difference) -> bool {
         }
         // What was done here after all, or ran out there instead.
         Extra(told) => was_guarded(at.scene, &told.callback.id),
-        Missing(told) if told.callback.kind == Kind::Timeout => was_guarded(at.scene, &told.callback.id),
+        Missing(told) if told.callback.kind == Kind::Timeout => {
+            was_guarded(at.scene, &told.callback.id) && at.scene.knows(at.peer, &told.callback)
+        }
         _ => false,
     }
 }
@@ -264,7 +292,10 @@ pub(super) fn late_comers_ring(at: At<'_>, difference: &Difference) -> bool {
             .is_some_and(|(verb, id)| ANSWERS.contains(&verb) && at.scene.rang_late(user(at.peer), id)),
         // Nor does anybody ring for what is over, and hear how it ends.
         Missing(told) if at.scene.rang_in_vain(at.peer, &told.callback.id) => true,
-        Missing(told) => told.callback.kind == Kind::Timeout && answered(&told.callback),
+        Missing(told) => {
+            let ran_out = told.callback.kind == Kind::Timeout && answered(&told.callback);
+            ran_out && at.scene.knows(at.peer, &told.callback)
+        }
         Extra(told) => {
             rings_late(at, told) || (told.callback.kind != Kind::Timeout && answered(&told.callback))
         }
@@ -288,17 +319,17 @@ pub(super) fn strangers_are_rejected(at: At<'_>, difference: &Difference) -> boo
         }
         Missing(told) if told.callback.kind == Kind::Timeout => {
             let strangers = at.scene.strangers(&told.callback.id);
-            let here = Scene::timed_out(at.scene.told_at(at.peer), &told.callback.id);
-            let names = || told.callback.names();
-            names().any(|name| strangers.contains(name))
-                && names().all(|name| strangers.contains(name) || here.contains(&name))
+            let strange = told.callback.names().any(|name| strangers.contains(name));
+            strange && at.scene.knows(at.peer, &told.callback)
         }
         // He was the last who was waited for, as recorded.
         Missing(told) => {
-            told.callback.kind == Kind::Cancelled && !at.scene.strangers(&told.callback.id).is_empty()
+            let id = &told.callback.id;
+            let all_known = || at.scene.strangers(id).iter().all(|who| at.scene.is_told(at.peer, id, who));
+            told.callback.kind == Kind::Cancelled && at.scene.waits_for_strangers(id) && all_known()
         }
         Code { recorded: Some(0), ours: Some(8010) } => {
-            at.act().is_some_and(|(verb, id)| verb == Verb::Cancel && !at.scene.strangers(id).is_empty())
+            at.act().is_some_and(|(verb, id)| verb == Verb::Cancel && at.scene.waits_for_strangers(id))
         }
         _ => false,
     }

@@ -175,6 +175,22 @@ impl<'a> Scene<'a> {
         invited.invite.group.as_deref().map(|group| self.recording.strangers(group)).unwrap_or_default()
     }
 
+    /// Whether all other invitees had answered, as recorded, and some are no members of the group.
+    pub(super) fn waits_for_strangers(&self, id: &str) -> bool {
+        let (Some(invited), strangers) = (self.invited(id), self.strangers(id)) else { return false };
+        let answered = |who: &str| [Verb::Accept, Verb::Reject].iter().any(|verb| self.did(who, *verb, id));
+        let mut names = invited.invite.invitees.iter().map(String::as_str);
+        !strangers.is_empty() && names.all(|who| strangers.contains(who) || answered(who))
+    }
+
+    /// Whether somebody said that about the invitation, as recorded.
+    pub(super) fn was_said(&self, text: &str, id: &str) -> bool {
+        self.recording.steps.iter().any(|step| match &step.entry {
+            Entry::Command(Command::Act { id: about, data, .. }) => about == id && data == text,
+            _ => false,
+        })
+    }
+
     /// Whether a peer was never told of the one-to-one invitation that this is the end of.
     pub(super) fn unannounced(&self, peer: &str, callback: &Callback) -> bool {
         let Some(invited) = self.invited(&callback.id) else { return false };
@@ -204,10 +220,40 @@ impl<'a> Scene<'a> {
         late && !self.told_at(peer).iter().any(is_new)
     }
 
+    /// Whether a peer knows here what became of each whom a callback names; of a cancellation, that it is over. Who said
+    /// it is told nothing.
+    pub(super) fn knows(&self, peer: &str, callback: &Callback) -> bool {
+        let (id, cancelled) = (&callback.id, self.said(peer, &[Verb::Cancel], &callback.id));
+        let answered = |who: &str| who == user(peer) && self.said(peer, &[Verb::Accept, Verb::Reject], id);
+        if callback.kind == Kind::Cancelled {
+            return cancelled || answered(user(peer)) || self.ends(peer, id).next().is_some();
+        }
+        callback.names().all(|who| cancelled || answered(who) || self.is_told(peer, id, who))
+    }
+
+    /// Whether a peer was told here what became of that invitee.
+    pub(super) fn is_told(&self, peer: &str, id: &str, who: &str) -> bool {
+        let about = |end: &Callback| end.kind == Kind::Cancelled || end.names().any(|name| name == who);
+        self.ends(peer, id).any(about)
+    }
+
     /// Whether anybody was told of an end here.
     pub(super) fn ended(&self, id: &str) -> bool {
-        let mut told = self.replay.told.values().flatten();
-        told.any(|told| told.callback.id == id && !matches!(told.callback.kind, Kind::New | Kind::Modified))
+        self.replay.told.keys().any(|peer| self.ends(peer, id).next().is_some())
+    }
+
+    /// The ends of `id` that a peer was told here.
+    fn ends(&self, peer: &str, id: &str) -> impl Iterator<Item = &'a Callback> {
+        let told = self.told_at(peer).iter().map(|told| &told.callback);
+        told.filter(move |told| told.id == id && !matches!(told.kind, Kind::New | Kind::Modified))
+    }
+
+    /// Whether a peer called one of these methods for `id` with success here.
+    fn said(&self, peer: &str, verbs: &[Verb], id: &str) -> bool {
+        let calls = verbs.iter().flat_map(|verb| self.calls(*verb, id));
+        calls
+            .into_iter()
+            .any(|(step, at, _)| at == peer && self.replay.answers.get(&step).copied().flatten() == Some(0))
     }
 
     /// Whether a peer was told, between two steps, that `who` answered.
