@@ -45,6 +45,28 @@ fn a_device_beyond_the_row_hears_that_it_lost() {
     assert_eq!(world.told(3), ["new", "accepted bob", "overruled"]);
 }
 
+#[test]
+fn a_device_beyond_the_row_hears_the_own_answers_data_first() {
+    for invitees in [["bob", "carol"], ["carol", "bob"]] {
+        let mut world = World::of(&["alice", "bob/a", "bob/b", "bob/c", "carol"]);
+        let id = world.invite(0, &invitees, 60);
+        world.run(500);
+        world.lose = Box::new(|to| to == 3);
+        world.accept(1, id);
+        world.run(100);
+        world.phones[4].engine.reject(world.now, id, false, b"sorry").unwrap();
+        world.run(100);
+        world.phones[3].engine.accept(world.now, id, b"me").unwrap();
+        world.lose = Box::new(|_| false);
+        // It repeats its answer, and is answered.
+        world.run(300);
+        assert_eq!(world.told(3)[..2], ["new", "accepted bob"]);
+        let view = world.phones[3].engine.view(id).unwrap();
+        let bob = view.invitee(u8::from(invitees[0] != "bob")).unwrap();
+        assert_eq!((bob.data.as_slice(), bob.label), (&b"yes"[..], "a"));
+    }
+}
+
 /// How often alice repeats an Invite in two seconds, after the relay named so many devices of bob, which ring.
 fn repeats(devices: u64, partial: bool) -> u64 {
     let mut world = World::of(&["alice"]);
