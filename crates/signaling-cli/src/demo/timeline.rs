@@ -15,37 +15,59 @@ const DIM: Style = Style::new().dimmed();
 /// Prints what the devices tell. One at a time: what is printed later happened later.
 pub(super) struct Timeline {
     printer: Printer,
-    /// The story that is played.
-    story: Mutex<Option<&'static str>>,
+    now: Mutex<Now>,
     /// The invitations of those before: whoever comes online hears of them, too.
     past: Mutex<HashSet<InviteId>>,
 }
 
+/// How far the stories are.
+#[derive(Clone, Copy, Default)]
+enum Now {
+    #[default]
+    Before,
+    /// The one that is played.
+    Story(&'static str),
+    /// All is told.
+    After,
+}
+
+impl Now {
+    fn story(self) -> Option<&'static str> {
+        match self {
+            Self::Story(name) => Some(name),
+            Self::Before | Self::After => None,
+        }
+    }
+}
+
 impl Timeline {
     pub(super) fn new(printer: Printer) -> Self {
-        Self { printer, story: Mutex::default(), past: Mutex::default() }
+        Self { printer, now: Mutex::default(), past: Mutex::default() }
     }
 
-    fn story(&self) -> MutexGuard<'_, Option<&'static str>> {
-        self.story.lock().unwrap_or_else(PoisonError::into_inner)
+    fn now(&self) -> MutexGuard<'_, Now> {
+        self.now.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A story begins.
     pub(super) fn open_story(&self, number: usize, name: &'static str, line: &str) -> io::Result<()> {
-        *self.story() = Some(name);
+        *self.now() = Now::Story(name);
         self.printer.say(&format!("\n{HEAD}{number:>2}  {name}{HEAD:#}  {DIM}{line}{DIM:#}"))?;
         self.printer.machine(&Notice::new("story", Tone::Step, "").with("story", name).with("line", line))
     }
 
-    /// The stories are over.
+    /// The stories are over: what still happens while all is put away is not told.
     pub(super) fn close_stories(&self) {
-        *self.story() = None;
+        *self.now() = Now::After;
     }
 
     /// Something happened to `who`, just now.
     pub(super) fn tell(&self, who: &str, notice: Notice) {
-        let story = self.story();
-        let notice = notice.with("party", who).with("story", *story);
+        let now = self.now();
+        if matches!(*now, Now::After) {
+            return;
+        }
+        let notice = notice.with("party", who).with("story", now.story());
         // Whoever reads this may be gone: the next heading finds out.
         let _ = self.printer.print(who, &notice);
     }
@@ -66,7 +88,7 @@ impl Timeline {
         for fault in faults {
             self.printer.say(&format!("              ✘ {fault}"))?;
         }
-        let story = *self.story();
+        let story = self.now().story();
         let notice = Notice::new("verdict", Tone::Step, "").with("story", story);
         self.printer.machine(&notice.with("records", records.len()).with("faults", faults.to_vec()))
     }

@@ -58,10 +58,11 @@ fn an_answer_names_who_answers_and_what_he_said() {
     assert_eq!(accept, r#""actionType":3,"inviteeList":["bob"],"data":"just now","timeout":0"#);
 
     world.phones[2].engine.reject(world.now, id, false, b"no").unwrap();
-    world.run(100);
+    world.run(15);
     let view = world.phones[0].engine.view(id).unwrap();
     let accept = sent(id, SignalingInfo::accept(&view, 0));
     assert_eq!(accept, r#""actionType":3,"inviteeList":["bob"],"data":"yes","timeout":0"#);
+    world.run(85);
     let view = world.phones[1].engine.view(id).unwrap();
     let reject = sent(id, SignalingInfo::reject(&view, 1));
     assert_eq!(reject, r#""actionType":4,"inviteeList":["carol"],"data":"no","timeout":0"#);
