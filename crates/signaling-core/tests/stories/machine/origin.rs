@@ -471,3 +471,22 @@ fn what_is_saved_is_what_goes_on() {
     let online_only = Call::start(1, true, true, &mut Wants::default());
     assert!(online_only.saved().online_only() && !call.saved().online_only());
 }
+
+#[test]
+fn who_has_something_new_hears_what_is_left_and_nothing_for_saying_it_again() {
+    let mut call = to_two();
+    fan_out(&mut call, Fanned::Complete, &[PHONE]);
+    call.cancel(true, &mut Wants::default());
+    fan_out(&mut call, Fanned::Complete, &[PHONE]);
+    let ack = |call: &mut Call, mask| wants(|fx| call.on_ack(of_bob(PHONE), 0, mask, fx));
+    let left = To::Peer { party: BOB, peer: 0, echo: 0 };
+    let resend = Timer::Origin(OriginTimer::Resend);
+    let first = ack(&mut call, Mask::one(0));
+    assert_eq!((first.sent, first.armed), (vec![left], vec![resend]));
+    assert_eq!(
+        ack(&mut call, Mask::one(0)),
+        Wants::default(),
+        "an answer to that would be answered for ever"
+    );
+    assert_eq!(ack(&mut call, (0..2).collect()), Wants::default(), "nothing is left");
+}
