@@ -2,8 +2,7 @@
 //! section 4).
 
 use signaling_core::machine::{Kind, Rev};
-use signaling_core::wire::{Deliver, Frame, From, Message, SlotEntry, encode_report};
-use signaling_core::wire::{ReportMessage, Target};
+use signaling_core::wire::{Deliver, Frame, From, Message, ReportMessage, SlotEntry, Target, encode_report};
 use signaling_core::{Config, Device, FixedEngine, Invite, InviteId, Slot, UserId};
 
 type Phone = FixedEngine<2, 2, 2, 64>;
@@ -111,7 +110,7 @@ fn what_is_answered_at_once_carries_its_number_and_is_not_kept() {
 }
 
 #[test]
-fn a_message_with_a_number_is_what_it_was() {
+fn a_send_has_the_number_of_the_stance_in_it() {
     let mut bob = phone("bob", BOB);
     ring(&mut bob, 1, Slot::Pending);
     let mut buf = [0; 512];
