@@ -69,8 +69,11 @@ pub(crate) enum Heard {
 #[derive(Debug)]
 pub(crate) struct Session {
     state: LinkState,
-    /// When the next Hello or Ping is due; without a relay, when another trouble may be told.
+    /// When the next Hello or Ping is due.
     due: u64,
+    /// When another trouble with peers may be told.
+    #[cfg(feature = "direct")]
+    trouble_due: u64,
     /// When the last link ended, or the first was wanted.
     since: u64,
     pause: u32,
@@ -92,6 +95,8 @@ impl Session {
         Self {
             state: LinkState::Connecting,
             due: now,
+            #[cfg(feature = "direct")]
+            trouble_due: now,
             since: now,
             pause: FIRST_PAUSE,
             heard: now,
@@ -162,8 +167,8 @@ impl Session {
     /// Why a link without a relay does not come up. Anybody can feign that, so it is not told each time.
     #[cfg(feature = "direct")]
     pub(crate) fn direct_trouble(&mut self, now: u64, error: LinkError) {
-        if self.state == LinkState::Connecting && (self.told.is_none() || now >= self.due) {
-            self.due = now.saturating_add(TROUBLE_AGAIN);
+        if self.state == LinkState::Connecting && (self.told.is_none() || now >= self.trouble_due) {
+            self.trouble_due = now.saturating_add(TROUBLE_AGAIN);
             self.tell(error);
         }
     }
