@@ -308,7 +308,9 @@ impl Inner {
         if !holder.terminal() {
             rest.timers.set(Alarm::Keep, NEVER);
         } else if keep == NEVER {
-            rest.timers.set(Alarm::Keep, later(now, self.config.keep));
+            // What is in doubt may be decided as late as that.
+            let last = if holder.over() || rest.end == NEVER { now } else { later(rest.end, GRACE).max(now) };
+            rest.timers.set(Alarm::Keep, later(last, self.config.keep));
         }
     }
 

@@ -226,6 +226,11 @@ impl<const I: usize> Holder<I> {
         (self.rev.number, if broken!("D1") { self.decided() } else { self.have })
     }
 
+    /// Whether all slots are decided, as far as this device knows.
+    pub fn over(&self) -> bool {
+        self.pending().is_empty()
+    }
+
     /// Whether it may go when room is needed: it is over here, and everything was told.
     pub fn terminal(&self) -> bool {
         match self.state {

@@ -88,6 +88,30 @@ fn what_others_became_is_awaited_for_a_day_if_there_is_no_limit() {
 }
 
 #[test]
+fn what_may_still_be_decided_stays_in_doubt_and_is_learned() {
+    let mut world = World::of(&["alice", "bob", "carol"]);
+    let id = world.invite(0, &["bob", "carol"], 600);
+    world.run(500);
+    cut(&mut world);
+    world.accept(1, id);
+    world.run(480_000);
+    heal(&mut world);
+    assert_eq!(world.run(15_000).told(1), ["new", "unresolved", "confirmed"]);
+    assert_eq!(world.told(2), ["new", "ringingstopped", "unresolved", "ringingresumed", "accepted bob"]);
+}
+
+#[test]
+fn a_call_that_ended_while_nobody_was_in_reach_is_learned() {
+    let mut world = World::of(&["alice", "bob"]);
+    world.invite(0, &["bob"], 600);
+    world.run(500);
+    cut(&mut world);
+    world.run(800_000);
+    heal(&mut world);
+    assert_eq!(world.run(15_000).told(1), ["new", "ringingstopped", "unresolved", "timeout bob"]);
+}
+
+#[test]
 fn who_is_in_doubt_asks_every_ten_seconds() {
     let mut world = World::of(&["alice", "bob"]);
     world.invite(0, &["bob"], 0);
