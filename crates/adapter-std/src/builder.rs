@@ -71,6 +71,7 @@ pub struct ClientBuilder {
     place: Place,
     clock: Box<dyn Clock>,
     lease: Option<Duration>,
+    keep: Option<Duration>,
     durable: bool,
     glare: bool,
     rows: usize,
@@ -91,6 +92,7 @@ impl ClientBuilder {
             place: Place::Default,
             clock: Box::new(SystemClock),
             lease: None,
+            keep: None,
             durable: false,
             glare: false,
             rows: 128,
@@ -182,6 +184,16 @@ impl ClientBuilder {
         self
     }
 
+    /// How long devices may be out of each other's reach and still learn what became of an invitation (T_keep, protocol
+    /// section 7): so long it is told on to devices that have not confirmed it, and stays open for a late word where
+    /// it is in doubt. It takes a row until then, or until all is confirmed. Meant to be the same on all devices of
+    /// an application. Default: 5 min.
+    #[must_use]
+    pub fn keep(mut self, keep: Duration) -> Self {
+        self.keep = Some(keep);
+        self
+    }
+
     /// Lets the invitations made here outlive a restart (protocol section 8): each is saved in the folder of the
     /// state before anything of it is sent or told, when it is made, changed or decided. Who dies between
     /// `invite` and that has called nobody. The next client of that folder goes on with them, with the time limit
@@ -244,9 +256,8 @@ impl ClientBuilder {
         let way = way(self.direct, self.transport, self.relay, self.ca.as_deref())?;
         let state = open(self.place, way.name(), &user)?;
         let mut config = Config::new(user, state.device());
-        if let Some(lease) = self.lease {
-            config.lease = u32::try_from(lease.as_millis()).unwrap_or(u32::MAX);
-        }
+        config.lease = self.lease.map_or(config.lease, whole_ms);
+        config.keep = self.keep.map_or(config.keep, whole_ms);
         config.durable = self.durable;
         config.glare = self.glare;
         let mut engine = ClientEngine::new(config, Vectors::new(self.rows));
@@ -261,6 +272,11 @@ impl ClientBuilder {
         runtime.spawn(runner.run());
         Ok(Client(Arc::new(Owner { shared, runtime, queue: self.queue, backlog: self.backlog })))
     }
+}
+
+/// As many as there is room for.
+fn whole_ms(duration: Duration) -> u32 {
+    u32::try_from(duration.as_millis()).unwrap_or(u32::MAX)
 }
 
 fn way(

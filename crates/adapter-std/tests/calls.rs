@@ -5,8 +5,8 @@ mod world;
 use std::time::Duration;
 
 use adapter_std::{
-    Added, AnswerError, Answered, CODE_UNKNOWN, CancelError, CommandError, DeliveryError, EndReason,
-    InviteError, InviteOptions, ModifyError, Reason, Slot, What,
+    Added, AnswerError, Answered, CODE_UNKNOWN, CancelError, ClientBuilder, CommandError, DeliveryError,
+    EndReason, InviteError, InviteOptions, ModifyError, Reason, Slot, What,
 };
 use world::{Notes, World, after, ring, until};
 
@@ -234,6 +234,28 @@ async fn an_answer_without_an_inviter_is_unresolved() {
     let id = ring(&mut rings).await;
     alice.close().await;
     assert_eq!(bob.signaling().accept(id, "").await, Ok(Answered::Ended(EndReason::Unresolved)));
+}
+
+/// Whether bob hears that alice cancelled, when both come back after ten minutes.
+async fn hears_after_ten_minutes(patient: impl Fn(ClientBuilder) -> ClientBuilder) -> bool {
+    let world = World::new();
+    let alice = world.connect(patient(world.builder("alice"))).await;
+    let bob = world.connect(patient(world.builder("bob"))).await;
+    let mut told = bob.events();
+    let call = alice.signaling().invite("bob", "", &options()).unwrap();
+    ring(&mut told).await;
+    world.cut().await;
+    call.cancel("").unwrap();
+    after(600_000).await;
+    world.mend();
+    let cancelled = until(&mut told, |what| *what == What::Cancelled);
+    tokio::time::timeout(Duration::from_secs(20), cancelled).await.is_ok()
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_keeps_longer_hears_what_became_of_a_call_when_both_come_back_later() {
+    assert!(hears_after_ten_minutes(|client| client.keep(Duration::from_secs(3_600))).await);
+    assert!(!hears_after_ten_minutes(|client| client).await);
 }
 
 #[tokio::test(start_paused = true)]
