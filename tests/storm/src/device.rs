@@ -34,7 +34,7 @@ fn lock(record: &Shared) -> MutexGuard<'_, Record> {
 /// and again of how many calls it does not know the end.
 pub(crate) async fn run(args: DeviceArgs) -> Result<()> {
     args.fault.plant();
-    let client = link(&args)?.state(State::ephemeral()?);
+    let client = link(&args)?.state(State::ephemeral()?).keep(Duration::from_secs(args.keep));
     let client = client.rows(args.rows).queue(args.rows * 8, args.rows).build()?;
     let record = Arc::new(Mutex::new(Record::new(&args.user, client.device())));
     let longest = args.longest * 1_000;

@@ -83,6 +83,9 @@ struct DeviceArgs {
     /// No call takes more seconds.
     #[arg(long)]
     longest: u64,
+    /// For how many seconds it tells who missed it how a call ended.
+    #[arg(long)]
+    keep: u64,
     /// Makes so many calls at a time; 0 to answer those of others.
     #[arg(long, default_value_t = 0)]
     calls: usize,
@@ -165,9 +168,10 @@ async fn run(args: &RunArgs) -> anyhow::Result<bool> {
         calls: args.calls,
         longest: args.longest,
         seconds: Duration::from_secs(args.seconds),
+        grace: Duration::from_secs(args.grace),
         more: args.fault.args(),
     };
-    stage.storm(Duration::from_secs(args.grace)).await?;
+    stage.storm().await?;
     // A process of its own, which knows nothing but the files.
     let compared = tokio::process::Command::new(std::env::current_exe()?).arg("compare").arg(dir).status();
     match compared.await?.code() {

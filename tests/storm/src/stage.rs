@@ -53,14 +53,15 @@ pub(crate) struct Stage<'a> {
     pub(crate) longest: u64,
     /// For how long it storms.
     pub(crate) seconds: Duration,
+    /// How long everybody has, when all has healed, to learn what became of his calls.
+    pub(crate) grace: Duration,
     /// Arguments that each device gets.
     pub(crate) more: Vec<String>,
 }
 
 impl Stage<'_> {
-    /// Lets it storm, heals all, waits until everybody knows how his calls ended, at most `grace`, and has each
-    /// device write its file.
-    pub(crate) async fn storm(&self, grace: Duration) -> Result<()> {
+    /// Lets it storm, heals all, waits until everybody knows how his calls ended, and has each device write its file.
+    pub(crate) async fn storm(&self) -> Result<()> {
         let weather = Arc::new(Weather::default());
         let relay = free_address()?;
         let proxy = proxy::start(relay, weather.clone()).await?;
@@ -76,7 +77,7 @@ impl Stage<'_> {
         for device in &mut devices {
             device.say("finish\n").await?;
         }
-        let settled = timeout(grace, settle(&devices)).await.is_ok();
+        let settled = timeout(self.grace, settle(&devices)).await.is_ok();
         tell(&weather, kills, self.seconds);
         let known = if settled { "all is known" } else { "and still not all is known" };
         println!("{:>8.1} s after healing {known}", healed.elapsed().as_secs_f64());
@@ -189,8 +190,10 @@ impl Stage<'_> {
     fn device(&self, name: &str, user: &str, rows: usize, args: &[String]) -> Result<Device> {
         let mut command = this_program()?;
         command.args(["device", "--user", user, "--rows", &rows.to_string()]).args(args).args(&self.more);
+        // Two who are never up at the same time learn nothing of each other, however long it storms.
+        let keep = self.seconds + self.grace;
         command
-            .args(["--longest", &self.longest.to_string()])
+            .args(["--longest", &self.longest.to_string(), "--keep", &keep.as_secs().to_string()])
             .arg("--out")
             .arg(self.dir.join(name).with_extension(EXTENSION));
         Device::start(name, &mut command)
