@@ -10,7 +10,7 @@ use crate::fmt::warning;
 use crate::machine::{Kind, Me, Origin, Parties, PartyId, Stance};
 use crate::name::InviteId;
 use crate::wire::{
-    Ack, AnswerData, Deliver, Message, NoRoom, ReportMessage, Send, SlotEntry, StanceMessage, Target,
+    Ack, AnswerData, Brief, Deliver, NoRoom, ReportMessage, Send, SlotEntry, StanceMessage, Target,
     encode_report, encode_send,
 };
 
@@ -274,7 +274,7 @@ fn to_device(key: InviteId, ver: u32, user: &str, device: u64, ttl: u32) -> Send
     Send { key, ver, to, group: None, online_only: ttl == 0, ttl, push: None, body: &[] }
 }
 
-fn write_to(send: &Send<'_>, message: &Message<'_>, buf: &mut [u8]) -> Result<usize, NoRoom> {
+fn write_to(send: &Send<'_>, message: &Brief<'_>, buf: &mut [u8]) -> Result<usize, NoRoom> {
     encode_send(buf, send, core::iter::empty(), |body| message.encode(body))
 }
 
@@ -300,7 +300,7 @@ fn write_stance<P: Payload, const I: usize, const D: usize>(
     };
     let ttl = if matches!(stance, Stance::Ringing | Stance::Query) { 0 } else { keep };
     let send = to_device(row.id, n, row.rest.inviter.as_str(), row.id.origin.id, ttl);
-    write_to(&send, &Message::Stance(StanceMessage { n, stance, data }), buf)
+    write_to(&send, &Brief::Stance(StanceMessage { n, stance, data }), buf)
 }
 
 fn write_ack<P: Payload, const I: usize, const D: usize>(
@@ -310,13 +310,13 @@ fn write_ack<P: Payload, const I: usize, const D: usize>(
     let Role::Holder(holder) = &row.role else { return Err(NoRoom) };
     let (rev, mask) = holder.ack();
     let send = to_device(row.id, 0, row.rest.inviter.as_str(), row.id.origin.id, 0);
-    write_to(&send, &Message::Ack(Ack { rev, mask }), buf)
+    write_to(&send, &Brief::Ack(Ack { rev, mask }), buf)
 }
 
 /// Answers a message straight to the device that sent it. 0 if it does not fit.
-pub(super) fn answer(deliver: &Deliver<'_>, message: &Message<'_>, buf: &mut [u8]) -> usize {
+pub(super) fn answer(deliver: &Deliver<'_>, message: &Brief<'_>, buf: &mut [u8]) -> usize {
     let ver = match message {
-        Message::Stance(stance) => stance.n,
+        Brief::Stance(stance) => stance.n,
         _ => 0,
     };
     let send = to_device(deliver.key, ver, deliver.from.user, deliver.from.device.id, 0);

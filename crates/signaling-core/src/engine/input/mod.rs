@@ -10,7 +10,7 @@ use super::storage::{Payload, Storage};
 use super::{Engine, Ignored, Inner, output};
 use crate::fmt::debug;
 use crate::machine::Stance;
-use crate::wire::{DecodeError, Deliver, Frame, Message, StanceMessage};
+use crate::wire::{Brief, DecodeError, Deliver, Frame, Message, StanceMessage};
 use holder::Heard;
 
 impl<S: Storage<Row<P, I, D>>, P: Payload, const I: usize, const D: usize> Engine<S, P, I, D> {
@@ -103,10 +103,10 @@ impl<S: Storage<Row<P, I, D>>, P: Payload, const I: usize, const D: usize> Engin
             Direct::Report { party, echo } => return self.write_direct(deliver, party, echo, reply),
             Direct::Full(full) => {
                 let n = self.inner.take_number();
-                Message::Stance(StanceMessage { n, stance: Stance::Full(full), data: &[] })
+                Brief::Stance(StanceMessage { n, stance: Stance::Full(full), data: &[] })
             }
-            Direct::Ack(ack) => Message::Ack(ack),
-            Direct::Unknown { echo } => Message::Unknown { echo },
+            Direct::Ack(ack) => Brief::Ack(ack),
+            Direct::Unknown { echo } => Brief::Unknown { echo },
             // The one became an Ack, the other is done.
             Direct::AckAll | Direct::Yield => return 0,
         };
