@@ -7,9 +7,7 @@ use super::storage::{Payload, Slices};
 use super::table::{List, NEVER};
 use super::timers::{Alarm, Alarms, later};
 use crate::broken;
-use crate::machine::{
-    Full, Fx, Holder, HolderTimer, Me, OriginTimer, PartyId, Reply, State, Tell, Timer, To,
-};
+use crate::machine::{Full, Fx, Holder, HolderTimer, Me, OriginTimer, Reply, State, Tell, Timer, To};
 use crate::wire::Ack;
 
 /// Refreshing goes on every third of the lease, or so often without one.
@@ -28,7 +26,6 @@ const DAY: u32 = 86_400_000;
 pub(super) enum Direct {
     /// A report for a device that found no place in the row.
     Report {
-        party: PartyId,
         echo: u32,
     },
     Full(Full),
@@ -43,24 +40,29 @@ pub(super) enum Direct {
     Yield,
 }
 
-/// The machine's effects on one row; on none yet, if there is no outbox.
-pub(super) struct Effects<'r, 'n, const I: usize, const D: usize> {
-    notes: &'r mut Notes,
-    out: Option<&'r mut Outbox<I, D>>,
-    number: &'n mut u32,
-    armed: Armed,
-    party: Option<PartyId>,
-    direct: Option<Direct>,
-    peer: Option<Tell>,
+/// The machine's effects on one row.
+pub(super) struct Effects<'r, 'e, const I: usize, const D: usize> {
+    pub(super) notes: &'r mut Notes,
+    pub(super) out: &'r mut Outbox<I, D>,
+    pub(super) left: &'e mut Left,
 }
 
-/// What an input left to do besides what stands in the row.
+/// What the machine left to do besides what stands in the row, for the engine to see to.
 #[derive(Clone, Copy, Default, Debug)]
-pub(super) struct Outcome {
+pub(super) struct Left {
     pub(super) armed: Armed,
     pub(super) direct: Option<Direct>,
     /// A device rings or is full.
     pub(super) peer: Option<Tell>,
+    /// The last number that it was given in this run.
+    pub(super) number: u32,
+}
+
+impl Left {
+    pub(super) fn next_number(&mut self) -> u32 {
+        self.number = self.number.saturating_add(1);
+        self.number
+    }
 }
 
 /// The timers that the machine started anew.
@@ -71,24 +73,9 @@ pub(super) struct Armed {
     pub(super) fired: bool,
 }
 
-impl<'r, 'n, const I: usize, const D: usize> Effects<'r, 'n, I, D> {
-    pub(super) fn new(notes: &'r mut Notes, out: Option<&'r mut Outbox<I, D>>, number: &'n mut u32) -> Self {
-        Self { notes, out, number, armed: Armed::default(), party: None, direct: None, peer: None }
-    }
-
-    /// For what a device of that party says.
-    pub(super) fn of(&mut self, party: PartyId) {
-        self.party = Some(party);
-    }
-
-    pub(super) fn done(self) -> Outcome {
-        Outcome { armed: self.armed, direct: self.direct, peer: self.peer }
-    }
-}
-
 impl<const I: usize, const D: usize> Fx for Effects<'_, '_, I, D> {
     fn send(&mut self, to: To) {
-        let Some(out) = self.out.as_deref_mut() else { return };
+        let out = &mut *self.out;
         match to {
             To::Users(parties) | To::Decided(parties) => {
                 out.users.invitees = out.users.invitees.or(parties.invitees);
@@ -102,10 +89,7 @@ impl<const I: usize, const D: usize> Fx for Effects<'_, '_, I, D> {
                 owed.due = true;
                 out.peers = true;
             }
-            To::Stranger { echo, .. } => {
-                let Some(party) = self.party else { return };
-                self.direct = Some(Direct::Report { party, echo });
-            }
+            To::Stranger { echo, .. } => self.left.direct = Some(Direct::Report { echo }),
         }
     }
 
@@ -114,8 +98,7 @@ impl<const I: usize, const D: usize> Fx for Effects<'_, '_, I, D> {
             Reply::Stance => self.notes.stance = true,
             Reply::Request => self.notes.request = true,
             Reply::Ack => self.notes.ack = true,
-            Reply::Full(full) => self.direct = Some(Direct::Full(full)),
-            Reply::AckAll => self.direct = Some(Direct::AckAll),
+            Reply::Full(_) | Reply::AckAll => self.left.direct.reply(reply),
         }
     }
 
@@ -123,7 +106,7 @@ impl<const I: usize, const D: usize> Fx for Effects<'_, '_, I, D> {
         let news = &mut self.notes.news;
         let item = match tell {
             Tell::Ringing(..) | Tell::Full(..) => {
-                self.peer = Some(tell);
+                self.left.peer = Some(tell);
                 return;
             }
             Tell::Established(slot) => return news.establish(slot),
@@ -152,13 +135,31 @@ impl<const I: usize, const D: usize> Fx for Effects<'_, '_, I, D> {
     }
 
     fn arm(&mut self, timer: Timer) {
-        self.armed.alarms.add(timer.into());
+        self.left.armed.alarms.add(timer.into());
     }
 
     fn number(&mut self) -> u32 {
-        *self.number = self.number.saturating_add(1);
-        *self.number
+        self.left.next_number()
     }
+}
+
+/// Of an invitation without a row nothing is kept; there is only an answer.
+impl Fx for Option<Direct> {
+    fn reply(&mut self, reply: Reply) {
+        match reply {
+            Reply::Full(full) => *self = Some(Direct::Full(full)),
+            Reply::AckAll => *self = Some(Direct::AckAll),
+            Reply::Stance | Reply::Request | Reply::Ack => {}
+        }
+    }
+
+    fn number(&mut self) -> u32 {
+        0
+    }
+
+    fn send(&mut self, _: To) {}
+    fn tell(&mut self, _: Tell) {}
+    fn arm(&mut self, _: Timer) {}
 }
 
 impl Inner {
@@ -167,9 +168,9 @@ impl Inner {
         &mut self,
         slices: &mut Slices<'_, Row<P, I, D>>,
         at: u32,
-        armed: Armed,
     ) {
         let Some(row) = slices.rows.get_mut(at as usize) else { return };
+        let armed = self.left.armed;
         let mut ended = false;
         match &row.role {
             Role::Free => return,

@@ -325,20 +325,16 @@ pub(super) fn answer(deliver: &Deliver<'_>, message: &Brief<'_>, buf: &mut [u8])
 
 impl<S: Storage<Row<P, I, D>>, P: Payload, const I: usize, const D: usize> Engine<S, P, I, D> {
     /// The answer to a device that found no place in the row. 0 if it does not fit, or has to be saved first.
-    pub(super) fn write_direct(
-        &self,
-        deliver: &Deliver<'_>,
-        party: PartyId,
-        echo: u32,
-        buf: &mut [u8],
-    ) -> usize {
+    pub(super) fn write_direct(&self, deliver: &Deliver<'_>, echo: u32, buf: &mut [u8]) -> usize {
         let (inner, rows) = (&self.inner, self.storage.rows());
         let at = inner.table.find(rows, self.storage.buckets(), deliver.key);
         let Some(row) = at.and_then(|at| rows.get(at as usize)).filter(|row| !inner.unsaved(&row.rest))
         else {
             return 0;
         };
-        let Role::Origin(origin) = &row.role else { return 0 };
+        let (Role::Origin(origin), Some(party)) = (&row.role, row.rest.party(deliver.from.user)) else {
+            return 0;
+        };
         let run = deliver.from.device.epoch;
         let kind = if origin.open(party) { Kind::Invite } else { Kind::Decision };
         let send = to_device(row.id, origin.ver(), deliver.from.user, deliver.from.device.id, 0);

@@ -1,7 +1,7 @@
 //! One invitation in the table: the machine's part, and what belongs to it. The row is the outbox: what is
 //! to be sent or told is noted here and derived from here when it is asked for.
 
-use super::effects::Effects;
+use super::effects::{Armed, Effects, Left};
 use super::news::News;
 use super::storage::Payload;
 use super::table::{Links, NEVER};
@@ -181,11 +181,12 @@ impl<P: Payload, const I: usize, const D: usize> Row<P, I, D> {
     }
 
     /// The row as a command or an input works on it.
-    pub(super) fn parts<'r, 'n>(
+    pub(super) fn parts<'r, 'e>(
         &'r mut self,
-        number: &'n mut u32,
-    ) -> (&'r mut Role<I, D>, &'r mut Rest<P, I>, Effects<'r, 'n, I, D>) {
-        (&mut self.role, &mut self.rest, Effects::new(&mut self.notes, Some(&mut self.out), number))
+        left: &'e mut Left,
+    ) -> (&'r mut Role<I, D>, &'r mut Rest<P, I>, Effects<'r, 'e, I, D>) {
+        left.armed = Armed::default();
+        (&mut self.role, &mut self.rest, Effects { notes: &mut self.notes, out: &mut self.out, left })
     }
 
     /// The user who invites, or is invited first, from here.

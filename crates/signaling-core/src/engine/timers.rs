@@ -51,10 +51,6 @@ impl Alarms {
     pub(super) fn has(self, alarm: Alarm) -> bool {
         self.0 & 1u8.wrapping_shl(alarm as u32) != 0
     }
-
-    pub(super) fn or(self, other: Self) -> Self {
-        Self(self.0 | other.0)
-    }
 }
 
 /// The time of each, in ms; [`NEVER`] where a timer does not run.

@@ -1,6 +1,5 @@
 //! Timers that go off.
 
-use super::super::effects::Outcome;
 use super::super::row::{Role, Row};
 use super::super::storage::{Payload, Slices, Storage};
 use super::super::timers::{Alarm, later};
@@ -40,7 +39,7 @@ impl Inner {
         }
         // The first repeat of a renewal comes as soon as that of anything else.
         let renewal = matches!(&row.role, Role::Holder(holder) if !holder.pressing());
-        let (role, rest, mut fx) = row.parts(&mut self.number);
+        let (role, rest, mut fx) = row.parts(&mut self.left);
         let stays = match role {
             Role::Free => true,
             Role::Origin(origin) => {
@@ -59,10 +58,9 @@ impl Inner {
                 due.all(|timer| holder.on_timer(timer, &mut fx))
             }
         };
-        let Outcome { mut armed, .. } = fx.done();
-        armed.fired = due.has(Alarm::Resend) && !due.has(Alarm::Limit) && !renewal;
+        self.left.armed.fired = due.has(Alarm::Resend) && !due.has(Alarm::Limit) && !renewal;
         if stays {
-            self.settle(slices, at, armed);
+            self.settle(slices, at);
         } else {
             self.table.remove(slices, at);
         }
