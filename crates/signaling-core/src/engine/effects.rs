@@ -364,13 +364,12 @@ impl Inner {
     /// The next repeat: the interval doubles each time the timer goes off, and starts anew otherwise.
     fn backoff(&mut self, step: &mut u8, fired: bool) -> u64 {
         *step = if fired { step.saturating_add(1) } else { 0 };
-        let first = u64::from(self.config.resend_first);
-        let doubled = first.checked_shl(u32::from(*step)).unwrap_or(u64::MAX);
-        let interval = doubled.min(u64::from(self.config.resend_most)).max(1);
+        let times = 1u32.checked_shl(u32::from(*step)).unwrap_or(u32::MAX);
+        let interval = self.config.resend_first.saturating_mul(times).min(self.config.resend_most).max(1);
         self.jitter = xorshift(self.jitter);
         // 80 to 120 %, in 64ths: small chips cannot divide.
         let share = 51u64.saturating_add((self.jitter >> 59).min(26));
-        self.now.saturating_add((interval.saturating_mul(share) >> 6).max(1))
+        self.now.saturating_add((u64::from(interval).saturating_mul(share) >> 6).max(1))
     }
 }
 
