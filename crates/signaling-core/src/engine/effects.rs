@@ -2,7 +2,7 @@
 
 use super::Inner;
 use super::news::Item;
-use super::row::{Notes, Outbox, Role, Row};
+use super::row::{Notes, Outbox, Rest, Role, Row};
 use super::storage::{Payload, Slices};
 use super::table::{List, NEVER};
 use super::timers::{Alarm, Alarms, later};
@@ -170,13 +170,7 @@ impl Inner {
         at: u32,
     ) {
         let Some(row) = slices.rows.get_mut(at as usize) else { return };
-        let armed = self.left.armed;
-        let mut ended = false;
-        match &row.role {
-            Role::Free => return,
-            Role::Origin(_) => ended = self.settle_origin(row, armed),
-            Role::Holder(_) => self.settle_holder(row, armed),
-        }
+        let ended = self.set_timers(row);
         self.place(slices, at);
         if ended && self.config.glare {
             self.release(slices, at);
@@ -203,15 +197,12 @@ impl Inner {
     ) -> bool {
         let Some(row) = slices.rows.get_mut(at as usize) else { return true };
         let (owes, told, deadline) = (row.owes(), row.notes.news.is_empty(), row.rest.timers.next());
-        let (terminal, quiet) = match &row.role {
+        match &row.role {
             Role::Free => return true,
-            Role::Origin(origin) => (origin.over(), origin.quiet()),
-            Role::Holder(holder) => (holder.terminal(), false),
-        };
-        if told && quiet && !owes {
-            return false;
+            Role::Origin(origin) if told && !owes && origin.quiet() => return false,
+            Role::Origin(_) | Role::Holder(_) => {}
         }
-        let list = match terminal && told {
+        let list = match told && row.role.over() {
             true => List::Terminal,
             false if self.config.glare && row.may_be_crossed() => List::Crossing,
             false => List::None,
@@ -242,109 +233,89 @@ impl Inner {
         self.table.remove(slices, at);
     }
 
-    /// Whether the last of its slots is decided just now.
-    #[inline(never)] // its frame is not to lie under what follows; so below
-    fn settle_origin<P: Payload, const I: usize, const D: usize>(
-        &mut self,
-        row: &mut Row<P, I, D>,
-        armed: Armed,
-    ) -> bool {
-        let Role::Origin(origin) = &row.role else { return false };
-        let rest = &mut row.rest;
-        for timer in [OriginTimer::Limit, OriginTimer::Refresh, OriginTimer::Resend] {
-            let alarm = Alarm::from(Timer::Origin(timer));
-            if !origin.armed(timer) {
-                rest.timers.set(alarm, NEVER);
-            } else if armed.alarms.has(alarm) {
-                let at = match timer {
-                    OriginTimer::Limit => rest.end,
-                    OriginTimer::Refresh => later(self.now, self.refresh()),
-                    OriginTimer::Resend => self.backoff(&mut rest.step, armed.fired),
-                };
-                rest.timers.set(alarm, at);
+    /// Whether it is over just now.
+    #[inline(never)] // its frame is not to lie under what follows
+    fn set_timers<P: Payload, const I: usize, const D: usize>(&mut self, row: &mut Row<P, I, D>) -> bool {
+        self.note_change(row);
+        for &timer in row.role.timers() {
+            let alarm = Alarm::from(timer);
+            if !row.role.armed(timer) {
+                row.rest.timers.set(alarm, NEVER);
+            } else if self.left.armed.alarms.has(alarm) {
+                let at = self.due(row, timer);
+                row.rest.timers.set(alarm, at);
             }
         }
-        let ended = origin.over() && rest.timers.at(Alarm::Keep) == NEVER;
+        let over = row.role.over();
+        let ended = over && row.rest.timers.at(Alarm::Keep) == NEVER;
         if ended {
-            rest.timers.set(Alarm::Keep, later(self.now, self.config.keep));
-            row.notes.news.add(Item::Ended);
+            row.rest.timers.set(Alarm::Keep, later(self.now, self.config.keep));
+        } else if !over {
+            row.rest.timers.set(Alarm::Keep, NEVER);
         }
-        if origin.ver() != rest.ver {
-            self.touch();
-            (rest.ver, rest.changed) = (origin.ver(), self.changes);
+        if ended && matches!(row.role, Role::Origin(_)) {
+            row.notes.news.add(Item::Ended);
         }
         ended
     }
 
-    #[inline(never)]
-    fn settle_holder<P: Payload, const I: usize, const D: usize>(
+    /// Notes when a stance was taken, and that an own invitation is to be saved.
+    fn note_change<P: Payload, const I: usize, const D: usize>(&mut self, row: &mut Row<P, I, D>) {
+        let rest = &mut row.rest;
+        match &row.role {
+            Role::Free => {}
+            Role::Origin(origin) if origin.ver() != rest.ver => {
+                self.touch();
+                (rest.ver, rest.changed) = (origin.ver(), self.changes);
+            }
+            Role::Holder(holder) if holder.stance().0 != rest.n => {
+                (rest.n, rest.n_at) = (holder.stance().0, self.now);
+            }
+            Role::Origin(_) | Role::Holder(_) => {}
+        }
+    }
+
+    /// When a timer that starts now goes off.
+    #[inline(never)] // nothing of it is worked out before it is wanted
+    fn due<P: Payload, const I: usize, const D: usize>(
         &mut self,
         row: &mut Row<P, I, D>,
-        armed: Armed,
-    ) {
-        let Role::Holder(holder) = &row.role else { return };
-        let rest = &mut row.rest;
-        let (now, resolve) = (self.now, self.config.resolve);
-        if holder.stance().0 != rest.n {
-            (rest.n, rest.n_at) = (holder.stance().0, now);
-        }
+        timer: Timer,
+    ) -> u64 {
         use HolderTimer::{Lease, Request, Resend, Resolve, Ring};
-        for timer in [Ring, Lease, Resend, Resolve, Request] {
-            let alarm = Alarm::from(Timer::Holder(timer));
-            if !holder.armed(timer) {
-                rest.timers.set(alarm, NEVER);
-            } else if armed.alarms.has(alarm) {
-                let at = match timer {
-                    Ring => self.ring_end(holder.me(), rest.end),
-                    // Counted from when the question was asked, so that a late answer renews nothing.
-                    Lease => self.lease_from(if broken!("R2") { now } else { rest.n_at }),
-                    Resend => self.resend_holder(holder, &mut rest.step, armed.fired),
-                    Resolve => later(self.resolve_from(holder, rest.end), resolve),
-                    Request => later(now, resolve),
-                };
-                rest.timers.set(alarm, at);
+        let (Rest { end, n_at, step, .. }, now, lease) = (&mut row.rest, self.now, self.config.lease);
+        let (from, ms) = match (&row.role, timer) {
+            (_, Timer::Origin(OriginTimer::Limit)) => (*end, 0),
+            (_, Timer::Origin(OriginTimer::Refresh)) => (now, self.refresh()),
+            // An observer has no lease: without a limit it asks when the refreshes stay away.
+            (Role::Holder(holder), Timer::Holder(Ring)) if (*end, holder.me()) == (NEVER, Me::Observer) => {
+                (now, self.refresh().saturating_mul(18))
             }
-        }
-        let keep = rest.timers.at(Alarm::Keep);
-        if !holder.terminal() {
-            rest.timers.set(Alarm::Keep, NEVER);
-        } else if keep == NEVER {
-            rest.timers.set(Alarm::Keep, later(now, self.config.keep));
-        }
+            (_, Timer::Holder(Ring)) => (*end, GRACE),
+            (_, Timer::Holder(Lease)) if lease == 0 => (NEVER, 0),
+            // Counted from when the question was asked, so that a late answer renews nothing.
+            (_, Timer::Holder(Lease)) => (if broken!("R2") { now } else { *n_at }, lease),
+            (Role::Holder(holder), Timer::Holder(Resend)) if holder.state() == State::Unresolved => {
+                (now, SLOW)
+            }
+            (Role::Holder(holder), Timer::Holder(Resend)) if !holder.pressing() => match lease {
+                0 => (NEVER, 0),
+                _ => (now, self.refresh()),
+            },
+            (Role::Holder(holder), Timer::Holder(Resolve)) => {
+                (self.resolve_from(holder, *end), self.config.resolve)
+            }
+            (_, Timer::Holder(Request)) => (now, self.config.resolve),
+            (_, Timer::Origin(OriginTimer::Resend) | Timer::Holder(_)) => (now, self.backoff(step)),
+        };
+        later(from, ms)
     }
 
-    fn resend_holder<const I: usize>(&mut self, holder: &Holder<I>, step: &mut u8, fired: bool) -> u64 {
-        match holder.state() {
-            State::Unresolved => later(self.now, SLOW),
-            _ if holder.pressing() => self.backoff(step, fired),
-            _ => self.renewal(),
-        }
-    }
-
-    fn lease_from(&self, from: u64) -> u64 {
-        match self.config.lease {
-            0 => NEVER,
-            lease => later(from, lease),
-        }
-    }
-
+    #[inline(never)] // chips divide in steps
     fn refresh(&self) -> u32 {
         match self.config.lease {
             0 => REFRESH_WITHOUT_LEASE,
             lease => third(lease).max(1),
-        }
-    }
-
-    /// When a ringing device renews its lease.
-    fn renewal(&self) -> u64 {
-        if self.config.lease == 0 { NEVER } else { later(self.now, self.refresh()) }
-    }
-
-    /// T_ring. An observer has no lease: without a limit it asks when the refreshes stay away.
-    fn ring_end(&self, me: Me, end: u64) -> u64 {
-        match (end, me) {
-            (NEVER, Me::Observer) => later(self.now, self.refresh().saturating_mul(18)),
-            _ => later(end, GRACE),
         }
     }
 
@@ -361,15 +332,16 @@ impl Inner {
         }
     }
 
-    /// The next repeat: the interval doubles each time the timer goes off, and starts anew otherwise.
-    fn backoff(&mut self, step: &mut u8, fired: bool) -> u64 {
-        *step = if fired { step.saturating_add(1) } else { 0 };
+    /// How long until the next repeat: the interval doubles each time the timer goes off, and starts anew otherwise.
+    fn backoff(&mut self, step: &mut u8) -> u32 {
+        *step = if self.left.armed.fired { step.saturating_add(1) } else { 0 };
         let times = 1u32.checked_shl(u32::from(*step)).unwrap_or(u32::MAX);
         let interval = self.config.resend_first.saturating_mul(times).min(self.config.resend_most).max(1);
         self.jitter = xorshift(self.jitter);
         // 80 to 120 %, in 64ths: small chips cannot divide.
         let share = 51u64.saturating_add((self.jitter >> 59).min(26));
-        self.now.saturating_add((u64::from(interval).saturating_mul(share) >> 6).max(1))
+        let spread = u64::from(interval).saturating_mul(share) >> 6;
+        u32::try_from(spread).unwrap_or(u32::MAX).max(1)
     }
 }
 

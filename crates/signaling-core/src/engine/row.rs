@@ -5,8 +5,8 @@ use super::effects::{Armed, Effects, Left};
 use super::news::News;
 use super::storage::Payload;
 use super::table::{Links, NEVER};
-use super::timers::Timers;
-use crate::machine::{Full, Holder, Mask, Me, Origin, Parties, PartyId};
+use super::timers::{HOLDER, ORIGIN, Timers};
+use crate::machine::{Full, Fx, Holder, Mask, Me, Origin, Parties, PartyId, Timer};
 use crate::name::{Device, GroupId, InviteId, Label, UserId};
 
 /// What this device is to the invitation. With a tag of its own: a free row is all zero.
@@ -17,6 +17,53 @@ pub(super) enum Role<const I: usize, const D: usize> {
     Free,
     Origin(Origin<I, D>),
     Holder(Holder<I>),
+}
+
+impl<const I: usize, const D: usize> Role<I, D> {
+    /// Its timers, in the order in which they go off.
+    pub(super) fn timers(&self) -> &'static [Timer] {
+        match self {
+            Self::Free => &[],
+            Self::Origin(_) => &ORIGIN,
+            Self::Holder(_) => &HOLDER,
+        }
+    }
+
+    /// Whether the timer runs.
+    pub(super) fn armed(&self, timer: Timer) -> bool {
+        match (self, timer) {
+            (Self::Origin(origin), Timer::Origin(timer)) => origin.armed(timer),
+            (Self::Holder(holder), Timer::Holder(timer)) => holder.armed(timer),
+            _ => false,
+        }
+    }
+
+    /// The timer went off. Whether the row stays.
+    pub(super) fn on_timer(&mut self, timer: Timer, fx: &mut impl Fx) -> bool {
+        match (self, timer) {
+            (Self::Origin(origin), Timer::Origin(timer)) => origin.on_timer(timer, fx),
+            (Self::Holder(holder), Timer::Holder(timer)) => return holder.on_timer(timer, fx),
+            _ => {}
+        }
+        true
+    }
+
+    /// Whether it may go once all is told.
+    pub(super) fn over(&self) -> bool {
+        match self {
+            Self::Free => false,
+            Self::Origin(origin) => origin.over(),
+            Self::Holder(holder) => holder.terminal(),
+        }
+    }
+
+    /// The slots without an outcome; none where it was not made.
+    pub(super) fn pending(&self) -> Mask {
+        match self {
+            Self::Origin(origin) => origin.pending(),
+            Self::Free | Self::Holder(_) => Mask::EMPTY,
+        }
+    }
 }
 
 /// What is to be told of one device. Each reason has a variant of its own, so that none is zero.

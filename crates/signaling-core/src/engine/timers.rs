@@ -33,6 +33,22 @@ impl From<Timer> for Alarm {
     }
 }
 
+/// The timers of an inviter, in the order in which they go off.
+pub(super) const ORIGIN: [Timer; 3] = [
+    Timer::Origin(OriginTimer::Limit),
+    Timer::Origin(OriginTimer::Refresh),
+    Timer::Origin(OriginTimer::Resend),
+];
+
+/// The same of any other device.
+pub(super) const HOLDER: [Timer; 5] = [
+    Timer::Holder(HolderTimer::Lease),
+    Timer::Holder(HolderTimer::Ring),
+    Timer::Holder(HolderTimer::Resend),
+    Timer::Holder(HolderTimer::Request),
+    Timer::Holder(HolderTimer::Resolve),
+];
+
 /// So many ms later.
 #[inline(never)] // chips add 64 bits in steps
 pub(super) fn later(from: u64, ms: u32) -> u64 {
