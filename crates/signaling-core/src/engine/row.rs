@@ -149,23 +149,41 @@ impl Notes {
 
 /// One invitation of up to `I` invitees with `D` devices each, whose data is a `P`.
 #[derive(Clone, Debug)]
+#[repr(C)] // short instructions reach what comes first
 pub struct Row<P, const I: usize, const D: usize> {
-    pub(super) id: InviteId,
-    pub(super) links: Links,
-    pub(super) role: Role<I, D>,
     pub(super) notes: Notes,
+    pub(super) links: Links,
+    pub(super) id: InviteId,
+    pub(super) role: Role<I, D>,
     pub(super) out: Outbox<I, D>,
     pub(super) rest: Rest<P, I>,
 }
 
 /// What is neither the machine's nor its wishes.
 #[derive(Clone, Debug)]
+#[repr(C)] // short instructions reach what comes first
 pub(super) struct Rest<P, const I: usize> {
+    count: u8,
+    /// How often the resend timer went off in a row.
+    pub(super) step: u8,
+    pub(super) online_only: bool,
+    /// The data comes from the application, not from the inviter.
+    pub(super) hearsay: bool,
+    /// The number of the stance, and when it was taken.
+    pub(super) n: u32,
+    /// The newest version, and the change of the table that made it: what has to be saved.
+    pub(super) ver: u32,
+    pub(super) changed: u32,
+    pub(super) n_at: u64,
+    /// When the invitation runs out; [`NEVER`] for no limit.
+    pub(super) end: u64,
+    pub(super) timers: Timers,
+    /// The device that rang or refused last, and whose it is.
+    pub(super) heard: (u8, Device),
     pub(super) inviter: UserId,
     /// Empty for none.
     group: GroupId,
     names: [UserId; I],
-    count: u8,
     /// Of the device that answered; while a slot is pending, of the one that was heard of last.
     pub(super) labels: [Label; I],
     /// What came with an answer; while the own slot is pending, the answer that was given here.
@@ -173,22 +191,6 @@ pub(super) struct Rest<P, const I: usize> {
     pub(super) data: P,
     /// The push info of an invitation made here, or the data of the Modify or Cancel that is asked for.
     pub(super) own: P,
-    pub(super) online_only: bool,
-    /// The data comes from the application, not from the inviter.
-    pub(super) hearsay: bool,
-    /// How often the resend timer went off in a row.
-    pub(super) step: u8,
-    /// The number of the stance, and when it was taken.
-    pub(super) n: u32,
-    pub(super) n_at: u64,
-    /// When the invitation runs out; [`NEVER`] for no limit.
-    pub(super) end: u64,
-    pub(super) timers: Timers,
-    /// The device that rang or refused last, and whose it is.
-    pub(super) heard: (u8, Device),
-    /// The newest version, and the change of the table that made it: what has to be saved.
-    pub(super) ver: u32,
-    pub(super) changed: u32,
 }
 
 impl<P: Payload, const I: usize, const D: usize> Row<P, I, D> {

@@ -26,19 +26,20 @@ pub enum OriginTimer {
 
 /// An invitation on the inviter's device, with up to `I` invitees and `D` devices of each.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[repr(C)] // short instructions reach what comes first
 pub struct Origin<const I: usize, const D: usize> {
-    slots: [Slot; I],
     len: u8,
-    with_data: Mask,
     newest: u8,
-    established: Mask,
-    rev: Rev,
-    ver: u32,
     limited: bool,
     online_only: bool,
     delivered: bool,
-    invitees: [Party<D>; I],
+    ver: u32,
+    with_data: Mask,
+    established: Mask,
+    rev: Rev,
+    slots: [Slot; I],
     observers: Party<D>,
+    invitees: [Party<D>; I],
 }
 
 impl<const I: usize, const D: usize> Origin<I, D> {
