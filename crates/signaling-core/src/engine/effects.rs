@@ -87,7 +87,7 @@ impl<const I: usize, const D: usize> Fx for Effects<'_, '_, I, D> {
                     owed.echo = echo;
                 }
                 owed.due = true;
-                out.peers = true;
+                self.notes.peers = true;
             }
             To::Stranger { echo, .. } => self.left.direct = Some(Direct::Report { echo }),
         }

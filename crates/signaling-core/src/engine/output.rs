@@ -139,9 +139,9 @@ impl<P: Payload, const I: usize, const D: usize> Row<P, I, D> {
                 return Some(Next::Peer(party, at, core::mem::take(&mut owed.echo)));
             }
         }
-        self.out.peers = wait != u16::MAX;
-        let wake = if self.out.peers { later(now, wait.into()) } else { NEVER };
-        self.rest.timers.set(Alarm::Wake, wake);
+        self.notes.peers = wait != u16::MAX;
+        let wake = if self.notes.peers { later(now, wait.into()) } else { NEVER };
+        self.rest.timers.set(Alarm::Wait, wake);
         None
     }
 }
@@ -223,7 +223,7 @@ impl Inner {
         buf: &mut [u8],
     ) -> Result<usize, NoRoom> {
         let Role::Origin(origin) = &row.role else { return Err(NoRoom) };
-        let peer = origin.party(party).and_then(|party| party.peers().get(usize::from(at))).ok_or(NoRoom)?;
+        let peer = origin.peer(party, at).ok_or(NoRoom)?;
         let user = match party {
             PartyId::Invitee(slot) => row.rest.name(slot),
             PartyId::Observers => row.rest.inviter.as_str(),

@@ -105,21 +105,15 @@ pub(super) struct Outbox<const I: usize, const D: usize> {
     pub(super) users: Parties,
     invitees: [[Owed; D]; I],
     observers: [Owed; D],
-    pub(super) peers: bool,
 }
 
 impl<const I: usize, const D: usize> Outbox<I, D> {
-    const EMPTY: Self = Self {
-        users: Parties::NONE,
-        invitees: [[Owed::NOTHING; D]; I],
-        observers: [Owed::NOTHING; D],
-        peers: false,
-    };
+    const EMPTY: Self =
+        Self { users: Parties::NONE, invitees: [[Owed::NOTHING; D]; I], observers: [Owed::NOTHING; D] };
 
     fn clear(&mut self) {
         self.users = Parties::NONE;
         self.invitees.iter_mut().flatten().chain(&mut self.observers).for_each(|owed| *owed = Owed::NOTHING);
-        self.peers = false;
     }
 
     pub(super) fn owed_mut(&mut self, party: PartyId, peer: u8) -> Option<&mut Owed> {
@@ -131,20 +125,21 @@ impl<const I: usize, const D: usize> Outbox<I, D> {
     }
 }
 
-/// What the machine wants told, and said to the inviter's device.
+/// What the machine wants told, and said to the inviter's device; and whether it owes something to one of others.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Notes {
     pub(super) news: News,
     pub(super) stance: bool,
     pub(super) request: bool,
     pub(super) ack: bool,
+    pub(super) peers: bool,
     /// An observer is not told of a group's invitation, only of its outcomes.
     pub(super) mute: bool,
 }
 
 impl Notes {
     pub(super) const NONE: Self =
-        Self { news: News::NONE, stance: false, request: false, ack: false, mute: false };
+        Self { news: News::NONE, stance: false, request: false, ack: false, peers: false, mute: false };
 }
 
 /// One invitation of up to `I` invitees with `D` devices each, whose data is a `P`.
@@ -178,8 +173,8 @@ pub(super) struct Rest<P, const I: usize> {
     /// When the invitation runs out; [`NEVER`] for no limit.
     pub(super) end: u64,
     pub(super) timers: Timers,
-    /// The device that rang or refused last, and whose it is.
-    pub(super) heard: (u8, Device),
+    /// The device that rang or refused last: whose it is, and its place.
+    pub(super) heard: Option<(u8, u8)>,
     pub(super) inviter: UserId,
     /// Empty for none.
     group: GroupId,
@@ -258,7 +253,7 @@ impl<P: Payload, const I: usize, const D: usize> Row<P, I, D> {
 
     pub(super) fn owes(&self) -> bool {
         let (notes, out) = (&self.notes, &self.out);
-        !out.users.is_empty() || out.peers || notes.stance || notes.request || notes.ack
+        !out.users.is_empty() || notes.peers || notes.stance || notes.request || notes.ack
     }
 }
 
@@ -279,7 +274,7 @@ impl<P: Payload, const I: usize> Rest<P, I> {
         n_at: 0,
         end: 0,
         timers: Timers::all(0),
-        heard: (0, Device { id: 0, epoch: 0 }),
+        heard: None,
         ver: 0,
         changed: 0,
     };
@@ -292,7 +287,7 @@ impl<P: Payload, const I: usize> Rest<P, I> {
         self.own = P::EMPTY;
         (self.online_only, self.hearsay, self.step) = (false, false, 0);
         (self.n, self.n_at) = (0, 0);
-        self.heard = (0, Device::default());
+        self.heard = None;
         (self.ver, self.changed) = (0, 0);
     }
 

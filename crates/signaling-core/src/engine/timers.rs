@@ -11,15 +11,14 @@ pub(super) enum Alarm {
     Resend,
     /// Refresh at the origin, the lease at a holder.
     Lease,
-    Resolve,
+    /// An answer that had to wait may leave at the origin; T_resolve at a holder.
+    Wait,
     Request,
     /// The row goes.
     Keep,
-    /// An answer that had to wait may leave.
-    Wake,
 }
 
-const ALARMS: usize = Alarm::Wake as usize + 1;
+const ALARMS: usize = Alarm::Keep as usize + 1;
 
 impl From<Timer> for Alarm {
     fn from(timer: Timer) -> Self {
@@ -27,7 +26,7 @@ impl From<Timer> for Alarm {
             Timer::Origin(OriginTimer::Limit) | Timer::Holder(HolderTimer::Ring) => Self::Limit,
             Timer::Origin(OriginTimer::Resend) | Timer::Holder(HolderTimer::Resend) => Self::Resend,
             Timer::Origin(OriginTimer::Refresh) | Timer::Holder(HolderTimer::Lease) => Self::Lease,
-            Timer::Holder(HolderTimer::Resolve) => Self::Resolve,
+            Timer::Holder(HolderTimer::Resolve) => Self::Wait,
             Timer::Holder(HolderTimer::Request) => Self::Request,
         }
     }

@@ -114,6 +114,11 @@ impl<const I: usize, const D: usize> Origin<I, D> {
         }
     }
 
+    /// One device of a party, by its place.
+    pub(crate) fn peer(&self, party: PartyId, at: u8) -> Option<&Peer> {
+        self.party(party)?.peers().get(usize::from(at))
+    }
+
     fn party_mut(&mut self, party: PartyId) -> Option<&mut Party<D>> {
         match party {
             PartyId::Observers => Some(&mut self.observers),

@@ -4,7 +4,7 @@ use super::super::news::Item;
 use super::super::row::{PeerNews, Role, Row};
 use super::super::storage::{Payload, Storage};
 use super::super::{Engine, Ignored, Inner, MAX_DATA};
-use crate::machine::{Fanned, Party, PartyId, Stance, Tell, Via};
+use crate::machine::{Fanned, PartyId, Stance, Tell, Via};
 use crate::name::Device;
 use crate::wire::{Ack, Deliver, Fanout, List, Reach, Refused, StanceMessage};
 
@@ -136,16 +136,15 @@ fn note_peer<P: Payload, const I: usize, const D: usize>(
 ) {
     let (Tell::Ringing(party, device) | Tell::Full(party, device, _)) = tell else { return };
     let Role::Origin(origin) = &row.role else { return };
-    let peers = origin.party(party).map(Party::peers).unwrap_or_default();
-    let at = (0u8..).zip(peers).find(|(_, peer)| peer.device == device).map(|(at, _)| at);
-    let Some(owed) = at.and_then(|at| row.out.owed_mut(party, at)) else { return };
+    let Some(at) = origin.party(party).and_then(|party| party.find(device)) else { return };
+    let Some(owed) = row.out.owed_mut(party, at) else { return };
     owed.news = match tell {
         Tell::Full(_, _, why) => why.into(),
         _ => PeerNews::Ringing,
     };
     row.notes.news.add(Item::Peers);
     if let PartyId::Invitee(slot) = party {
-        row.rest.heard = (slot, device);
+        row.rest.heard = Some((slot, at));
         row.rest.keep_label(slot, deliver.from.label);
     }
 }
