@@ -11,7 +11,7 @@ use crate::name::{Device, GroupId, InviteId, Label, UserId};
 
 /// What this device is to the invitation. With a tag of its own: a free row is all zero.
 #[derive(Clone, Debug)]
-#[repr(u8)]
+#[repr(u32)] // with padding behind the tag an empty role would be made on the stack, and copied
 #[allow(clippy::large_enum_variant)] // rows live in place, whichever they are
 pub(super) enum Role<const I: usize, const D: usize> {
     Free,
