@@ -3,7 +3,7 @@
 
 use super::effects::{Armed, Effects, Left};
 use super::news::News;
-use super::storage::Payload;
+use super::storage::{Payload, empty};
 use super::table::{Links, NEVER};
 use super::timers::{HOLDER, ORIGIN, Timers};
 use crate::machine::{Full, Fx, Holder, Mask, Me, Origin, Parties, PartyId, Timer};
@@ -280,12 +280,9 @@ impl<P: Payload, const I: usize> Rest<P, I> {
     };
 
     fn clear(&mut self) {
-        self.count = 0;
-        self.labels.iter_mut().for_each(|label| *label = Label::EMPTY);
-        self.answers.iter_mut().for_each(|answer| *answer = P::EMPTY);
-        self.data = P::EMPTY;
-        self.own = P::EMPTY;
-        (self.online_only, self.hearsay, self.step) = (false, false, 0);
+        self.labels.iter_mut().for_each(Label::clear);
+        self.answers.iter_mut().chain([&mut self.data, &mut self.own]).for_each(empty);
+        (self.count, self.step, self.online_only, self.hearsay) = (0, 0, false, false);
         (self.n, self.n_at) = (0, 0);
         self.heard = None;
         (self.ver, self.changed) = (0, 0);
@@ -351,7 +348,7 @@ impl<P: Payload, const I: usize> Rest<P, I> {
         if let Some(place) = self.answers.get_mut(usize::from(slot))
             && !place.set(data)
         {
-            *place = P::EMPTY;
+            empty(place);
         }
     }
 

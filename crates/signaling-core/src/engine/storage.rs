@@ -19,6 +19,11 @@ pub trait Payload: Clone {
     fn bytes(&self) -> &[u8];
 }
 
+/// Leaves no bytes in it. `EMPTY` would be copied, with all that it has room for.
+pub(super) fn empty(payload: &mut impl Payload) {
+    payload.set(&[]);
+}
+
 /// Up to `N` bytes (at most 65 535), in place.
 pub type Bytes<const N: usize> = heapless::Vec<u8, N, u16>;
 

@@ -3,7 +3,7 @@
 use super::super::effects::Direct;
 use super::super::memory::Memory;
 use super::super::row::{Rest, Role, Row};
-use super::super::storage::{Payload, Slices};
+use super::super::storage::{Payload, Slices, empty};
 use super::super::table::NEVER;
 use super::super::timers::{Alarm, later};
 use super::super::{Ignored, Inner};
@@ -207,7 +207,7 @@ impl Inner {
         if let Some(data) = message.data.filter(|_| wanted) {
             rest.hearsay = false;
             if !rest.data.set(data) {
-                rest.data = P::EMPTY;
+                empty(&mut rest.data);
                 self.counters.drop_data(data);
             }
         }
