@@ -153,6 +153,13 @@ name! {
     Label, 24, empty: true
 }
 
+impl Label {
+    /// Leaves no text in it.
+    pub(crate) fn clear(&mut self) {
+        self.0.clear();
+    }
+}
+
 /// One run of one device: what answers, and what an acceptance names.
 ///
 /// Packed into 12 bytes, because rows keep many of them: copy `id` out before you borrow it.

@@ -7,7 +7,7 @@ use crate::engine::{self, Engine, Payload, Row, Storage};
 use crate::machine::{Mask, Stance};
 use crate::name::Device;
 use crate::wire::{
-    Frame, Hello, Limits, List, MAX_RECIPIENTS, Message, Reach, Refused, Send, StanceMessage, Target,
+    Brief, Frame, Hello, Limits, List, MAX_RECIPIENTS, Message, Reach, Refused, Send, StanceMessage, Target,
     Welcome, encode_fanout, encode_send,
 };
 
@@ -167,7 +167,7 @@ pub(super) fn shorten(buf: &mut [u8], len: usize) -> Option<usize> {
     let head = len.saturating_sub(send.body.len());
     let Ok(Message::Stance(message)) = Message::decode(send.body) else { return Some(head) };
     let stance = if message.stance == Stance::Modify { Stance::Query } else { message.stance };
-    let short = Message::Stance(StanceMessage { n: message.n, stance, data: &[] });
+    let short = Brief::Stance(StanceMessage { n: message.n, stance, data: &[] });
     Some(head.saturating_add(short.encode(buf.get_mut(head..)?).ok()?))
 }
 

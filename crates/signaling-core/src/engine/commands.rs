@@ -1,6 +1,6 @@
 //! What the application wants: invite, accept, reject, cancel, modify, `add_invited_signaling`.
 
-use super::effects::{Effects, Outcome};
+use super::effects::Effects;
 use super::row::{Rest, Role, Row};
 use super::storage::{Payload, Slices, Storage};
 use super::table::NEVER;
@@ -83,12 +83,11 @@ impl<S: Storage<Row<P, I, D>>, P: Payload, const I: usize, const D: usize> Engin
         rest.online_only = invite.online_only;
         rest.end = invite.timeout.map_or(NEVER, |limit| later(inner.now, limit));
         row.role = Role::Origin(Origin::EMPTY);
-        let (role, rest, mut fx) = row.parts(&mut inner.number);
+        let (role, rest, mut fx) = row.parts(&mut inner.left);
         if let Role::Origin(origin) = role {
             origin.begin(rest.count(), invite.timeout.is_some(), rest.online_only, &mut fx);
         }
-        let armed = fx.done().armed;
-        inner.settle(&mut slices, at, armed);
+        inner.settle(&mut slices, at);
         if inner.config.glare {
             inner.cross(&mut slices, at);
         }
@@ -199,12 +198,11 @@ impl<S: Storage<Row<P, I, D>>, P: Payload, const I: usize, const D: usize> Engin
         rest.hearsay = true;
         rest.end = added.timeout.map_or(NEVER, |left| later(inner.now, left));
         row.hold(me, inner.config.device);
-        let (role, _, mut fx) = row.parts(&mut inner.number);
+        let (role, _, mut fx) = row.parts(&mut inner.left);
         if let Role::Holder(holder) = role {
             holder.add(&mut fx);
         }
-        let armed = fx.done().armed;
-        inner.settle(&mut slices, at, armed);
+        inner.settle(&mut slices, at);
         Ok(())
     }
 
@@ -222,10 +220,9 @@ impl<S: Storage<Row<P, I, D>>, P: Payload, const I: usize, const D: usize> Engin
         let Some((at, row)) = at.and_then(|at| Some((at, slices.rows.get_mut(at as usize)?))) else {
             return Err(unknown);
         };
-        let (role, rest, mut fx) = row.parts(&mut self.inner.number);
+        let (role, rest, mut fx) = row.parts(&mut self.inner.left);
         let result = act(role, rest, &mut fx);
-        let Outcome { armed, .. } = fx.done();
-        self.inner.settle(&mut slices, at, armed);
+        self.inner.settle(&mut slices, at);
         result
     }
 }
@@ -238,6 +235,7 @@ fn check_data<P: Payload>(data: &[u8]) -> Result<(), usize> {
 
 impl Inner {
     /// Time never goes back.
+    #[inline(never)] // it is called from everywhere
     pub(super) fn advance(&mut self, now: u64) {
         self.now = self.now.max(now);
     }

@@ -2,7 +2,6 @@
 //!
 //! Rows that may be crossed hang in short lists by the user at the other end, so nothing scans the table.
 
-use super::effects::Armed;
 use super::row::{Role, Row};
 use super::storage::{Payload, Slices, Storage};
 use super::{Engine, Inner};
@@ -25,8 +24,8 @@ impl<S: Storage<Row<P, I, D>>, P: Payload, const I: usize, const D: usize> Engin
         let mut slices = self.storage.slices();
         let Some(held) = inner.table.find(slices.rows, slices.buckets, id) else { return };
         while let Some(at) = inner.find_yielding(&slices, held, id) {
-            let armed = inner.yield_to(&mut slices, at);
-            inner.settle(&mut slices, at, armed);
+            inner.yield_to(&mut slices, at);
+            inner.settle(&mut slices, at);
         }
     }
 }
@@ -80,13 +79,12 @@ impl Inner {
         &mut self,
         slices: &mut Slices<'_, Row<P, I, D>>,
         at: u32,
-    ) -> Armed {
-        let Some(row) = slices.rows.get_mut(at as usize) else { return Armed::default() };
-        let (role, _, mut fx) = row.parts(&mut self.number);
+    ) {
+        let Some(row) = slices.rows.get_mut(at as usize) else { return };
+        let (role, _, mut fx) = row.parts(&mut self.left);
         if let Role::Origin(origin) = role {
             origin.on_glare(&mut fx);
         }
-        fx.done().armed
     }
 
     /// The own invitation `own` is new: what comes from whom it is for falls silent, or is asked about anew.
@@ -105,8 +103,8 @@ impl Inner {
             next = row.links.next();
             let same = slices.rows.get(own as usize).is_some_and(|own| own.other_end() == row.other_end());
             if same && matches!(row.role, Role::Holder(_)) {
-                let armed = self.meet(slices, at, id);
-                self.settle(slices, at, armed);
+                self.meet(slices, at, id);
+                self.settle(slices, at);
             }
         }
     }
@@ -117,14 +115,13 @@ impl Inner {
         slices: &mut Slices<'_, Row<P, I, D>>,
         at: u32,
         own: InviteId,
-    ) -> Armed {
-        let Some(row) = slices.rows.get_mut(at as usize) else { return Armed::default() };
+    ) {
+        let Some(row) = slices.rows.get_mut(at as usize) else { return };
         let rival = Rival::of(own, row.id);
-        let (role, _, mut fx) = row.parts(&mut self.number);
+        let (role, _, mut fx) = row.parts(&mut self.left);
         if let Role::Holder(holder) = role {
             holder.on_rival(rival, &mut fx);
         }
-        fx.done().armed
     }
 
     /// A held invitation from whom the own invitation `own` is for, that no other own one holds.
@@ -150,25 +147,26 @@ impl Inner {
         let Some(Row { role: Role::Origin(origin), .. }) = slices.rows.get(own as usize) else { return };
         let accepted = matches!(origin.slot(0), Slot::Accepted(_));
         while let Some(at) = self.find_held(slices, own) {
-            match self.let_go(slices, at, accepted) {
-                Some(armed) => self.settle(slices, at, armed),
-                None => self.bury(slices, at),
+            if self.let_go(slices, at, accepted) {
+                self.settle(slices, at);
+            } else {
+                self.bury(slices, at);
             }
         }
     }
 
-    /// None if the row is to go.
+    /// Whether the row stays.
     #[inline(never)]
     fn let_go<P: Payload, const I: usize, const D: usize>(
         &mut self,
         slices: &mut Slices<'_, Row<P, I, D>>,
         at: u32,
         accepted: bool,
-    ) -> Option<Armed> {
-        let (role, _, mut fx) = slices.rows.get_mut(at as usize)?.parts(&mut self.number);
-        let Role::Holder(holder) = role else { return None };
-        let stays = holder.release(accepted, &mut fx);
-        stays.then(|| fx.done().armed)
+    ) -> bool {
+        let Some(row) = slices.rows.get_mut(at as usize) else { return false };
+        let (role, _, mut fx) = row.parts(&mut self.left);
+        let Role::Holder(holder) = role else { return false };
+        holder.release(accepted, &mut fx)
     }
 }
 

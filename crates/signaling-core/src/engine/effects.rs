@@ -2,14 +2,12 @@
 
 use super::Inner;
 use super::news::Item;
-use super::row::{Notes, Outbox, Role, Row};
+use super::row::{Notes, Outbox, Rest, Role, Row};
 use super::storage::{Payload, Slices};
 use super::table::{List, NEVER};
 use super::timers::{Alarm, Alarms, later};
 use crate::broken;
-use crate::machine::{
-    Full, Fx, Holder, HolderTimer, Me, OriginTimer, PartyId, Reply, State, Tell, Timer, To,
-};
+use crate::machine::{Full, Fx, Holder, HolderTimer, Me, OriginTimer, Reply, State, Tell, Timer, To};
 use crate::wire::Ack;
 
 /// Refreshing goes on every third of the lease, or so often without one.
@@ -28,7 +26,6 @@ const DAY: u32 = 86_400_000;
 pub(super) enum Direct {
     /// A report for a device that found no place in the row.
     Report {
-        party: PartyId,
         echo: u32,
     },
     Full(Full),
@@ -43,24 +40,29 @@ pub(super) enum Direct {
     Yield,
 }
 
-/// The machine's effects on one row; on none yet, if there is no outbox.
-pub(super) struct Effects<'r, 'n, const I: usize, const D: usize> {
-    notes: &'r mut Notes,
-    out: Option<&'r mut Outbox<I, D>>,
-    number: &'n mut u32,
-    armed: Armed,
-    party: Option<PartyId>,
-    direct: Option<Direct>,
-    peer: Option<Tell>,
+/// The machine's effects on one row.
+pub(super) struct Effects<'r, 'e, const I: usize, const D: usize> {
+    pub(super) notes: &'r mut Notes,
+    pub(super) out: &'r mut Outbox<I, D>,
+    pub(super) left: &'e mut Left,
 }
 
-/// What an input left to do besides what stands in the row.
+/// What the machine left to do besides what stands in the row, for the engine to see to.
 #[derive(Clone, Copy, Default, Debug)]
-pub(super) struct Outcome {
+pub(super) struct Left {
     pub(super) armed: Armed,
     pub(super) direct: Option<Direct>,
     /// A device rings or is full.
     pub(super) peer: Option<Tell>,
+    /// The last number that it was given in this run.
+    pub(super) number: u32,
+}
+
+impl Left {
+    pub(super) fn next_number(&mut self) -> u32 {
+        self.number = self.number.saturating_add(1);
+        self.number
+    }
 }
 
 /// The timers that the machine started anew.
@@ -71,24 +73,9 @@ pub(super) struct Armed {
     pub(super) fired: bool,
 }
 
-impl<'r, 'n, const I: usize, const D: usize> Effects<'r, 'n, I, D> {
-    pub(super) fn new(notes: &'r mut Notes, out: Option<&'r mut Outbox<I, D>>, number: &'n mut u32) -> Self {
-        Self { notes, out, number, armed: Armed::default(), party: None, direct: None, peer: None }
-    }
-
-    /// For what a device of that party says.
-    pub(super) fn of(&mut self, party: PartyId) {
-        self.party = Some(party);
-    }
-
-    pub(super) fn done(self) -> Outcome {
-        Outcome { armed: self.armed, direct: self.direct, peer: self.peer }
-    }
-}
-
 impl<const I: usize, const D: usize> Fx for Effects<'_, '_, I, D> {
     fn send(&mut self, to: To) {
-        let Some(out) = self.out.as_deref_mut() else { return };
+        let out = &mut *self.out;
         match to {
             To::Users(parties) | To::Decided(parties) => {
                 out.users.invitees = out.users.invitees.or(parties.invitees);
@@ -100,12 +87,9 @@ impl<const I: usize, const D: usize> Fx for Effects<'_, '_, I, D> {
                     owed.echo = echo;
                 }
                 owed.due = true;
-                out.peers = true;
+                self.notes.peers = true;
             }
-            To::Stranger { echo, .. } => {
-                let Some(party) = self.party else { return };
-                self.direct = Some(Direct::Report { party, echo });
-            }
+            To::Stranger { echo, .. } => self.left.direct = Some(Direct::Report { echo }),
         }
     }
 
@@ -114,8 +98,7 @@ impl<const I: usize, const D: usize> Fx for Effects<'_, '_, I, D> {
             Reply::Stance => self.notes.stance = true,
             Reply::Request => self.notes.request = true,
             Reply::Ack => self.notes.ack = true,
-            Reply::Full(full) => self.direct = Some(Direct::Full(full)),
-            Reply::AckAll => self.direct = Some(Direct::AckAll),
+            Reply::Full(_) | Reply::AckAll => self.left.direct.reply(reply),
         }
     }
 
@@ -123,7 +106,7 @@ impl<const I: usize, const D: usize> Fx for Effects<'_, '_, I, D> {
         let news = &mut self.notes.news;
         let item = match tell {
             Tell::Ringing(..) | Tell::Full(..) => {
-                self.peer = Some(tell);
+                self.left.peer = Some(tell);
                 return;
             }
             Tell::Established(slot) => return news.establish(slot),
@@ -152,13 +135,31 @@ impl<const I: usize, const D: usize> Fx for Effects<'_, '_, I, D> {
     }
 
     fn arm(&mut self, timer: Timer) {
-        self.armed.alarms.add(timer.into());
+        self.left.armed.alarms.add(timer.into());
     }
 
     fn number(&mut self) -> u32 {
-        *self.number = self.number.saturating_add(1);
-        *self.number
+        self.left.next_number()
     }
+}
+
+/// Of an invitation without a row nothing is kept; there is only an answer.
+impl Fx for Option<Direct> {
+    fn reply(&mut self, reply: Reply) {
+        match reply {
+            Reply::Full(full) => *self = Some(Direct::Full(full)),
+            Reply::AckAll => *self = Some(Direct::AckAll),
+            Reply::Stance | Reply::Request | Reply::Ack => {}
+        }
+    }
+
+    fn number(&mut self) -> u32 {
+        0
+    }
+
+    fn send(&mut self, _: To) {}
+    fn tell(&mut self, _: Tell) {}
+    fn arm(&mut self, _: Timer) {}
 }
 
 impl Inner {
@@ -167,15 +168,9 @@ impl Inner {
         &mut self,
         slices: &mut Slices<'_, Row<P, I, D>>,
         at: u32,
-        armed: Armed,
     ) {
         let Some(row) = slices.rows.get_mut(at as usize) else { return };
-        let mut ended = false;
-        match &row.role {
-            Role::Free => return,
-            Role::Origin(_) => ended = self.settle_origin(row, armed),
-            Role::Holder(_) => self.settle_holder(row, armed),
-        }
+        let ended = self.set_timers(row);
         self.place(slices, at);
         if ended && self.config.glare {
             self.release(slices, at);
@@ -202,15 +197,12 @@ impl Inner {
     ) -> bool {
         let Some(row) = slices.rows.get_mut(at as usize) else { return true };
         let (owes, told, deadline) = (row.owes(), row.notes.news.is_empty(), row.rest.timers.next());
-        let (terminal, quiet) = match &row.role {
+        match &row.role {
             Role::Free => return true,
-            Role::Origin(origin) => (origin.over(), origin.quiet()),
-            Role::Holder(holder) => (holder.terminal(), false),
-        };
-        if told && quiet && !owes {
-            return false;
+            Role::Origin(origin) if told && !owes && origin.quiet() => return false,
+            Role::Origin(_) | Role::Holder(_) => {}
         }
-        let list = match terminal && told {
+        let list = match told && row.role.over() {
             true => List::Terminal,
             false if self.config.glare && row.may_be_crossed() => List::Crossing,
             false => List::None,
@@ -241,94 +233,90 @@ impl Inner {
         self.table.remove(slices, at);
     }
 
-    /// Whether the last of its slots is decided just now.
-    #[inline(never)] // its frame is not to lie under what follows; so below
-    fn settle_origin<P: Payload, const I: usize, const D: usize>(
-        &mut self,
-        row: &mut Row<P, I, D>,
-        armed: Armed,
-    ) -> bool {
-        let Role::Origin(origin) = &row.role else { return false };
-        let rest = &mut row.rest;
-        for timer in [OriginTimer::Limit, OriginTimer::Refresh, OriginTimer::Resend] {
-            let alarm = Alarm::from(Timer::Origin(timer));
-            if !origin.armed(timer) {
-                rest.timers.set(alarm, NEVER);
-            } else if armed.alarms.has(alarm) {
-                let at = match timer {
-                    OriginTimer::Limit => rest.end,
-                    OriginTimer::Refresh => later(self.now, self.refresh()),
-                    OriginTimer::Resend => self.backoff(&mut rest.step, armed.fired),
-                };
-                rest.timers.set(alarm, at);
+    /// Whether it is over just now.
+    #[inline(never)] // its frame is not to lie under what follows
+    fn set_timers<P: Payload, const I: usize, const D: usize>(&mut self, row: &mut Row<P, I, D>) -> bool {
+        self.note_change(row);
+        for &timer in row.role.timers() {
+            let alarm = Alarm::from(timer);
+            if !row.role.armed(timer) {
+                row.rest.timers.set(alarm, NEVER);
+            } else if self.left.armed.alarms.has(alarm) {
+                let at = self.due(row, timer);
+                row.rest.timers.set(alarm, at);
             }
         }
-        let ended = origin.over() && rest.timers.at(Alarm::Keep) == NEVER;
+        let over = row.role.over();
+        let ended = over && row.rest.timers.at(Alarm::Keep) == NEVER;
         if ended {
-            rest.timers.set(Alarm::Keep, later(self.now, self.config.keep));
-            row.notes.news.add(Item::Ended);
+            let from = match &row.role {
+                // What is in doubt may be decided as late as that.
+                Role::Holder(holder) if !holder.over() => self.last_decision(row.rest.end),
+                _ => self.now,
+            };
+            row.rest.timers.set(Alarm::Keep, later(from, self.config.keep));
+        } else if !over {
+            row.rest.timers.set(Alarm::Keep, NEVER);
         }
-        if origin.ver() != rest.ver {
-            self.touch();
-            (rest.ver, rest.changed) = (origin.ver(), self.changes);
+        if ended && matches!(row.role, Role::Origin(_)) {
+            row.notes.news.add(Item::Ended);
         }
         ended
     }
 
-    #[inline(never)]
-    fn settle_holder<P: Payload, const I: usize, const D: usize>(
+    /// Notes when a stance was taken, and that an own invitation is to be saved.
+    fn note_change<P: Payload, const I: usize, const D: usize>(&mut self, row: &mut Row<P, I, D>) {
+        let rest = &mut row.rest;
+        match &row.role {
+            Role::Free => {}
+            Role::Origin(origin) if origin.ver() != rest.ver => {
+                self.touch();
+                (rest.ver, rest.changed) = (origin.ver(), self.changes);
+            }
+            Role::Holder(holder) if holder.stance().0 != rest.n => {
+                (rest.n, rest.n_at) = (holder.stance().0, self.now);
+            }
+            Role::Origin(_) | Role::Holder(_) => {}
+        }
+    }
+
+    /// When a timer that starts now goes off.
+    #[inline(never)] // nothing of it is worked out before it is wanted
+    fn due<P: Payload, const I: usize, const D: usize>(
         &mut self,
         row: &mut Row<P, I, D>,
-        armed: Armed,
-    ) {
-        let Role::Holder(holder) = &row.role else { return };
-        let rest = &mut row.rest;
-        let (now, resolve) = (self.now, self.config.resolve);
-        if holder.stance().0 != rest.n {
-            (rest.n, rest.n_at) = (holder.stance().0, now);
-        }
+        timer: Timer,
+    ) -> u64 {
         use HolderTimer::{Lease, Request, Resend, Resolve, Ring};
-        for timer in [Ring, Lease, Resend, Resolve, Request] {
-            let alarm = Alarm::from(Timer::Holder(timer));
-            if !holder.armed(timer) {
-                rest.timers.set(alarm, NEVER);
-            } else if armed.alarms.has(alarm) {
-                let at = match timer {
-                    Ring => self.ring_end(holder.me(), rest.end),
-                    // Counted from when the question was asked, so that a late answer renews nothing.
-                    Lease => self.lease_from(if broken!("R2") { now } else { rest.n_at }),
-                    Resend => self.resend_holder(holder, &mut rest.step, armed.fired),
-                    Resolve => later(self.resolve_from(holder, rest.end), resolve),
-                    Request => later(now, resolve),
-                };
-                rest.timers.set(alarm, at);
+        let (Rest { end, n_at, step, .. }, now, lease) = (&mut row.rest, self.now, self.config.lease);
+        let (from, ms) = match (&row.role, timer) {
+            (_, Timer::Origin(OriginTimer::Limit)) => (*end, 0),
+            (_, Timer::Origin(OriginTimer::Refresh)) => (now, self.refresh()),
+            // An observer has no lease: without a limit it asks when the refreshes stay away.
+            (Role::Holder(holder), Timer::Holder(Ring)) if (*end, holder.me()) == (NEVER, Me::Observer) => {
+                (now, self.refresh().saturating_mul(18))
             }
-        }
-        let keep = rest.timers.at(Alarm::Keep);
-        if !holder.terminal() {
-            rest.timers.set(Alarm::Keep, NEVER);
-        } else if keep == NEVER {
-            // What is in doubt may be decided as late as that.
-            let last = if holder.over() || rest.end == NEVER { now } else { later(rest.end, GRACE).max(now) };
-            rest.timers.set(Alarm::Keep, later(last, self.config.keep));
-        }
+            (_, Timer::Holder(Ring)) => (*end, GRACE),
+            (_, Timer::Holder(Lease)) if lease == 0 => (NEVER, 0),
+            // Counted from when the question was asked, so that a late answer renews nothing.
+            (_, Timer::Holder(Lease)) => (if broken!("R2") { now } else { *n_at }, lease),
+            (Role::Holder(holder), Timer::Holder(Resend)) if holder.state() == State::Unresolved => {
+                (now, SLOW)
+            }
+            (Role::Holder(holder), Timer::Holder(Resend)) if !holder.pressing() => match lease {
+                0 => (NEVER, 0),
+                _ => (now, self.refresh()),
+            },
+            (Role::Holder(holder), Timer::Holder(Resolve)) => {
+                (self.resolve_from(holder, *end), self.config.resolve)
+            }
+            (_, Timer::Holder(Request)) => (now, self.config.resolve),
+            (_, Timer::Origin(OriginTimer::Resend) | Timer::Holder(_)) => (now, self.backoff(step)),
+        };
+        later(from, ms)
     }
 
-    fn resend_holder<const I: usize>(&mut self, holder: &Holder<I>, step: &mut u8, fired: bool) -> u64 {
-        match holder.state() {
-            State::Unresolved => later(self.now, SLOW),
-            _ if holder.pressing() => self.backoff(step, fired),
-            _ => self.renewal(),
-        }
-    }
-
-    fn lease_from(&self, from: u64) -> u64 {
-        match self.config.lease {
-            0 => NEVER,
-            lease => later(from, lease),
-        }
-    }
-
+    #[inline(never)] // chips divide in steps
     fn refresh(&self) -> u32 {
         match self.config.lease {
             0 => REFRESH_WITHOUT_LEASE,
@@ -336,42 +324,33 @@ impl Inner {
         }
     }
 
-    /// When a ringing device renews its lease.
-    fn renewal(&self) -> u64 {
-        if self.config.lease == 0 { NEVER } else { later(self.now, self.refresh()) }
-    }
-
-    /// T_ring. An observer has no lease: without a limit it asks when the refreshes stay away.
-    fn ring_end(&self, me: Me, end: u64) -> u64 {
-        match (end, me) {
-            (NEVER, Me::Observer) => later(self.now, self.refresh().saturating_mul(18)),
-            _ => later(end, GRACE),
-        }
-    }
-
-    fn resolve_from<const I: usize>(&self, holder: &Holder<I>, end: u64) -> u64 {
-        if holder.state() != State::Done {
-            return self.now;
-        }
-        // Only the data of an answer is missing: the call is over, limit or not.
-        let over = holder.slots().iter().all(|slot| slot.decided());
+    /// When the inviter decides at the latest; it may be now if there is no limit.
+    fn last_decision(&self, end: u64) -> u64 {
         match end {
-            NEVER if over => self.now,
-            NEVER => later(self.now, DAY),
+            NEVER => self.now,
             _ => later(end, GRACE).max(self.now),
         }
     }
 
-    /// The next repeat: the interval doubles each time the timer goes off, and starts anew otherwise.
-    fn backoff(&mut self, step: &mut u8, fired: bool) -> u64 {
-        *step = if fired { step.saturating_add(1) } else { 0 };
-        let first = u64::from(self.config.resend_first);
-        let doubled = first.checked_shl(u32::from(*step)).unwrap_or(u64::MAX);
-        let interval = doubled.min(u64::from(self.config.resend_most)).max(1);
+    fn resolve_from<const I: usize>(&self, holder: &Holder<I>, end: u64) -> u64 {
+        match holder.state() {
+            // With all decided only the data of an answer is missing: the call is over, limit or not.
+            State::Done if end == NEVER && !holder.over() => later(self.now, DAY),
+            State::Done => self.last_decision(end),
+            _ => self.now,
+        }
+    }
+
+    /// How long until the next repeat: the interval doubles each time the timer goes off, and starts anew otherwise.
+    fn backoff(&mut self, step: &mut u8) -> u32 {
+        *step = if self.left.armed.fired { step.saturating_add(1) } else { 0 };
+        let times = 1u32.checked_shl(u32::from(*step)).unwrap_or(u32::MAX);
+        let interval = self.config.resend_first.saturating_mul(times).min(self.config.resend_most).max(1);
         self.jitter = xorshift(self.jitter);
         // 80 to 120 %, in 64ths: small chips cannot divide.
         let share = 51u64.saturating_add((self.jitter >> 59).min(26));
-        self.now.saturating_add((interval.saturating_mul(share) >> 6).max(1))
+        let spread = u64::from(interval).saturating_mul(share) >> 6;
+        u32::try_from(spread).unwrap_or(u32::MAX).max(1)
     }
 }
 

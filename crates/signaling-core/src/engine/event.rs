@@ -2,7 +2,7 @@
 
 use super::row::{Role, Row};
 use super::storage::Payload;
-use crate::machine::{Full, Mask, Me, Slot, State};
+use crate::machine::{Full, Mask, Me, PartyId, Slot, State};
 use crate::name::{Device, InviteId, Label, UserId};
 
 /// What happened, and to which invitation. The V2TIM name stands with each kind.
@@ -225,7 +225,8 @@ impl<P: Payload, const I: usize, const D: usize> Row<P, I, D> {
             Role::Origin(origin) => (origin.slots(), Standing::Inviter),
             Role::Holder(holder) => (holder.slots(), standing(holder.me(), holder.state())),
         };
-        let (slot, device) = rest.heard;
+        let heard = rest.heard.and_then(|(slot, at)| Some((slot, self.peer(slot, at)?)));
+        let (slot, device) = heard.unwrap_or_default();
         let open = slots.get(usize::from(slot)).is_some_and(|slot| !slot.decided());
         let label =
             rest.labels.get(usize::from(slot)).filter(|_| open).map(Label::as_str).unwrap_or_default();
@@ -244,6 +245,14 @@ impl<P: Payload, const I: usize, const D: usize> Row<P, I, D> {
             delivered,
             heard: (device, label),
         })
+    }
+}
+
+impl<P, const I: usize, const D: usize> Row<P, I, D> {
+    /// A device of an invitee, where the invitation was made.
+    fn peer(&self, slot: u8, at: u8) -> Option<Device> {
+        let Role::Origin(origin) = &self.role else { return None };
+        origin.peer(PartyId::Invitee(slot), at).map(|peer| peer.device)
     }
 }
 

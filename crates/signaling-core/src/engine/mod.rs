@@ -32,6 +32,7 @@ pub use storage::{Bytes, Fixed, Payload, Slices, Storage};
 
 use crate::fmt::warning;
 use crate::name::{Device, InviteId, UserId};
+use effects::Left;
 use memory::Memory;
 use table::Table;
 
@@ -143,8 +144,8 @@ struct Inner {
     memory: Memory,
     counters: Counters,
     now: u64,
-    /// The last number of a stance, and the last of an invitation, of this run.
-    number: u32,
+    left: Left,
+    /// The last number of an invitation of this run.
     sequence: u32,
     jitter: u64,
     /// Counts what has to be saved, and how far it is.
@@ -164,7 +165,7 @@ impl<S: Storage<Row<P, I, D>>, P: Payload, const I: usize, const D: usize> Engin
             memory: Memory::default(),
             counters: Counters::default(),
             now: 0,
-            number: 0,
+            left: Left::default(),
             sequence: 0,
             jitter: seed | 1,
             changes: 0,

@@ -129,7 +129,7 @@ fn first(mask: &mut Mask) -> Option<u8> {
 impl<P: Payload, const I: usize, const D: usize> Row<P, I, D> {
     /// Takes the next thing to tell off the row.
     pub(super) fn take_news(&mut self) -> Option<What> {
-        Item::ALL.into_iter().find_map(|item| {
+        Item::ALL.iter().find_map(|&item| {
             let waits = self.notes.news.take(item);
             waits.then(|| self.take_item(item)).flatten()
         })

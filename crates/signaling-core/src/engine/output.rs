@@ -10,7 +10,7 @@ use crate::fmt::warning;
 use crate::machine::{Kind, Me, Origin, Parties, PartyId, Stance};
 use crate::name::InviteId;
 use crate::wire::{
-    Ack, AnswerData, Deliver, Message, NoRoom, ReportMessage, Send, SlotEntry, StanceMessage, Target,
+    Ack, AnswerData, Brief, Deliver, NoRoom, ReportMessage, Send, SlotEntry, StanceMessage, Target,
     encode_report, encode_send,
 };
 
@@ -139,9 +139,9 @@ impl<P: Payload, const I: usize, const D: usize> Row<P, I, D> {
                 return Some(Next::Peer(party, at, core::mem::take(&mut owed.echo)));
             }
         }
-        self.out.peers = wait != u16::MAX;
-        let wake = if self.out.peers { later(now, wait.into()) } else { NEVER };
-        self.rest.timers.set(Alarm::Wake, wake);
+        self.notes.peers = wait != u16::MAX;
+        let wake = if self.notes.peers { later(now, wait.into()) } else { NEVER };
+        self.rest.timers.set(Alarm::Wait, wake);
         None
     }
 }
@@ -223,7 +223,7 @@ impl Inner {
         buf: &mut [u8],
     ) -> Result<usize, NoRoom> {
         let Role::Origin(origin) = &row.role else { return Err(NoRoom) };
-        let peer = origin.party(party).and_then(|party| party.peers().get(usize::from(at))).ok_or(NoRoom)?;
+        let peer = origin.peer(party, at).ok_or(NoRoom)?;
         let user = match party {
             PartyId::Invitee(slot) => row.rest.name(slot),
             PartyId::Observers => row.rest.inviter.as_str(),
@@ -274,7 +274,7 @@ fn to_device(key: InviteId, ver: u32, user: &str, device: u64, ttl: u32) -> Send
     Send { key, ver, to, group: None, online_only: ttl == 0, ttl, push: None, body: &[] }
 }
 
-fn write_to(send: &Send<'_>, message: &Message<'_>, buf: &mut [u8]) -> Result<usize, NoRoom> {
+fn write_to(send: &Send<'_>, message: &Brief<'_>, buf: &mut [u8]) -> Result<usize, NoRoom> {
     encode_send(buf, send, core::iter::empty(), |body| message.encode(body))
 }
 
@@ -300,7 +300,7 @@ fn write_stance<P: Payload, const I: usize, const D: usize>(
     };
     let ttl = if matches!(stance, Stance::Ringing | Stance::Query) { 0 } else { keep };
     let send = to_device(row.id, n, row.rest.inviter.as_str(), row.id.origin.id, ttl);
-    write_to(&send, &Message::Stance(StanceMessage { n, stance, data }), buf)
+    write_to(&send, &Brief::Stance(StanceMessage { n, stance, data }), buf)
 }
 
 fn write_ack<P: Payload, const I: usize, const D: usize>(
@@ -310,13 +310,13 @@ fn write_ack<P: Payload, const I: usize, const D: usize>(
     let Role::Holder(holder) = &row.role else { return Err(NoRoom) };
     let (rev, mask) = holder.ack();
     let send = to_device(row.id, 0, row.rest.inviter.as_str(), row.id.origin.id, 0);
-    write_to(&send, &Message::Ack(Ack { rev, mask }), buf)
+    write_to(&send, &Brief::Ack(Ack { rev, mask }), buf)
 }
 
 /// Answers a message straight to the device that sent it. 0 if it does not fit.
-pub(super) fn answer(deliver: &Deliver<'_>, message: &Message<'_>, buf: &mut [u8]) -> usize {
+pub(super) fn answer(deliver: &Deliver<'_>, message: &Brief<'_>, buf: &mut [u8]) -> usize {
     let ver = match message {
-        Message::Stance(stance) => stance.n,
+        Brief::Stance(stance) => stance.n,
         _ => 0,
     };
     let send = to_device(deliver.key, ver, deliver.from.user, deliver.from.device.id, 0);
@@ -325,20 +325,16 @@ pub(super) fn answer(deliver: &Deliver<'_>, message: &Message<'_>, buf: &mut [u8
 
 impl<S: Storage<Row<P, I, D>>, P: Payload, const I: usize, const D: usize> Engine<S, P, I, D> {
     /// The answer to a device that found no place in the row. 0 if it does not fit, or has to be saved first.
-    pub(super) fn write_direct(
-        &self,
-        deliver: &Deliver<'_>,
-        party: PartyId,
-        echo: u32,
-        buf: &mut [u8],
-    ) -> usize {
+    pub(super) fn write_direct(&self, deliver: &Deliver<'_>, echo: u32, buf: &mut [u8]) -> usize {
         let (inner, rows) = (&self.inner, self.storage.rows());
         let at = inner.table.find(rows, self.storage.buckets(), deliver.key);
         let Some(row) = at.and_then(|at| rows.get(at as usize)).filter(|row| !inner.unsaved(&row.rest))
         else {
             return 0;
         };
-        let Role::Origin(origin) = &row.role else { return 0 };
+        let (Role::Origin(origin), Some(party)) = (&row.role, row.rest.party(deliver.from.user)) else {
+            return 0;
+        };
         let run = deliver.from.device.epoch;
         let kind = if origin.open(party) { Kind::Invite } else { Kind::Decision };
         let send = to_device(row.id, origin.ver(), deliver.from.user, deliver.from.device.id, 0);

@@ -1,22 +1,69 @@
 //! One invitation in the table: the machine's part, and what belongs to it. The row is the outbox: what is
 //! to be sent or told is noted here and derived from here when it is asked for.
 
-use super::effects::Effects;
+use super::effects::{Armed, Effects, Left};
 use super::news::News;
-use super::storage::Payload;
+use super::storage::{Payload, empty};
 use super::table::{Links, NEVER};
-use super::timers::Timers;
-use crate::machine::{Full, Holder, Mask, Me, Origin, Parties, PartyId};
+use super::timers::{HOLDER, ORIGIN, Timers};
+use crate::machine::{Full, Fx, Holder, Mask, Me, Origin, Parties, PartyId, Timer};
 use crate::name::{Device, GroupId, InviteId, Label, UserId};
 
 /// What this device is to the invitation. With a tag of its own: a free row is all zero.
 #[derive(Clone, Debug)]
-#[repr(u8)]
+#[repr(u32)] // with padding behind the tag an empty role would be made on the stack, and copied
 #[allow(clippy::large_enum_variant)] // rows live in place, whichever they are
 pub(super) enum Role<const I: usize, const D: usize> {
     Free,
     Origin(Origin<I, D>),
     Holder(Holder<I>),
+}
+
+impl<const I: usize, const D: usize> Role<I, D> {
+    /// Its timers, in the order in which they go off.
+    pub(super) fn timers(&self) -> &'static [Timer] {
+        match self {
+            Self::Free => &[],
+            Self::Origin(_) => &ORIGIN,
+            Self::Holder(_) => &HOLDER,
+        }
+    }
+
+    /// Whether the timer runs.
+    pub(super) fn armed(&self, timer: Timer) -> bool {
+        match (self, timer) {
+            (Self::Origin(origin), Timer::Origin(timer)) => origin.armed(timer),
+            (Self::Holder(holder), Timer::Holder(timer)) => holder.armed(timer),
+            _ => false,
+        }
+    }
+
+    /// The timer went off. Whether the row stays.
+    pub(super) fn on_timer(&mut self, timer: Timer, fx: &mut impl Fx) -> bool {
+        match (self, timer) {
+            (Self::Origin(origin), Timer::Origin(timer)) => origin.on_timer(timer, fx),
+            (Self::Holder(holder), Timer::Holder(timer)) => return holder.on_timer(timer, fx),
+            _ => {}
+        }
+        true
+    }
+
+    /// Whether it may go once all is told.
+    pub(super) fn over(&self) -> bool {
+        match self {
+            Self::Free => false,
+            Self::Origin(origin) => origin.over(),
+            Self::Holder(holder) => holder.terminal(),
+        }
+    }
+
+    /// The slots without an outcome; none where it was not made.
+    pub(super) fn pending(&self) -> Mask {
+        match self {
+            Self::Origin(origin) => origin.pending(),
+            Self::Free | Self::Holder(_) => Mask::EMPTY,
+        }
+    }
 }
 
 /// What is to be told of one device. Each reason has a variant of its own, so that none is zero.
@@ -58,21 +105,15 @@ pub(super) struct Outbox<const I: usize, const D: usize> {
     pub(super) users: Parties,
     invitees: [[Owed; D]; I],
     observers: [Owed; D],
-    pub(super) peers: bool,
 }
 
 impl<const I: usize, const D: usize> Outbox<I, D> {
-    const EMPTY: Self = Self {
-        users: Parties::NONE,
-        invitees: [[Owed::NOTHING; D]; I],
-        observers: [Owed::NOTHING; D],
-        peers: false,
-    };
+    const EMPTY: Self =
+        Self { users: Parties::NONE, invitees: [[Owed::NOTHING; D]; I], observers: [Owed::NOTHING; D] };
 
     fn clear(&mut self) {
         self.users = Parties::NONE;
         self.invitees.iter_mut().flatten().chain(&mut self.observers).for_each(|owed| *owed = Owed::NOTHING);
-        self.peers = false;
     }
 
     pub(super) fn owed_mut(&mut self, party: PartyId, peer: u8) -> Option<&mut Owed> {
@@ -84,41 +125,60 @@ impl<const I: usize, const D: usize> Outbox<I, D> {
     }
 }
 
-/// What the machine wants told, and said to the inviter's device.
+/// What the machine wants told, and said to the inviter's device; and whether it owes something to one of others.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Notes {
     pub(super) news: News,
     pub(super) stance: bool,
     pub(super) request: bool,
     pub(super) ack: bool,
+    pub(super) peers: bool,
     /// An observer is not told of a group's invitation, only of its outcomes.
     pub(super) mute: bool,
 }
 
 impl Notes {
     pub(super) const NONE: Self =
-        Self { news: News::NONE, stance: false, request: false, ack: false, mute: false };
+        Self { news: News::NONE, stance: false, request: false, ack: false, peers: false, mute: false };
 }
 
 /// One invitation of up to `I` invitees with `D` devices each, whose data is a `P`.
 #[derive(Clone, Debug)]
+#[repr(C)] // short instructions reach what comes first
 pub struct Row<P, const I: usize, const D: usize> {
-    pub(super) id: InviteId,
-    pub(super) links: Links,
-    pub(super) role: Role<I, D>,
     pub(super) notes: Notes,
+    pub(super) links: Links,
+    pub(super) id: InviteId,
+    pub(super) role: Role<I, D>,
     pub(super) out: Outbox<I, D>,
     pub(super) rest: Rest<P, I>,
 }
 
 /// What is neither the machine's nor its wishes.
 #[derive(Clone, Debug)]
+#[repr(C)] // short instructions reach what comes first
 pub(super) struct Rest<P, const I: usize> {
+    count: u8,
+    /// How often the resend timer went off in a row.
+    pub(super) step: u8,
+    pub(super) online_only: bool,
+    /// The data comes from the application, not from the inviter.
+    pub(super) hearsay: bool,
+    /// The number of the stance, and when it was taken.
+    pub(super) n: u32,
+    /// The newest version, and the change of the table that made it: what has to be saved.
+    pub(super) ver: u32,
+    pub(super) changed: u32,
+    pub(super) n_at: u64,
+    /// When the invitation runs out; [`NEVER`] for no limit.
+    pub(super) end: u64,
+    pub(super) timers: Timers,
+    /// The device that rang or refused last: whose it is, and its place.
+    pub(super) heard: Option<(u8, u8)>,
     pub(super) inviter: UserId,
     /// Empty for none.
     group: GroupId,
     names: [UserId; I],
-    count: u8,
     /// Of the device that answered; while a slot is pending, of the one that was heard of last.
     pub(super) labels: [Label; I],
     /// What came with an answer; while the own slot is pending, the answer that was given here.
@@ -126,22 +186,6 @@ pub(super) struct Rest<P, const I: usize> {
     pub(super) data: P,
     /// The push info of an invitation made here, or the data of the Modify or Cancel that is asked for.
     pub(super) own: P,
-    pub(super) online_only: bool,
-    /// The data comes from the application, not from the inviter.
-    pub(super) hearsay: bool,
-    /// How often the resend timer went off in a row.
-    pub(super) step: u8,
-    /// The number of the stance, and when it was taken.
-    pub(super) n: u32,
-    pub(super) n_at: u64,
-    /// When the invitation runs out; [`NEVER`] for no limit.
-    pub(super) end: u64,
-    pub(super) timers: Timers,
-    /// The device that rang or refused last, and whose it is.
-    pub(super) heard: (u8, Device),
-    /// The newest version, and the change of the table that made it: what has to be saved.
-    pub(super) ver: u32,
-    pub(super) changed: u32,
 }
 
 impl<P: Payload, const I: usize, const D: usize> Row<P, I, D> {
@@ -181,11 +225,12 @@ impl<P: Payload, const I: usize, const D: usize> Row<P, I, D> {
     }
 
     /// The row as a command or an input works on it.
-    pub(super) fn parts<'r, 'n>(
+    pub(super) fn parts<'r, 'e>(
         &'r mut self,
-        number: &'n mut u32,
-    ) -> (&'r mut Role<I, D>, &'r mut Rest<P, I>, Effects<'r, 'n, I, D>) {
-        (&mut self.role, &mut self.rest, Effects::new(&mut self.notes, Some(&mut self.out), number))
+        left: &'e mut Left,
+    ) -> (&'r mut Role<I, D>, &'r mut Rest<P, I>, Effects<'r, 'e, I, D>) {
+        left.armed = Armed::default();
+        (&mut self.role, &mut self.rest, Effects { notes: &mut self.notes, out: &mut self.out, left })
     }
 
     /// The user who invites, or is invited first, from here.
@@ -208,7 +253,7 @@ impl<P: Payload, const I: usize, const D: usize> Row<P, I, D> {
 
     pub(super) fn owes(&self) -> bool {
         let (notes, out) = (&self.notes, &self.out);
-        !out.users.is_empty() || out.peers || notes.stance || notes.request || notes.ack
+        !out.users.is_empty() || notes.peers || notes.stance || notes.request || notes.ack
     }
 }
 
@@ -229,20 +274,17 @@ impl<P: Payload, const I: usize> Rest<P, I> {
         n_at: 0,
         end: 0,
         timers: Timers::all(0),
-        heard: (0, Device { id: 0, epoch: 0 }),
+        heard: None,
         ver: 0,
         changed: 0,
     };
 
     fn clear(&mut self) {
-        self.count = 0;
-        self.labels.iter_mut().for_each(|label| *label = Label::EMPTY);
-        self.answers.iter_mut().for_each(|answer| *answer = P::EMPTY);
-        self.data = P::EMPTY;
-        self.own = P::EMPTY;
-        (self.online_only, self.hearsay, self.step) = (false, false, 0);
+        self.labels.iter_mut().for_each(Label::clear);
+        self.answers.iter_mut().chain([&mut self.data, &mut self.own]).for_each(empty);
+        (self.count, self.step, self.online_only, self.hearsay) = (0, 0, false, false);
         (self.n, self.n_at) = (0, 0);
-        self.heard = (0, Device::default());
+        self.heard = None;
         (self.ver, self.changed) = (0, 0);
     }
 
@@ -306,7 +348,7 @@ impl<P: Payload, const I: usize> Rest<P, I> {
         if let Some(place) = self.answers.get_mut(usize::from(slot))
             && !place.set(data)
         {
-            *place = P::EMPTY;
+            empty(place);
         }
     }
 

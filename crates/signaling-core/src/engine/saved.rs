@@ -147,15 +147,14 @@ impl<S: Storage<Row<P, I, D>>, P: Payload, const I: usize, const D: usize> Engin
         let at = inner.table.insert(&mut slices, snapshot.id).ok_or(RestoreError::Capacity)?;
         let Some(row) = slices.rows.get_mut(at as usize) else { return Err(RestoreError::Capacity) };
         fill(&mut row.rest, snapshot, inner.now);
-        let (role, rest, mut fx) = row.parts(&mut inner.number);
+        let (role, rest, mut fx) = row.parts(&mut inner.left);
         let mut origin = origin(snapshot);
         rest.ver = origin.ver();
         rest.changed = inner.saved;
         origin.resume(&mut fx);
         *role = Role::Origin(origin);
-        let armed = fx.done().armed;
         row.notes.news.add(Item::Restored);
-        inner.settle(&mut slices, at, armed);
+        inner.settle(&mut slices, at);
         Ok(())
     }
 }

@@ -2,6 +2,7 @@
 
 use heapless::LenType;
 
+use super::Ignored;
 use super::heap::Due;
 use super::memory::{Tombstone, Window};
 use super::row::Row;
@@ -16,6 +17,11 @@ pub trait Payload: Clone {
     fn set(&mut self, bytes: &[u8]) -> bool;
     /// The bytes.
     fn bytes(&self) -> &[u8];
+}
+
+/// Leaves no bytes in it. `EMPTY` would be copied, with all that it has room for.
+pub(super) fn empty(payload: &mut impl Payload) {
+    payload.set(&[]);
 }
 
 /// Up to `N` bytes (at most 65 535), in place.
@@ -59,6 +65,14 @@ pub struct Slices<'a, R> {
     pub tombstones: &'a mut [Tombstone],
     /// What was seen, by the device that invited; in sets of four.
     pub windows: &'a mut [Window],
+}
+
+impl<R> Slices<'_, R> {
+    /// The row that was found, and where it lies.
+    pub(super) fn row(&mut self, found: Option<u32>) -> Result<(u32, &mut R), Ignored> {
+        let at = found.ok_or(Ignored::NoRow)?;
+        Ok((at, self.rows.get_mut(at as usize).ok_or(Ignored::NoRow)?))
+    }
 }
 
 /// Gives an engine its memory, which it alone uses. All of it begins as `EMPTY`, `Default` or 0.

@@ -11,15 +11,14 @@ pub(super) enum Alarm {
     Resend,
     /// Refresh at the origin, the lease at a holder.
     Lease,
-    Resolve,
+    /// An answer that had to wait may leave at the origin; T_resolve at a holder.
+    Wait,
     Request,
     /// The row goes.
     Keep,
-    /// An answer that had to wait may leave.
-    Wake,
 }
 
-const ALARMS: usize = Alarm::Wake as usize + 1;
+const ALARMS: usize = Alarm::Keep as usize + 1;
 
 impl From<Timer> for Alarm {
     fn from(timer: Timer) -> Self {
@@ -27,11 +26,27 @@ impl From<Timer> for Alarm {
             Timer::Origin(OriginTimer::Limit) | Timer::Holder(HolderTimer::Ring) => Self::Limit,
             Timer::Origin(OriginTimer::Resend) | Timer::Holder(HolderTimer::Resend) => Self::Resend,
             Timer::Origin(OriginTimer::Refresh) | Timer::Holder(HolderTimer::Lease) => Self::Lease,
-            Timer::Holder(HolderTimer::Resolve) => Self::Resolve,
+            Timer::Holder(HolderTimer::Resolve) => Self::Wait,
             Timer::Holder(HolderTimer::Request) => Self::Request,
         }
     }
 }
+
+/// The timers of an inviter, in the order in which they go off.
+pub(super) const ORIGIN: [Timer; 3] = [
+    Timer::Origin(OriginTimer::Limit),
+    Timer::Origin(OriginTimer::Refresh),
+    Timer::Origin(OriginTimer::Resend),
+];
+
+/// The same of any other device.
+pub(super) const HOLDER: [Timer; 5] = [
+    Timer::Holder(HolderTimer::Lease),
+    Timer::Holder(HolderTimer::Ring),
+    Timer::Holder(HolderTimer::Resend),
+    Timer::Holder(HolderTimer::Request),
+    Timer::Holder(HolderTimer::Resolve),
+];
 
 /// So many ms later.
 #[inline(never)] // chips add 64 bits in steps
@@ -50,10 +65,6 @@ impl Alarms {
 
     pub(super) fn has(self, alarm: Alarm) -> bool {
         self.0 & 1u8.wrapping_shl(alarm as u32) != 0
-    }
-
-    pub(super) fn or(self, other: Self) -> Self {
-        Self(self.0 | other.0)
     }
 }
 

@@ -99,12 +99,11 @@ enum Request {
 
 /// An invitation on a device that did not make it, with up to `I` invitees.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[repr(C)] // short instructions reach what comes first
 pub struct Holder<const I: usize> {
     state: State,
     me: Me,
-    device: Device,
     answer: Option<Answer>,
-    n: u32,
     heard: bool,
     repeated: bool,
     known: bool,
@@ -113,12 +112,14 @@ pub struct Holder<const I: usize> {
     /// The application was told that it is in doubt.
     doubted: bool,
     given_up: bool,
-    rev: Rev,
-    slots: [Slot; I],
     len: u8,
+    n: u32,
     have: Mask,
     shown: Mask,
     request: Request,
+    device: Device,
+    rev: Rev,
+    slots: [Slot; I],
 }
 
 impl<const I: usize> Holder<I> {

@@ -26,19 +26,20 @@ pub enum OriginTimer {
 
 /// An invitation on the inviter's device, with up to `I` invitees and `D` devices of each.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[repr(C)] // short instructions reach what comes first
 pub struct Origin<const I: usize, const D: usize> {
-    slots: [Slot; I],
     len: u8,
-    with_data: Mask,
     newest: u8,
-    established: Mask,
-    rev: Rev,
-    ver: u32,
     limited: bool,
     online_only: bool,
     delivered: bool,
-    invitees: [Party<D>; I],
+    ver: u32,
+    with_data: Mask,
+    established: Mask,
+    rev: Rev,
+    slots: [Slot; I],
     observers: Party<D>,
+    invitees: [Party<D>; I],
 }
 
 impl<const I: usize, const D: usize> Origin<I, D> {
@@ -111,6 +112,11 @@ impl<const I: usize, const D: usize> Origin<I, D> {
             PartyId::Invitee(i) if i < self.len => self.invitees.get(usize::from(i)),
             PartyId::Invitee(_) => None,
         }
+    }
+
+    /// One device of a party, by its place.
+    pub(crate) fn peer(&self, party: PartyId, at: u8) -> Option<&Peer> {
+        self.party(party)?.peers().get(usize::from(at))
     }
 
     fn party_mut(&mut self, party: PartyId) -> Option<&mut Party<D>> {

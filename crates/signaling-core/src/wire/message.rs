@@ -148,8 +148,26 @@ impl<'a> Message<'a> {
     /// # Errors
     /// [`NoRoom`] if `buf` is too small.
     pub fn encode(&self, buf: &mut [u8]) -> Result<usize, NoRoom> {
+        match *self {
+            Self::Report(report) => encode_report(buf, &report, report.slots.iter()),
+            Self::Stance(stance) => Brief::Stance(stance).encode(buf),
+            Self::Ack(ack) => Brief::Ack(ack).encode(buf),
+            Self::Unknown { echo } => Brief::Unknown { echo }.encode(buf),
+        }
+    }
+}
+
+/// Any message but a report: who writes one of these needs no code for names and slots.
+#[derive(Clone, Copy)]
+pub(crate) enum Brief<'a> {
+    Stance(StanceMessage<'a>),
+    Ack(Ack),
+    Unknown { echo: u32 },
+}
+
+impl Brief<'_> {
+    pub(crate) fn encode(&self, buf: &mut [u8]) -> Result<usize, NoRoom> {
         match self {
-            Self::Report(report) => encode_report(buf, report, report.slots.iter()),
             Self::Stance(stance) => stance.encode(buf),
             Self::Ack(ack) => {
                 let mut to = Writer::start(buf, kind::ACK);

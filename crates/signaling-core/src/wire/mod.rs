@@ -16,8 +16,8 @@ pub use frame::{
     MAX_DEVICES, MAX_MEMBERS, MAX_RECIPIENTS, Reach, Refusal, Refused, Send, Target, Welcome, encode_fanout,
     encode_group_reply, encode_ping, encode_pong, encode_send,
 };
-pub(crate) use message::repeats;
 pub use message::{Ack, AnswerData, Message, ReportMessage, SlotEntry, StanceMessage, encode_report};
+pub(crate) use message::{Brief, repeats};
 
 /// The version of frames and messages that this crate speaks.
 pub const VERSION: u8 = 1;

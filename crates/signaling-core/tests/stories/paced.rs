@@ -178,3 +178,19 @@ fn a_row_that_is_used_again_remembers_nothing() {
     let view = alice.engine.view(alice.id).unwrap();
     assert_eq!((view.invitee(0).unwrap().data.as_slice(), view.heard().0), (&b""[..], Device::default()));
 }
+
+#[test]
+fn who_is_never_heard_is_called_no_faster_after_minutes() {
+    let mut config = Config::new(UserId::new("alice").unwrap(), Device { id: 1, epoch: 1 });
+    config.lease = 3_000_000; // no refresh comes between the repeats
+    let mut alice = FixedEngine::<1, 1, 1, 16>::new(config, Default::default());
+    alice.invite(0, &Invite { invitees: &["bob"], ..Invite::default() }).unwrap();
+    let mut repeat = || {
+        let now = alice.poll_timeout().unwrap();
+        alice.handle_timeout(now);
+        now
+    };
+    let times: Vec<u64> = (0..100).map(|_| repeat()).collect();
+    let mut waits = times.windows(2).map(|two| two[1] - two[0]).skip(8);
+    assert!(waits.all(|wait| (3_100..=4_900).contains(&wait)), "{times:?}");
+}

@@ -1,9 +1,9 @@
 //! What the origin of an invitation says to a device that did not make it.
 
-use super::super::effects::{Armed, Direct, Effects};
+use super::super::effects::Direct;
 use super::super::memory::Memory;
-use super::super::row::{Notes, Rest, Role, Row};
-use super::super::storage::{Payload, Slices};
+use super::super::row::{Rest, Role, Row};
+use super::super::storage::{Payload, Slices, empty};
 use super::super::table::NEVER;
 use super::super::timers::{Alarm, later};
 use super::super::{Ignored, Inner};
@@ -16,81 +16,58 @@ use crate::wire::{Ack, Deliver, ReportMessage};
 /// What waited longer on its way is asked about before it rings (protocol section 3), in ms.
 const PROMPT: u32 = 1_000;
 
-/// What becomes of the first that is heard of an invitation.
-pub(super) enum Heard {
-    /// A row is to be kept: what this device is to it, and whether it was seen before.
-    New(Me, Seen),
-    Nothing(Option<Direct>),
-}
-
 impl Inner {
     /// The relay kept the body back: it exceeds what this device takes.
     #[inline(never)] // its frame is not to lie on the stack under that of another input; so below
-    pub(super) fn on_headless(&mut self, deliver: &Deliver<'_>) -> Result<Option<Direct>, Ignored> {
+    pub(super) fn on_headless(&mut self, deliver: &Deliver<'_>) -> Result<(), Ignored> {
         self.check_origin(deliver)?;
         self.counters.full = self.counters.full.saturating_add(1);
         warning!("{}: too large for this device's frames", deliver.key);
-        Ok(Some(Direct::Full(Full::TooLarge)))
+        self.left.direct = Some(Direct::Full(Full::TooLarge));
+        Ok(())
     }
 
+    /// Whether the row stays.
     #[inline(never)]
     pub(super) fn on_unknown<P: Payload, const I: usize, const D: usize>(
         &mut self,
-        slices: &mut Slices<'_, Row<P, I, D>>,
-        at: u32,
-        deliver: &Deliver<'_>,
-    ) -> Result<Option<Direct>, Ignored> {
-        let Some(row) = slices.rows.get_mut(at as usize) else { return Err(Ignored::NoRow) };
-        match self.unknown(row, deliver)? {
-            Some(armed) => self.settle(slices, at, armed),
-            None => self.bury(slices, at),
-        }
-        Ok(None)
-    }
-
-    /// None if the row is to go.
-    #[inline(never)]
-    fn unknown<P: Payload, const I: usize, const D: usize>(
-        &mut self,
         row: &mut Row<P, I, D>,
         deliver: &Deliver<'_>,
-    ) -> Result<Option<Armed>, Ignored> {
-        let (role, rest, mut fx) = row.parts(&mut self.number);
-        let stays = told(role, rest, deliver)?.on_unknown(&mut fx);
-        Ok(stays.then(|| fx.done().armed))
+    ) -> Result<bool, Ignored> {
+        let (role, rest, mut fx) = row.parts(&mut self.left);
+        Ok(told(role, rest, deliver)?.on_unknown(&mut fx))
     }
 
-    /// The first that is heard of an invitation: what is said about it if no row is to be kept.
+    /// The first that is heard of an invitation: if a row is to be kept, what this device is to it, and whether it was
+    /// seen before.
     #[inline(never)]
     pub(super) fn on_first<P: Payload, const I: usize, const D: usize>(
         &mut self,
         slices: &mut Slices<'_, Row<P, I, D>>,
         deliver: &Deliver<'_>,
         message: &ReportMessage<'_>,
-    ) -> Result<Heard, Ignored> {
+    ) -> Result<Option<(Me, Seen)>, Ignored> {
         let me = self.whoami(deliver, message)?;
         check_group(deliver, message)?;
         let seen = Memory::seen(slices.tombstones, slices.windows, deliver.key);
         let room = self.room(slices, deliver, message);
-        let mut notes = Notes::NONE;
-        let mut fx = Effects::<'_, '_, I, D>::new(&mut notes, None, &mut self.number);
         let slot = me.decisive(message.outcomes().map(|(slot, _)| slot));
-        let first = First::of((message.kind, slot), seen, me, self.config.device, room, &mut fx);
-        let direct = fx.done().direct;
+        let direct = &mut self.left.direct;
+        let first = First::of((message.kind, slot), seen, me, self.config.device, room, direct);
+        if let Some(Direct::AckAll) = direct {
+            *direct = Some(Direct::Ack(ack_all(message)));
+        }
         match first {
-            First::Row => return Ok(Heard::New(me, seen)),
+            First::Row => return Ok(Some((me, seen))),
             First::Nothing { ended: false } => {}
             First::Nothing { ended: true } => {
                 self.memory.mark(slices.tombstones, slices.windows, deliver.key);
             }
         }
-        Ok(Heard::Nothing(match direct {
-            Some(Direct::AckAll) => Some(Direct::Ack(ack_all(message))),
-            direct => direct,
-        }))
+        Ok(None)
     }
 
-    /// A row is to be kept of it.
+    /// A row is to be kept of it: this one.
     #[inline(never)]
     pub(super) fn on_new<P: Payload, const I: usize, const D: usize>(
         &mut self,
@@ -98,14 +75,15 @@ impl Inner {
         deliver: &Deliver<'_>,
         message: &ReportMessage<'_>,
         (me, seen): (Me, Seen),
-    ) -> Result<Option<Direct>, Ignored> {
+    ) -> Result<u32, Ignored> {
         let rival = self.rival_to(slices, deliver, message);
-        let at = self.make_room(slices, deliver.key).ok_or(Ignored::NoRow)?;
-        let Some(row) = slices.rows.get_mut(at as usize) else { return Err(Ignored::NoRow) };
-        let armed = self.begin(row, deliver, message, (me, seen, rival));
-        let unasked = broken!("glare-unasked", rings(row).is_some() && rival == Rival::Yields);
-        self.settle(slices, at, armed);
-        Ok(unasked.then_some(Direct::Yield))
+        let made = self.make_room(slices, deliver.key);
+        let (at, row) = slices.row(made)?;
+        self.begin(row, deliver, message, (me, seen, rival));
+        if broken!("glare-unasked", rings(row).is_some() && rival == Rival::Yields) {
+            self.left.direct = Some(Direct::Yield);
+        }
+        Ok(at)
     }
 
     /// Fills a new row.
@@ -116,19 +94,16 @@ impl Inner {
         deliver: &Deliver<'_>,
         message: &ReportMessage<'_>,
         (me, seen, rival): (Me, Seen, Rival),
-    ) -> Armed {
+    ) {
         fill(&mut row.rest, deliver, message, self.now);
         row.notes.mute = me == Me::Observer && deliver.group.is_some();
         let device = self.config.device;
         row.hold(me, device);
-        let (Role::Holder(holder), _, mut fx) = row.parts(&mut self.number) else {
-            return Default::default();
-        };
+        let (Role::Holder(holder), _, mut fx) = row.parts(&mut self.left) else { return };
         let report = report(message, device.epoch);
         holder.begin(&report, arrival(deliver, message, rival), seen, &mut fx);
-        let (armed, came) = (fx.done().armed, holder.have());
+        let came = holder.have();
         self.keep_payloads(row, message, false, came);
-        armed
     }
 
     /// More of an invitation that has a row.
@@ -139,15 +114,16 @@ impl Inner {
         at: u32,
         deliver: &Deliver<'_>,
         message: &ReportMessage<'_>,
-    ) -> Result<Option<Direct>, Ignored> {
+    ) -> Result<(), Ignored> {
         let rival = self.rival_to(slices, deliver, message);
-        let Some(row) = slices.rows.get_mut(at as usize) else { return Err(Ignored::NoRow) };
+        let (_, row) = slices.row(Some(at))?;
         let rang = rings(row);
         admit(row, deliver, message)?;
-        let armed = self.hear(row, deliver, message, rival);
-        let stands = rings(row) > rang;
-        self.settle(slices, at, armed);
-        Ok((stands && rival == Rival::Yields).then_some(Direct::Yield))
+        self.hear(row, deliver, message, rival);
+        if rings(row) > rang && rival == Rival::Yields {
+            self.left.direct = Some(Direct::Yield);
+        }
+        Ok(())
     }
 
     #[inline(never)]
@@ -157,16 +133,13 @@ impl Inner {
         deliver: &Deliver<'_>,
         message: &ReportMessage<'_>,
         rival: Rival,
-    ) -> Armed {
-        let (Role::Holder(holder), rest, mut fx) = row.parts(&mut self.number) else {
-            return Armed::default();
-        };
+    ) {
+        let (Role::Holder(holder), rest, mut fx) = row.parts(&mut self.left) else { return };
         let (rev, had, open) = (holder.rev().number, holder.have(), own_open(holder));
         let epoch = self.config.device.epoch;
         let report = report(message, epoch);
         holder.on_report(&report, arrival(deliver, message, rival), &mut fx);
-        let armed = fx.done().armed;
-        if armed.alarms.has(Alarm::Limit) {
+        if self.left.armed.alarms.has(Alarm::Limit) {
             rest.end = end(self.now, deliver, message);
         }
         // Once the own slot is decided, the answer given here counts only as far as the inviter tells it.
@@ -175,7 +148,6 @@ impl Inner {
         }
         let (newer, came) = (holder.rev().number != rev, holder.have().without(had));
         self.keep_payloads(row, message, newer, came);
-        armed
     }
 
     /// Whether a row can be had for it, and can hold it.
@@ -235,7 +207,7 @@ impl Inner {
         if let Some(data) = message.data.filter(|_| wanted) {
             rest.hearsay = false;
             if !rest.data.set(data) {
-                rest.data = P::EMPTY;
+                empty(&mut rest.data);
                 self.counters.drop_data(data);
             }
         }
@@ -249,11 +221,6 @@ impl Inner {
                 rest.keep_answer(slot, answer.label, answer.data);
             }
         }
-    }
-
-    pub(super) fn take_number(&mut self) -> u32 {
-        self.number = self.number.saturating_add(1);
-        self.number
     }
 }
 

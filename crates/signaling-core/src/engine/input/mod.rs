@@ -4,14 +4,13 @@ mod holder;
 mod origin;
 mod time;
 
-use super::effects::{Direct, Outcome};
+use super::effects::Direct;
 use super::row::{Role, Row};
 use super::storage::{Payload, Storage};
 use super::{Engine, Ignored, Inner, output};
 use crate::fmt::debug;
 use crate::machine::Stance;
-use crate::wire::{DecodeError, Deliver, Frame, Message, StanceMessage};
-use holder::Heard;
+use crate::wire::{Brief, DecodeError, Deliver, Frame, Message, StanceMessage};
 
 impl<S: Storage<Row<P, I, D>>, P: Payload, const I: usize, const D: usize> Engine<S, P, I, D> {
     /// A frame came over the link. Returns how many bytes of `reply` are to be sent at once (mostly none).
@@ -50,63 +49,80 @@ impl<S: Storage<Row<P, I, D>>, P: Payload, const I: usize, const D: usize> Engin
         reply: &mut [u8],
     ) -> Result<usize, Ignored> {
         self.inner.advance(now);
-        match self.message(deliver) {
-            Ok(Some(Direct::Yield)) => {
-                self.give_way(deliver.key);
-                Ok(0)
-            }
-            Ok(direct) => Ok(direct.map_or(0, |direct| self.act(deliver, direct, reply))),
-            Err(why) => Err(self.ignore(why)),
+        let done = self.message(deliver);
+        let direct = self.inner.left.direct.take();
+        if let Err(why) = done {
+            return Err(self.ignore(why));
         }
+        match direct {
+            Some(Direct::Yield) => self.give_way(deliver.key),
+            Some(direct) => return Ok(self.act(deliver, direct, reply)),
+            None => {}
+        }
+        Ok(0)
     }
 
     #[inline(never)] // its frame is not to lie on the stack under that of the answer
-    fn message(&mut self, deliver: &Deliver<'_>) -> Result<Option<Direct>, Ignored> {
+    fn message(&mut self, deliver: &Deliver<'_>) -> Result<(), Ignored> {
         let Some(body) = deliver.body else { return self.inner.on_headless(deliver) };
         let inner = &mut self.inner;
         let slices = &mut self.storage.slices();
-        let at = inner.table.find(slices.rows, slices.buckets, deliver.key);
-        match &Message::decode(body) {
+        let found = inner.table.find(slices.rows, slices.buckets, deliver.key);
+        let at = match &Message::decode(body) {
             Ok(Message::Report(report)) => {
                 inner.check_origin(deliver)?;
-                match at {
-                    None => match inner.on_first(slices, deliver, report)? {
-                        Heard::New(me, seen) => inner.on_new(slices, deliver, report, (me, seen)),
-                        Heard::Nothing(direct) => Ok(direct),
-                    },
-                    Some(at) => inner.on_further(slices, at, deliver, report),
+                match found {
+                    Some(at) => {
+                        inner.on_further(slices, at, deliver, report)?;
+                        at
+                    }
+                    None => {
+                        let Some(new) = inner.on_first(slices, deliver, report)? else { return Ok(()) };
+                        inner.on_new(slices, deliver, report, new)?
+                    }
                 }
             }
             Ok(Message::Unknown { .. }) => {
                 inner.check_origin(deliver)?;
-                inner.on_unknown(slices, at.ok_or(Ignored::NoRow)?, deliver)
+                let (at, row) = slices.row(found)?;
+                if !inner.on_unknown(row, deliver)? {
+                    inner.bury(slices, at);
+                    return Ok(());
+                }
+                at
             }
             Ok(Message::Stance(stance)) => {
                 inner.check_ours(deliver)?;
-                match at {
-                    None => Ok(Some(Direct::Unknown { echo: stance.n })),
-                    Some(at) => inner.on_stance(slices, at, deliver, stance),
-                }
+                let Ok((at, row)) = slices.row(found) else {
+                    inner.left.direct = Some(Direct::Unknown { echo: stance.n });
+                    return Ok(());
+                };
+                inner.on_stance(row, deliver, stance)?;
+                at
             }
             Ok(Message::Ack(ack)) => {
                 inner.check_ours(deliver)?;
-                inner.on_ack(slices, at.ok_or(Ignored::NoRow)?, deliver, *ack)
+                let (at, row) = slices.row(found)?;
+                inner.on_ack(row, deliver, *ack)?;
+                at
             }
-            Err(error) => Err(Ignored::Malformed(*error)),
-        }
+            Err(error) => return Err(Ignored::Malformed(*error)),
+        };
+        inner.settle(slices, at);
+        Ok(())
     }
 
     /// Does what a message left to do. How many bytes of `reply` are to be sent at once; 0 if it does not fit.
     #[inline(never)] // nor that of the answer under a message
     fn act(&mut self, deliver: &Deliver<'_>, direct: Direct, reply: &mut [u8]) -> usize {
         let message = match direct {
-            Direct::Report { party, echo } => return self.write_direct(deliver, party, echo, reply),
+            Direct::Report { echo } => return self.write_direct(deliver, echo, reply),
             Direct::Full(full) => {
-                let n = self.inner.take_number();
-                Message::Stance(StanceMessage { n, stance: Stance::Full(full), data: &[] })
+                let n = self.inner.left.next_number();
+                Brief::Stance(StanceMessage { n, stance: Stance::Full(full), data: &[] })
             }
-            Direct::Ack(ack) => Message::Ack(ack),
-            Direct::Unknown { echo } => Message::Unknown { echo },
+            Direct::Ack(ack) => Brief::Ack(ack),
+            Direct::Unknown { echo } => Brief::Unknown { echo },
             // The one became an Ack, the other is done.
             Direct::AckAll | Direct::Yield => return 0,
         };
@@ -120,14 +136,13 @@ impl<S: Storage<Row<P, I, D>>, P: Payload, const I: usize, const D: usize> Engin
         let mut slices = self.storage.slices();
         for at in 0..inner.table.used() {
             let Some(row) = slices.rows.get_mut(at as usize) else { return };
-            let (role, _, mut fx) = row.parts(&mut inner.number);
+            let (role, _, mut fx) = row.parts(&mut inner.left);
             match role {
                 Role::Free => continue,
                 Role::Origin(origin) => origin.on_link_up(&mut fx),
                 Role::Holder(holder) => holder.on_link_up(&mut fx),
             }
-            let Outcome { armed, .. } = fx.done();
-            inner.settle(&mut slices, at, armed);
+            inner.settle(&mut slices, at);
         }
     }
 }

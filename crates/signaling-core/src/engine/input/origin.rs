@@ -1,11 +1,10 @@
 //! What devices and the relay say to the device that made an invitation.
 
-use super::super::effects::{Armed, Direct, Effects, Outcome};
 use super::super::news::Item;
 use super::super::row::{PeerNews, Role, Row};
-use super::super::storage::{Payload, Slices, Storage};
+use super::super::storage::{Payload, Storage};
 use super::super::{Engine, Ignored, Inner, MAX_DATA};
-use crate::machine::{Fanned, Party, PartyId, Stance, Tell, Via};
+use crate::machine::{Fanned, PartyId, Stance, Tell, Via};
 use crate::name::Device;
 use crate::wire::{Ack, Deliver, Fanout, List, Reach, Refused, StanceMessage};
 
@@ -19,13 +18,12 @@ impl<S: Storage<Row<P, I, D>>, P: Payload, const I: usize, const D: usize> Engin
         self.inner.advance(now);
         let inner = &mut self.inner;
         let mut slices = self.storage.slices();
-        let at = inner.table.find(slices.rows, slices.buckets, fanout.key).ok_or(Ignored::NoRow)?;
-        let Some(Row { role: Role::Origin(origin), rest, notes, out, .. }) = slices.rows.get_mut(at as usize)
-        else {
+        let at = inner.table.find(slices.rows, slices.buckets, fanout.key);
+        let (at, row) = slices.row(at)?;
+        let (Role::Origin(origin), rest, mut fx) = row.parts(&mut inner.left) else {
             return Err(Ignored::NoRow);
         };
         let own = inner.config.device.id;
-        let mut armed = Armed::default();
         let current = fanout.ver == origin.ver();
         for entry in fanout.users.iter() {
             let Some(party) = rest.party(entry.user) else { continue };
@@ -35,14 +33,12 @@ impl<S: Storage<Row<P, I, D>>, P: Payload, const I: usize, const D: usize> Engin
                 Reach::Later => (Fanned::Later, List::default()),
                 Reach::Never => (Fanned::Never, List::default()),
             };
-            let mut fx = Effects::new(notes, Some(out), &mut inner.number);
             // Each user refused for good raises the version, but all were refused the same one.
             let refused = current && fanned == Fanned::Never;
             let ver = if refused { origin.ver() } else { fanout.ver };
             origin.on_fanout(party, ver, fanned, others(devices, own), &mut fx);
-            armed.alarms = armed.alarms.or(fx.done().armed.alarms);
         }
-        inner.settle(&mut slices, at, armed);
+        inner.settle(&mut slices, at);
         Ok(())
     }
 
@@ -55,7 +51,7 @@ impl<S: Storage<Row<P, I, D>>, P: Payload, const I: usize, const D: usize> Engin
         let key = refused.key.filter(|_| !refused.reason.for_now());
         let Some(at) = key.and_then(|key| inner.table.find(slices.rows, slices.buckets, key)) else { return };
         let Some((Role::Origin(origin), _, mut fx)) =
-            slices.rows.get_mut(at as usize).map(|row| row.parts(&mut inner.number))
+            slices.rows.get_mut(at as usize).map(|row| row.parts(&mut inner.left))
         else {
             return;
         };
@@ -68,66 +64,37 @@ impl<S: Storage<Row<P, I, D>>, P: Payload, const I: usize, const D: usize> Engin
             let nobody = others(List::default(), inner.config.device.id);
             origin.on_fanout(PartyId::Invitee(slot), ver, Fanned::Never, nobody, &mut fx);
         }
-        let Outcome { armed, .. } = fx.done();
-        inner.settle(&mut slices, at, armed);
+        inner.settle(&mut slices, at);
     }
 }
 
 impl Inner {
     #[inline(never)] // its frame is not to lie on the stack under that of another input; so below
-    pub(super) fn on_stance<P: Payload, const I: usize, const D: usize>(
-        &mut self,
-        slices: &mut Slices<'_, Row<P, I, D>>,
-        at: u32,
-        deliver: &Deliver<'_>,
-        message: &StanceMessage<'_>,
-    ) -> Result<Option<Direct>, Ignored> {
-        let Some(row) = slices.rows.get_mut(at as usize) else { return Err(Ignored::NoRow) };
-        let (armed, direct) = self.stance(row, deliver, message)?;
-        self.settle(slices, at, armed);
-        Ok(direct)
-    }
-
-    #[inline(never)]
     pub(super) fn on_ack<P: Payload, const I: usize, const D: usize>(
-        &mut self,
-        slices: &mut Slices<'_, Row<P, I, D>>,
-        at: u32,
-        deliver: &Deliver<'_>,
-        ack: Ack,
-    ) -> Result<Option<Direct>, Ignored> {
-        let Some(row) = slices.rows.get_mut(at as usize) else { return Err(Ignored::NoRow) };
-        let armed = self.ack(row, deliver, ack)?;
-        self.settle(slices, at, armed);
-        Ok(None)
-    }
-
-    #[inline(never)]
-    fn ack<P: Payload, const I: usize, const D: usize>(
         &mut self,
         row: &mut Row<P, I, D>,
         deliver: &Deliver<'_>,
         ack: Ack,
-    ) -> Result<Armed, Ignored> {
+    ) -> Result<(), Ignored> {
         let party = row.rest.party(deliver.from.user).ok_or(Ignored::NotListed)?;
-        let (Role::Origin(origin), _, mut fx) = row.parts(&mut self.number) else {
+        let (Role::Origin(origin), _, mut fx) = row.parts(&mut self.left) else {
             return Err(Ignored::NotOurs);
         };
         let via = Via { party, device: deliver.from.device };
         origin.on_ack(via, ack.rev, ack.mask, &mut fx);
-        Ok(fx.done().armed)
+        Ok(())
     }
 
     /// A stance about an invitation of this device.
     #[inline(never)]
-    fn stance<P: Payload, const I: usize, const D: usize>(
+    pub(super) fn on_stance<P: Payload, const I: usize, const D: usize>(
         &mut self,
         row: &mut Row<P, I, D>,
         deliver: &Deliver<'_>,
         message: &StanceMessage<'_>,
-    ) -> Result<(Armed, Option<Direct>), Ignored> {
+    ) -> Result<(), Ignored> {
         let party = row.rest.party(deliver.from.user).ok_or(Ignored::NotListed)?;
-        let (Role::Origin(origin), rest, mut fx) = row.parts(&mut self.number) else {
+        let (Role::Origin(origin), rest, mut fx) = row.parts(&mut self.left) else {
             return Err(Ignored::NotOurs);
         };
         let (pending, rev) = (origin.pending(), origin.rev().number);
@@ -142,18 +109,16 @@ impl Inner {
             Stance::Modify if oversize => Stance::Query,
             stance => stance,
         };
-        fx.of(party);
         let via = Via { party, device: deliver.from.device };
         origin.on_stance(via, message.n, stance, brought, &mut fx);
-        let Outcome { armed, direct, peer } = fx.done();
         rest.keep_answers(pending.without(origin.pending()), label, message.data);
         if origin.rev().number != rev {
             rest.data.set(message.data);
         }
-        if let Some(tell) = peer {
+        if let Some(tell) = self.left.peer.take() {
             note_peer(row, tell, deliver);
         }
-        Ok((armed, direct))
+        Ok(())
     }
 }
 
@@ -171,16 +136,15 @@ fn note_peer<P: Payload, const I: usize, const D: usize>(
 ) {
     let (Tell::Ringing(party, device) | Tell::Full(party, device, _)) = tell else { return };
     let Role::Origin(origin) = &row.role else { return };
-    let peers = origin.party(party).map(Party::peers).unwrap_or_default();
-    let at = (0u8..).zip(peers).find(|(_, peer)| peer.device == device).map(|(at, _)| at);
-    let Some(owed) = at.and_then(|at| row.out.owed_mut(party, at)) else { return };
+    let Some(at) = origin.party(party).and_then(|party| party.find(device)) else { return };
+    let Some(owed) = row.out.owed_mut(party, at) else { return };
     owed.news = match tell {
         Tell::Full(_, _, why) => why.into(),
         _ => PeerNews::Ringing,
     };
     row.notes.news.add(Item::Peers);
     if let PartyId::Invitee(slot) = party {
-        row.rest.heard = (slot, device);
+        row.rest.heard = Some((slot, at));
         row.rest.keep_label(slot, deliver.from.label);
     }
 }

@@ -1,11 +1,9 @@
 //! Timers that go off.
 
-use super::super::effects::Outcome;
 use super::super::row::{Role, Row};
 use super::super::storage::{Payload, Slices, Storage};
 use super::super::timers::{Alarm, later};
 use super::super::{Engine, Inner};
-use crate::machine::{HolderTimer, OriginTimer, Timer};
 
 impl<S: Storage<Row<P, I, D>>, P: Payload, const I: usize, const D: usize> Engine<S, P, I, D> {
     /// Lets all timers go off that are due by `now`.
@@ -40,29 +38,16 @@ impl Inner {
         }
         // The first repeat of a renewal comes as soon as that of anything else.
         let renewal = matches!(&row.role, Role::Holder(holder) if !holder.pressing());
-        let (role, rest, mut fx) = row.parts(&mut self.number);
-        let stays = match role {
-            Role::Free => true,
-            Role::Origin(origin) => {
-                let pending = origin.pending();
-                let timers = [OriginTimer::Limit, OriginTimer::Refresh, OriginTimer::Resend];
-                for timer in timers.into_iter().filter(|timer| due.has(Timer::Origin(*timer).into())) {
-                    origin.on_timer(timer, &mut fx);
-                }
-                rest.keep_answers(pending.without(origin.pending()), "", &[]);
-                true
-            }
-            Role::Holder(holder) => {
-                use HolderTimer::{Lease, Request, Resend, Resolve, Ring};
-                let timers = [Lease, Ring, Resend, Request, Resolve];
-                let mut due = timers.into_iter().filter(|timer| due.has(Timer::Holder(*timer).into()));
-                due.all(|timer| holder.on_timer(timer, &mut fx))
-            }
-        };
-        let Outcome { mut armed, .. } = fx.done();
-        armed.fired = due.has(Alarm::Resend) && !due.has(Alarm::Limit) && !renewal;
+        let (role, rest, mut fx) = row.parts(&mut self.left);
+        let pending = role.pending();
+        let mut timers = role.timers().iter().filter(|timer| due.has((**timer).into()));
+        let stays = timers.all(|timer| role.on_timer(*timer, &mut fx));
+        if let Role::Origin(origin) = role {
+            rest.keep_answers(pending.without(origin.pending()), "", &[]);
+        }
+        self.left.armed.fired = due.has(Alarm::Resend) && !due.has(Alarm::Limit) && !renewal;
         if stays {
-            self.settle(slices, at, armed);
+            self.settle(slices, at);
         } else {
             self.table.remove(slices, at);
         }

@@ -93,7 +93,7 @@ impl<const D: usize> Party<D> {
         self.peers.get(..usize::from(self.len)).unwrap_or_default()
     }
 
-    pub(super) fn find(&self, device: Device) -> Option<u8> {
+    pub(crate) fn find(&self, device: Device) -> Option<u8> {
         let at = self.peers().iter().position(|peer| peer.device == device)?;
         u8::try_from(at).ok()
     }

@@ -86,7 +86,7 @@ impl<const I: usize, const D: usize> Origin<I, D> {
         first: Option<u8>,
         echo: u32,
     ) -> Report<OriginSlots<'_>> {
-        let peer = to.and_then(|(party, at)| self.party(party)?.peers().get(usize::from(at)));
+        let peer = to.and_then(|(party, at)| self.peer(party, at));
         let lacks = self.with_data.without(peer.map(|peer| peer.acked).unwrap_or_default());
         let own = match to {
             Some((PartyId::Invitee(slot), _)) if !broken!("newest-to-all") => Some(slot),
