@@ -241,6 +241,22 @@ async fn a_slow_reader_loses_its_link_and_nobody_else_does() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn who_says_much_at_once_and_reads_the_answers_keeps_its_link() {
+    let relay = relay().await;
+    let mut alice = relay.join("alice", 1, 1 << 20).await;
+    let mut buf = [0; 16];
+    for number in 0..10_000 {
+        let len = Frame::Ping(number).encode(&mut buf).unwrap();
+        alice.0.feed(Bytes::copy_from_slice(&buf[..len])).await.unwrap();
+    }
+    SinkExt::<Bytes>::flush(&mut alice.0).await.unwrap();
+    for number in 0..10_000 {
+        let pong = alice.next().await.expect("the link stands");
+        assert_eq!(Frame::decode(&pong), Ok(Frame::Pong(number)));
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_silent_device_loses_its_link() {
     let relay = relay().await;
     let begin = Instant::now();

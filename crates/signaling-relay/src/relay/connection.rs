@@ -7,6 +7,7 @@ use adapter_std::framing::tcp_codec;
 use bytes::Bytes;
 use futures_util::{SinkExt, StreamExt};
 use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::task::coop::consume_budget;
 use tokio::time::timeout;
 use tokio_util::codec::{FramedRead, FramedWrite, LengthDelimitedCodec, LengthDelimitedCodecError};
 
@@ -65,7 +66,11 @@ async fn read_frames<R: AsyncRead + Unpin>(
 ) -> io::Result<()> {
     while let Some(frame) = reader.next().await {
         match frame {
-            Ok(frame) => hub.frame(conn, &frame),
+            Ok(frame) => {
+                hub.frame(conn, &frame);
+                // So that answers are written in between, however much was said at once.
+                consume_budget().await;
+            }
             Err(error) => {
                 if is_oversize(&error) {
                     hub.oversize(conn);
