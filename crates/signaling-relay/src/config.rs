@@ -50,7 +50,7 @@ pub struct Config {
     /// Bytes kept for one user, and as many for one device; more drop the oldest of whoever sent most of these.
     /// Each message counts 512 bytes more than its body.
     pub kept_bytes: usize,
-    /// Bytes kept in all; more drop the oldest of all.
+    /// Bytes kept in all; more drop the oldest of whoever sent most of them.
     pub kept_bytes_total: usize,
     /// The longest time that a message is kept, whatever its sender asks for.
     pub keep: u32,

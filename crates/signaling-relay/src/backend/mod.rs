@@ -3,6 +3,7 @@
 mod devices;
 mod groups;
 mod memory;
+mod shares;
 mod store;
 
 use bytes::Bytes;
