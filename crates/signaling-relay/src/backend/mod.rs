@@ -108,4 +108,9 @@ pub enum Keeping {
     },
     /// A newer one was there already.
     Older,
+    /// It does not fit.
+    NoRoom {
+        /// How many went for want of room, it among them.
+        dropped: usize,
+    },
 }

@@ -51,8 +51,9 @@ impl Store {
             }
             self.remove(age);
         }
-        self.insert(mailbox, message);
-        Keeping::Kept { dropped: self.shrink_mailbox(mailbox) + self.shrink() }
+        let age = self.insert(mailbox, message);
+        let dropped = self.shrink_mailbox(mailbox) + self.shrink();
+        if self.ages.contains_key(&age) { Keeping::Kept { dropped } } else { Keeping::NoRoom { dropped } }
     }
 
     /// The message of the same invitation and sender, whichever run of the device.
@@ -62,7 +63,7 @@ impl Store {
         there.find(|(_, kept)| same(kept)).map(|(age, kept)| (*age, kept))
     }
 
-    fn insert(&mut self, mailbox: &Mailbox, message: Kept) {
+    fn insert(&mut self, mailbox: &Mailbox, message: Kept) -> Age {
         let age = self.next;
         self.next += 1;
         self.bytes += weight(&message);
@@ -70,6 +71,7 @@ impl Store {
         self.ages.insert(age, mailbox.clone());
         self.ends.insert((message.until, age));
         self.mailboxes.entry(mailbox.clone()).or_default().insert(age, message);
+        age
     }
 
     fn remove(&mut self, age: Age) {

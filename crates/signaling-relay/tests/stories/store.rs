@@ -269,3 +269,13 @@ fn nobodys_junk_for_others_drives_out_what_is_kept_for_bob() {
     assert_eq!(texts(&mut world, "bob", 2), one("ring", 0));
     assert_eq!(texts(&mut world, "nobody 99", 3).len(), 1, "her own older ones went");
 }
+
+#[test]
+fn what_is_too_large_to_be_kept_is_not_called_kept() {
+    let mut world = World::with(Config { kept_bytes: 1_000, ..settled() });
+    let (alice, bob) = (world.join("alice", 1), world.join("bob", 2));
+    world.leave(bob);
+    assert_eq!(world.reach(alice, "bob", &letter(&"x".repeat(600))), runs(&[]));
+    assert_eq!((world.stats().kept, world.stats().dropped_kept), (0, 1));
+    assert_eq!(world.reach(alice, "bob", &letter("hi")), runs(&[2]));
+}
