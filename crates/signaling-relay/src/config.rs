@@ -24,6 +24,8 @@ pub struct Config {
     pub devices_per_user: usize,
     /// Groups. One more is answered with Full.
     pub groups: usize,
+    /// Groups that a user is in. One more is answered with Full.
+    pub groups_per_user: usize,
     /// Members of a group, at most [`MAX_MEMBERS`]. One more is answered with Full.
     pub members: usize,
     /// Triples of sender, invitation and user that stay admitted when somebody leaves the group. Beyond it
@@ -71,6 +73,7 @@ impl Default for Config {
             devices: 1_000_000,
             devices_per_user: 32,
             groups: 16_384,
+            groups_per_user: 1_024,
             members: MAX_MEMBERS,
             admitted: 65_536,
             frame: MAX_FRAME,
