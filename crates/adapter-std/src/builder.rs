@@ -14,7 +14,7 @@ use crate::clock::{Clock, SystemClock};
 use crate::direct::{Peers, PeersError};
 use crate::disk::Disk;
 use crate::handle::Owner;
-use crate::runner::{Runner, TokenSource, Way};
+use crate::runner::{End, Runner, TokenSource, Way};
 use crate::shared::Shared;
 use crate::state::{State, StateError};
 use crate::storage::{ClientEngine, Vectors};
@@ -257,7 +257,8 @@ impl ClientBuilder {
             disk.load(&mut engine, self.clock.now())?;
         }
         let shared = Arc::new(Shared::new(engine, self.clock, label, way.datagram()));
-        let runner = Runner { shared: Arc::clone(&shared), way, token: self.token, disk, state: Some(state) };
+        let end = End::new(Arc::clone(&shared), state);
+        let runner = Runner { shared: Arc::clone(&shared), way, token: self.token, disk, _end: end };
         runtime.spawn(runner.run());
         Ok(Client(Arc::new(Owner { shared, runtime, queue: self.queue, backlog: self.backlog })))
     }

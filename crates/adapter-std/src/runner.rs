@@ -66,14 +66,12 @@ pub(crate) struct Runner {
     pub(crate) token: TokenSource,
     /// Where the invitations of a durable client are saved.
     pub(crate) disk: Option<Disk>,
-    /// Keeps the folder locked until the task ends.
-    pub(crate) state: Option<State>,
+    pub(crate) _end: End,
 }
 
 impl Runner {
     /// Runs until the client is closed, and a little longer if something is left to be sent.
-    pub(crate) async fn run(mut self) {
-        let _end = End { shared: Arc::clone(&self.shared), state: self.state.take() };
+    pub(crate) async fn run(self) {
         tokio::select! {
             biased; // each is polled whenever one is: the order does no harm, and a run replays
             () = self.keep_time() => {}
@@ -228,10 +226,16 @@ fn jittered(pause: Duration, device: Device, attempt: u32) -> Duration {
     pause * (80 + spread) / 100
 }
 
-/// However the task ends: the folder is unlocked, then those who wait are told.
-struct End {
+/// However the task ends, also if it never began: the folder is unlocked, then those who wait are told.
+pub(crate) struct End {
     shared: Arc<Shared>,
     state: Option<State>,
+}
+
+impl End {
+    pub(crate) fn new(shared: Arc<Shared>, state: State) -> Self {
+        Self { shared, state: Some(state) }
+    }
 }
 
 impl Drop for End {
