@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use signaling_core::{Config, Label, NameError, UserId};
 use tokio::runtime::Handle;
+use tokio_util::task::TaskTracker;
 
 use crate::client::Client;
 use crate::clock::{Clock, SystemClock};
@@ -257,8 +258,14 @@ impl ClientBuilder {
             disk.load(&mut engine, self.clock.now())?;
         }
         let shared = Arc::new(Shared::new(engine, self.clock, label, way.datagram()));
-        let end = End::new(Arc::clone(&shared), state);
-        let runner = Runner { shared: Arc::clone(&shared), way, token: self.token, disk, _end: end };
+        let runner = Runner {
+            shared: Arc::clone(&shared),
+            way,
+            token: self.token,
+            disk,
+            saves: TaskTracker::new(),
+            end: End::new(Arc::clone(&shared), state),
+        };
         runtime.spawn(runner.run());
         Ok(Client(Arc::new(Owner { shared, runtime, queue: self.queue, backlog: self.backlog })))
     }

@@ -10,6 +10,7 @@ use std::time::Duration;
 use signaling_core::wire::Refusal;
 use signaling_core::{Device, Stamp};
 use tokio::time::{Instant, sleep, timeout};
+use tokio_util::task::TaskTracker;
 
 use crate::direct;
 use crate::disk::{Disk, unsaved};
@@ -27,7 +28,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 const GOOD_LINK: Duration = Duration::from_secs(10);
 /// A connection that is not made by then will not be made.
 const CONNECT_WITHIN: Duration = Duration::from_secs(5);
-/// So long a closing client tries to send what it has to send.
+/// So long a closing client tries to send what it has to send, and then waits for the disk.
 const CLOSE_WITHIN: Duration = Duration::from_secs(2);
 
 /// A token that is being fetched.
@@ -66,7 +67,9 @@ pub(crate) struct Runner {
     pub(crate) token: TokenSource,
     /// Where the invitations of a durable client are saved.
     pub(crate) disk: Option<Disk>,
-    pub(crate) _end: End,
+    /// The saves that are under way.
+    pub(crate) saves: TaskTracker,
+    pub(crate) end: End,
 }
 
 impl Runner {
@@ -79,6 +82,9 @@ impl Runner {
             () = self.keep_saved() => {}
             () = self.give_up() => {}
         }
+        self.saves.close();
+        // The next client of the folder is to find what was saved, and nobody who still writes.
+        let _ = timeout(CLOSE_WITHIN, self.saves.wait()).await;
     }
 
     /// Time goes on whether there is a link or not.
@@ -101,9 +107,13 @@ impl Runner {
         loop {
             shared.save.notified().await;
             while let Some((stamp, bytes)) = self.unsaved() {
-                let disk = disk.clone();
-                let saving = tokio::task::spawn_blocking(move || disk.save(&bytes)).await;
-                match saving.unwrap_or_else(|error| Err(error.into())) {
+                // Whatever becomes of this task, the folder is locked until the disk has done.
+                let (disk, state) = (disk.clone(), self.end.state.clone());
+                let saving = self.saves.spawn_blocking(move || {
+                    let _locked = state;
+                    disk.save(&bytes)
+                });
+                match saving.await.unwrap_or_else(|error| Err(error.into())) {
                     Ok(()) => {
                         failed = false;
                         shared.step(|core, _| core.engine.handle_saved(stamp));
@@ -229,12 +239,12 @@ fn jittered(pause: Duration, device: Device, attempt: u32) -> Duration {
 /// However the task ends, also if it never began: the folder is unlocked, then those who wait are told.
 pub(crate) struct End {
     shared: Arc<Shared>,
-    state: Option<State>,
+    state: Option<Arc<State>>,
 }
 
 impl End {
     pub(crate) fn new(shared: Arc<Shared>, state: State) -> Self {
-        Self { shared, state: Some(state) }
+        Self { shared, state: Some(Arc::new(state)) }
     }
 }
 
