@@ -220,11 +220,11 @@ impl Signaling {
     }
 
     /// The handle of an invitation that was made on this device, say of one that was restored; none if there is
-    /// no such invitation, or not any more.
+    /// no such invitation, or not any more, or if the client is closed.
     pub fn follow(&self, id: InviteId) -> Option<Invitation> {
         let fate = self.0.shared.step(|core, _| {
             let made_here = core.engine.view(id)?.standing() == Standing::Inviter;
-            made_here.then(|| {
+            (made_here && !core.closed).then(|| {
                 let fate = core.fates.follow(id);
                 core.look(id);
                 fate

@@ -81,6 +81,15 @@ async fn a_closed_client_says_so() {
     assert!(alice.events().next().await.is_none());
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_closed_client_follows_nothing() {
+    let world = World::new();
+    let alice = world.client("alice").await;
+    let call = alice.signaling().invite("bob", "", &options()).unwrap();
+    alice.close().await;
+    assert!(alice.signaling().follow(call.id()).is_none(), "nobody would ever tell its end");
+}
+
 #[test]
 fn a_client_is_closed_when_its_runtime_goes_before_it_began() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
