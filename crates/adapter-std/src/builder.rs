@@ -136,7 +136,7 @@ impl ClientBuilder {
         self.token_provider(move || std::future::ready(Ok::<_, std::convert::Infallible>(token.clone())))
     }
 
-    /// Asked for a token before each link is made. An error is told as
+    /// Asked for a token before each link is made. An error, or nothing within 30 s, is told as
     /// [`LinkError::NoToken`](crate::LinkError::NoToken), and it is asked again after a pause.
     #[must_use]
     pub fn token_provider<F, T, E>(mut self, provider: F) -> Self

@@ -28,6 +28,8 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 const GOOD_LINK: Duration = Duration::from_secs(10);
 /// A connection that is not made by then will not be made.
 const CONNECT_WITHIN: Duration = Duration::from_secs(5);
+/// A token that was not given by then will not be.
+const TOKEN_WITHIN: Duration = Duration::from_secs(30);
 /// So long a closing client tries to send what it has to send, and then waits for the disk.
 const CLOSE_WITHIN: Duration = Duration::from_secs(2);
 
@@ -213,7 +215,9 @@ impl Runner {
             Way::Relay(relay) => relay,
             Way::Direct(link) => return link.serve(&self.shared).await,
         };
-        let token = (self.token)().await.map_err(LinkError::NoToken)?;
+        let too_late = |_| LinkError::NoToken(format!("none within {} s", TOKEN_WITHIN.as_secs()));
+        let token = timeout(TOKEN_WITHIN, (self.token)()).await.map_err(too_late)?;
+        let token = token.map_err(LinkError::NoToken)?;
         let stream = connect(&**relay).await?;
         link::serve(stream, &self.shared, &token).await
     }

@@ -232,6 +232,28 @@ async fn a_provider_without_a_token_is_asked_again() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_provider_that_never_answers_is_asked_again() {
+    let world = World::new();
+    let asked = Arc::new(AtomicU32::new(0));
+    let count = Arc::clone(&asked);
+    let alice = world.builder("alice").token_provider(move || {
+        let first = count.fetch_add(1, Ordering::Relaxed) == 0;
+        async move {
+            if first {
+                std::future::pending::<()>().await;
+            }
+            Ok::<_, String>(String::new())
+        }
+    });
+    let alice = alice.build().unwrap();
+    let mut events = alice.events();
+    alice.connect();
+    let told = tokio::time::timeout(Duration::from_secs(60), until_link(&mut events)).await;
+    assert!(matches!(told, Ok(LinkEvent::Lost(LinkError::NoToken(_)))), "{told:?}");
+    assert_eq!(alice.connected().await, LinkState::Up);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_device_without_an_epoch_draws_one_at_its_first_welcome() {
     let world = World::new();
     let blank = State::provisioned(Device { id: 9, epoch: 0 });
