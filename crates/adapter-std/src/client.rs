@@ -83,7 +83,7 @@ impl Client {
     /// is closed, and does not keep the client going.
     pub fn events(&self) -> Events {
         let mailbox = Arc::new(Mailbox::new(self.0.queue, self.0.backlog));
-        let id = self.0.shared.lock().subscribe(Arc::clone(&mailbox));
+        let id = self.0.shared.with(|core| core.subscribe(Arc::clone(&mailbox)));
         Events { id, mailbox, shared: Arc::downgrade(&self.0.shared) }
     }
 
@@ -94,12 +94,12 @@ impl Client {
 
     /// The device, in this run.
     pub fn device(&self) -> Device {
-        self.0.shared.lock().engine.config().device
+        self.0.shared.with(|core| core.engine.config().device)
     }
 
     /// What the engine counted so far.
     pub fn counters(&self) -> Counters {
-        self.0.shared.lock().engine.counters()
+        self.0.shared.with(|core| core.engine.counters())
     }
 
     /// Makes a group, with this user as its first member. Fine if he is in it already.
@@ -210,7 +210,7 @@ impl Stream for Events {
 impl Drop for Events {
     fn drop(&mut self) {
         if let Some(shared) = self.shared.upgrade() {
-            shared.lock().unsubscribe(self.id);
+            shared.with(|core| core.unsubscribe(self.id));
             // Perhaps it was this one that had too much to read.
             shared.time.notify_one();
         }

@@ -7,6 +7,7 @@ use signaling_core::{GroupId, UserId};
 use tokio::sync::oneshot;
 
 use crate::error::GroupError;
+use crate::wakes::Wakes;
 
 /// The most groups that a client joins again by itself, and the most calls at once.
 pub(crate) const MAX_GROUPS: usize = 1024;
@@ -55,11 +56,10 @@ impl Groups {
     }
 
     /// The link is down: no answer comes any more.
-    pub(crate) fn link_down(&mut self) {
+    pub(crate) fn link_down(&mut self, wakes: &mut Wakes) {
         self.unsent.clear();
         for reply in self.asked.drain().filter_map(|(_, asked)| asked.reply) {
-            // Who asked may be gone.
-            let _ = reply.send(Err(GroupError::LinkLost));
+            wakes.group(reply, Err(GroupError::LinkLost));
         }
     }
 
@@ -76,7 +76,7 @@ impl Groups {
     }
 
     /// The relay answered. A group that could not be joined again is lost.
-    pub(crate) fn handle(&mut self, reply: &GroupReply<'_>) -> Option<GroupId> {
+    pub(crate) fn handle(&mut self, reply: &GroupReply<'_>, wakes: &mut Wakes) -> Option<GroupId> {
         let Asked { op, group, reply: waiting } = self.asked.remove(&reply.seq)?;
         let done = reply.answer == GroupAnswer::Done;
         match op {
@@ -94,8 +94,7 @@ impl Groups {
         } else {
             Err(GroupError::Refused { group, answer: reply.answer })
         };
-        // Who asked may be gone.
-        let _ = waiting.send(result);
+        wakes.group(waiting, result);
         None
     }
 }

@@ -59,10 +59,11 @@ impl Mailbox {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(crate) fn push(&self, event: Event) {
+    /// Takes an event; whom to wake then.
+    pub(crate) fn push(&self, event: Event) -> Option<Waker> {
         let mut queue = self.queue();
         if queue.closed {
-            return;
+            return None;
         }
         let lagging = queue.link.is_some() || !queue.late.is_empty();
         if !lagging && queue.ready.len() < self.capacity {
@@ -70,11 +71,7 @@ impl Mailbox {
         } else {
             queue.merge(event);
         }
-        let waker = queue.waker.take();
-        drop(queue);
-        if let Some(waker) = waker {
-            waker.wake();
-        }
+        queue.waker.take()
     }
 
     /// Whether news of one more invitation can be merged.
@@ -109,30 +106,26 @@ impl Mailbox {
         if some || queue.closed {
             return Poll::Ready(some);
         }
-        queue.waker = Some(cx.waker().clone());
+        let before = queue.waker.replace(cx.waker().clone());
+        drop(queue);
+        // It may be the last thing that keeps somebody's task.
+        drop(before);
         Poll::Pending
     }
 
-    /// No more events come; what waits can still be taken.
-    pub(crate) fn close(&self) {
+    /// No more events come; what waits can still be taken. Whom to wake then.
+    pub(crate) fn close(&self) -> Option<Waker> {
         let mut queue = self.queue();
         queue.closed = true;
-        let waker = queue.waker.take();
-        drop(queue);
-        if let Some(waker) = waker {
-            waker.wake();
-        }
+        queue.waker.take()
     }
 
-    /// No more events come, and what waits is gone.
-    pub(crate) fn cut(&self) {
+    /// No more events come, and what waits is gone. Whom to wake then.
+    pub(crate) fn cut(&self) -> Option<Waker> {
         let mut queue = self.queue();
         let waker = queue.waker.take();
         *queue = Queue { closed: true, ..Queue::default() };
-        drop(queue);
-        if let Some(waker) = waker {
-            waker.wake();
-        }
+        waker
     }
 }
 

@@ -133,11 +133,11 @@ impl Runner {
     }
 
     fn device(&self) -> Device {
-        self.shared.lock().engine.config().device
+        self.shared.with(|core| core.engine.config().device)
     }
 
     fn unsaved(&self) -> Option<(Stamp, Vec<u8>)> {
-        unsaved(&self.shared.lock().engine)
+        self.shared.with(|core| unsaved(&core.engine))
     }
 
     /// The bound of a polite close: none if nothing is left to be said.
@@ -150,7 +150,7 @@ impl Runner {
             LinkState::Up => false,
             LinkState::Connecting(Some(LinkError::Tls(_))) => true,
             LinkState::Connecting(Some(_)) if !self.shared.was_let_in.load(Ordering::Relaxed) => true,
-            LinkState::Connecting(_) => self.shared.lock().engine.is_empty(),
+            LinkState::Connecting(_) => self.shared.with(|core| core.engine.is_empty()),
             LinkState::Idle | LinkState::Replaced | LinkState::Closed => true,
         };
         if !in_vain {

@@ -63,7 +63,7 @@ impl Signaling {
     pub fn add_signaling_listener(&self, listener: impl SignalingListener) -> ListenerId {
         let owner = &self.0;
         let mailbox = Arc::new(Mailbox::new(owner.queue, owner.backlog));
-        let id = owner.shared.lock().subscribe(Arc::clone(&mailbox));
+        let id = owner.shared.with(|core| core.subscribe(Arc::clone(&mailbox)));
         let shared = Arc::clone(&owner.shared);
         let room = move || shared.time.notify_one();
         owner.runtime.spawn(dispatch(mailbox, Arc::new(listener), room));
@@ -73,7 +73,7 @@ impl Signaling {
     /// Removes a listener (`removeSignalingListener`); `false` if it was not there. What it was not told yet
     /// it is not told any more; a call that runs at this moment ends by itself.
     pub fn remove_signaling_listener(&self, listener: ListenerId) -> bool {
-        let removed = self.0.shared.lock().unsubscribe(listener.0);
+        let removed = self.0.shared.with(|core| core.unsubscribe(listener.0));
         // It may have been the one that everybody waited for.
         self.0.shared.time.notify_one();
         removed
