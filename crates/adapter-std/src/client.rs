@@ -144,12 +144,9 @@ impl Client {
             return Err(GroupError::NoRelay);
         }
         let (reply, answer) = oneshot::channel();
-        match self.link() {
-            LinkState::Up => {}
-            LinkState::Closed => return Err(GroupError::Closed),
-            _ => return Err(GroupError::NotConnected),
-        }
-        self.0.shared.step(|core, _| core.groups.ask(op, group, reply))?;
+        self.0.shared.step(|core, _| {
+            if core.closed { Err(GroupError::Closed) } else { core.groups.ask(op, group, reply) }
+        })?;
         let answer = tokio::time::timeout(ANSWER_WITHIN, answer).await.map_err(|_| GroupError::NoAnswer)?;
         answer.map_err(|_| GroupError::LinkLost)?
     }

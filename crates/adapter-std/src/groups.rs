@@ -16,6 +16,7 @@ pub(crate) type Reply = oneshot::Sender<Result<Vec<UserId>, GroupError>>;
 
 #[derive(Debug, Default)]
 pub(crate) struct Groups {
+    up: bool,
     joined: BTreeSet<GroupId>,
     next: u32,
     asked: HashMap<u32, Asked>,
@@ -33,6 +34,9 @@ struct Asked {
 impl Groups {
     /// Asks the relay, as soon as the link can take it.
     pub(crate) fn ask(&mut self, op: GroupOp, group: GroupId, reply: Reply) -> Result<(), GroupError> {
+        if !self.up {
+            return Err(GroupError::NotConnected);
+        }
         self.asked.retain(|_, asked| asked.reply.as_ref().is_none_or(|reply| !reply.is_closed()));
         let joins = matches!(op, GroupOp::Create | GroupOp::Join) && !self.joined.contains(&group);
         if self.asked.len() >= MAX_GROUPS || (joins && self.joined.len() >= MAX_GROUPS) {
@@ -50,6 +54,7 @@ impl Groups {
 
     /// The link is up: the relay may have forgotten who is in which group.
     pub(crate) fn link_up(&mut self) {
+        self.up = true;
         for group in self.joined.clone() {
             self.put(Asked { op: GroupOp::Join, group, reply: None });
         }
@@ -57,6 +62,7 @@ impl Groups {
 
     /// The link is down: no answer comes any more.
     pub(crate) fn link_down(&mut self, wakes: &mut Wakes) {
+        self.up = false;
         self.unsent.clear();
         for reply in self.asked.drain().filter_map(|(_, asked)| asked.reply) {
             wakes.group(reply, Err(GroupError::LinkLost));
@@ -96,5 +102,25 @@ impl Groups {
         };
         wakes.group(waiting, result);
         None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_asks_when_the_link_has_just_gone_is_told_so() {
+        let (mut groups, mut wakes) = (Groups::default(), Wakes::default());
+        let ask = |groups: &mut Groups| {
+            let (reply, _answer) = oneshot::channel();
+            groups.ask(GroupOp::Leave, GroupId::new("team").unwrap(), reply)
+        };
+        groups.link_up();
+        assert_eq!(ask(&mut groups), Ok(()));
+        groups.link_down(&mut wakes);
+        assert_eq!(ask(&mut groups), Err(GroupError::NotConnected));
+        groups.link_up();
+        assert_eq!(groups.poll_transmit(&mut [0; 64]), None, "nothing leaves that was given up long ago");
     }
 }

@@ -58,12 +58,11 @@ pub(crate) async fn serve(stream: Box<dyn Duplex>, shared: &Shared, token: &str)
 
 fn up(shared: &Shared) {
     shared.was_let_in.store(true, Ordering::Relaxed);
+    // Before anybody is told: who then asks about a group is heard.
+    shared.with(|core| core.groups.link_up());
     shared.link.send_replace(LinkState::Up);
     shared.tell_link(LinkEvent::Connected);
-    shared.step(|core, now| {
-        core.groups.link_up();
-        core.engine.handle_link_up(now);
-    });
+    shared.step(|core, now| core.engine.handle_link_up(now));
 }
 
 /// Says Hello until the relay lets this device in. A device without an epoch draws one from the Welcome.
