@@ -195,12 +195,12 @@ impl Late {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use signaling_core::{Device, Standing};
 
     use super::*;
 
-    fn event(sequence: u32, what: What) -> Event {
+    pub(crate) fn event(sequence: u32, what: What) -> Event {
         let invitation = Arc::new(InvitationInfo {
             id: InviteId { origin: Device::default(), sequence },
             inviter: "alice".parse().unwrap(),

@@ -293,15 +293,47 @@ async fn dispatch(
     while std::future::poll_fn(|cx| mailbox.poll_some(cx)).await {
         let (mailbox, listener, room) = (Arc::clone(&mailbox), Arc::clone(&listener), room.clone());
         let calls = tokio::task::spawn_blocking(move || {
-            while let (Taken::Event(event), made_room) = mailbox.take() {
+            loop {
+                let (taken, made_room) = mailbox.take();
                 if made_room {
                     room();
                 }
+                let Taken::Event(event) = taken else { return };
                 call(&*listener, &event);
             }
         });
         if let Err(error) = calls.await {
             tracing::error!(%error, "a signaling listener panicked; it is called again for the next event");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use signaling_core::{Device, What};
+
+    use super::*;
+    use crate::mailbox::tests::event;
+
+    struct Nobody;
+
+    impl SignalingListener for Nobody {}
+
+    #[tokio::test]
+    async fn a_full_mailbox_that_was_emptied_has_room_again() {
+        let mailbox = Arc::new(Mailbox::new(1, 1));
+        mailbox.push(event(1, What::New));
+        mailbox.push(event(2, What::Ringing { slot: 0, device: Device::default() }));
+        assert!(!mailbox.has_room());
+        mailbox.close();
+        let count = Arc::new(AtomicU32::new(0));
+        let rooms = Arc::clone(&count);
+        let room = move || {
+            rooms.fetch_add(1, Ordering::Relaxed);
+        };
+        dispatch(mailbox, Arc::new(Nobody), room).await;
+        assert_eq!(count.load(Ordering::Relaxed), 1, "the client goes on telling");
     }
 }
