@@ -112,7 +112,7 @@ impl Runner {
                 // Whatever becomes of this task, the folder is locked until the disk has done.
                 let (disk, state) = (disk.clone(), self.end.state.clone());
                 let saving = self.saves.spawn_blocking(move || {
-                    let _locked = state;
+                    state.iter().try_for_each(|state| state.check())?;
                     disk.save(&bytes)
                 });
                 match saving.await.unwrap_or_else(|error| Err(error.into())) {

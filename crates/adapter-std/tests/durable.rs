@@ -112,6 +112,28 @@ async fn the_folder_is_not_free_while_something_is_saved_in_it() {
     assert!(is_free());
 }
 
+#[cfg(unix)]
+#[tokio::test(start_paused = true)]
+async fn who_lost_the_folder_saves_nothing_in_that_of_another_device() {
+    let (world, dir) = (World::new(), tempfile::tempdir().unwrap());
+    let first = world.connect(alice(&world, &dir)).await;
+    let mut events = first.events();
+    std::fs::remove_dir_all(dir.path()).unwrap();
+    let second = alice(&world, &dir).build().unwrap();
+    assert_ne!(first.device(), second.device());
+    first.signaling().invite("bob", "", &InviteOptions::default()).unwrap();
+    let told = async {
+        loop {
+            if let Event::NotSaved { error } = events.next().await.unwrap() {
+                break error;
+            }
+        }
+    };
+    let error = tokio::time::timeout(Duration::from_secs(60), told).await.expect("it is told");
+    assert!(error.contains("is no longer the folder"), "{error}");
+    assert!(!dir.path().join("invitations").exists());
+}
+
 #[tokio::test(start_paused = true)]
 async fn it_needs_a_folder() {
     let world = World::new();
