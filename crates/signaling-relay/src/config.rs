@@ -44,7 +44,8 @@ pub struct Config {
     /// Bytes a second that a device may send to others: a body, its push info, and 256 bytes for each Send. What
     /// is more is refused with Busy, and so sent again a little later; whom it was for keeps his link.
     pub rate: u32,
-    /// Bytes that a device may send at once, after it was silent for a while.
+    /// Bytes that a device may send at once, after it was silent for a while. A new link of its user begins with what the
+    /// last that ended had left.
     pub burst: u32,
     /// Messages of the store for one user, and as many for one device; one more drops the oldest of whoever sent
     /// most of these.

@@ -3,31 +3,9 @@
 use std::collections::{BTreeSet, HashMap};
 
 use super::ConnId;
+use super::allowance::{Allowance, Left};
 use crate::backend::Sender;
 use crate::config::Config;
-
-/// What a device may send at once: it is spent by each Send, and comes back with time.
-#[derive(Debug)]
-struct Allowance {
-    /// In thousandths of a byte.
-    left: u64,
-    at: u64,
-}
-
-impl Allowance {
-    fn full(now: u64, config: &Config) -> Self {
-        Self { left: u64::from(config.burst) * 1000, at: now }
-    }
-
-    fn spend(&mut self, bytes: u64, now: u64, config: &Config) -> bool {
-        let earned = now.saturating_sub(self.at).saturating_mul(config.rate.into());
-        self.at = self.at.max(now);
-        self.left = self.left.saturating_add(earned).min(u64::from(config.burst) * 1000);
-        let rest = self.left.checked_sub(bytes.saturating_mul(1000));
-        self.left = rest.unwrap_or(self.left);
-        rest.is_some()
-    }
-}
 
 /// Who said a good Hello with an epoch.
 #[derive(Clone, Debug)]
@@ -70,6 +48,7 @@ pub(super) struct Links {
     deadlines: BTreeSet<(u64, ConnId)>,
     /// How many were let in.
     admitted: u32,
+    left: Left,
 }
 
 impl Links {
@@ -94,10 +73,12 @@ impl Links {
     }
 
     /// Forgets the link; whose it was.
-    pub(super) fn close(&mut self, conn: ConnId) -> Option<Sender> {
+    pub(super) fn close(&mut self, conn: ConnId, now: u64, config: &Config) -> Option<Sender> {
         let link = self.links.remove(&conn)?;
         self.deadlines.remove(&(link.armed, conn));
-        link.sender
+        let sender = link.sender?;
+        self.left.keep(&sender.user, link.allowance, now, config);
+        Some(sender)
     }
 
     fn arm(&mut self, conn: ConnId, config: &Config) {
@@ -145,14 +126,29 @@ impl Links {
     }
 
     /// From now on the link is the newcomer's; whose it was.
-    pub(super) fn admit(&mut self, conn: ConnId, newcomer: Newcomer, config: &Config) -> Option<Sender> {
+    pub(super) fn admit(
+        &mut self,
+        conn: ConnId,
+        newcomer: Newcomer,
+        now: u64,
+        config: &Config,
+    ) -> Option<Sender> {
         let link = self.links.get_mut(&conn)?;
+        if let Some(before) = &link.sender {
+            self.left.keep(&before.user, link.allowance.clone(), now, config);
+        }
+        link.allowance = self.left.of(&newcomer.sender.user, now, config);
         self.admitted = self.admitted.wrapping_add(1);
         (link.number, link.newcomer) = (self.admitted, None);
         link.largest = usize::try_from(newcomer.largest).unwrap_or(usize::MAX);
         let before = link.sender.replace(newcomer.sender);
         self.arm(conn, config);
         before
+    }
+
+    /// Forgets what users had left who have all of it again.
+    pub(super) fn forget_left(&mut self, now: u64, config: &Config) {
+        self.left.forget(now, config);
     }
 
     pub(super) fn next_deadline(&self) -> Option<u64> {

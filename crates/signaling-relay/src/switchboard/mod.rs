@@ -1,6 +1,7 @@
 //! Who is connected, and what goes where (protocol section 4).
 
 mod admitted;
+mod allowance;
 mod encode;
 mod groups;
 mod hello;
@@ -216,6 +217,7 @@ impl Switchboard {
     /// Time has passed: ends what is due. To be called at [`next_deadline`](Self::next_deadline) or later.
     pub fn tick(&mut self, now: u64) {
         self.advance(now);
+        self.links.forget_left(self.now, &self.config);
         while let Some(conn) = self.links.next_overdue(self.now, &self.config) {
             if self.links.sender(conn).is_none() {
                 self.close(conn, Refusal::Hello);
@@ -308,7 +310,7 @@ impl Switchboard {
     }
 
     fn unlink(&mut self, conn: ConnId) {
-        if let Some(sender) = self.links.close(conn) {
+        if let Some(sender) = self.links.close(conn, self.now, &self.config) {
             self.online.remove(&{ sender.device.id });
         }
         self.stats.links = self.links.len() as u64;
