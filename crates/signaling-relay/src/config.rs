@@ -15,7 +15,8 @@ pub const SMALLEST_FRAME: u32 = 128;
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
-    /// Links at a time, with or without a Hello. One more is refused with Busy.
+    /// Links at a time, with or without a Hello. One more is refused with Busy; while as many are being refused, without
+    /// a word.
     pub connections: usize,
     /// Devices that the relay remembers, of all users. One more is refused with Busy.
     pub devices: usize,

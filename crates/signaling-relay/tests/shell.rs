@@ -297,6 +297,24 @@ async fn who_was_quiet_for_long_is_told_why_it_is_closed() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn those_who_were_turned_away_cannot_crowd_the_relay() {
+    let relay = relay_with(Config { connections: 2, ..Config::default() }).await;
+    let link = || {
+        let (near, far) = duplex(4096);
+        relay.handle.serve(far);
+        Client::new(near)
+    };
+    let _within = [relay.join("alice", 1, 4096).await, relay.join("bob", 2, 4096).await];
+    let (mut third, mut fourth) = (link(), link());
+    third.is_turned_away(Refusal::Busy).await;
+    fourth.is_turned_away(Refusal::Busy).await;
+    assert_eq!(link().next().await, None, "nobody has a word for the fifth");
+    drop((third, fourth));
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    link().is_turned_away(Refusal::Busy).await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_silent_device_loses_its_link() {
     let relay = relay().await;
     let begin = Instant::now();
