@@ -7,6 +7,9 @@ use super::allowance::{Allowance, Left};
 use crate::backend::Sender;
 use crate::config::Config;
 
+/// So many frames that come too early are answered.
+const STRAYS: u8 = 64;
+
 /// Who said a good Hello with an epoch.
 #[derive(Clone, Debug)]
 pub(super) struct Newcomer {
@@ -30,6 +33,8 @@ struct Link {
     /// The largest frame that the device takes, in bytes.
     largest: usize,
     allowance: Allowance,
+    /// How many frames came before it was let in.
+    strays: u8,
 }
 
 impl Link {
@@ -64,10 +69,17 @@ impl Links {
     }
 
     pub(super) fn open(&mut self, conn: ConnId, now: u64, config: &Config) {
-        let allowance = Allowance::full(now, config);
-        let (sender, newcomer) = (None, None);
-        let link =
-            Link { opened: now, heard: now, armed: now, sender, number: 0, newcomer, largest: 0, allowance };
+        let link = Link {
+            opened: now,
+            heard: now,
+            armed: now,
+            sender: None,
+            number: 0,
+            newcomer: None,
+            largest: 0,
+            allowance: Allowance::full(now, config),
+            strays: 0,
+        };
         self.links.insert(conn, link);
         self.arm(conn, config);
     }
@@ -93,6 +105,13 @@ impl Links {
         let Some(link) = self.links.get_mut(&conn) else { return false };
         link.heard = now;
         true
+    }
+
+    /// Counts a frame that came before the link was let in; false if these are too many.
+    pub(super) fn stray(&mut self, conn: ConnId) -> bool {
+        let Some(link) = self.links.get_mut(&conn) else { return false };
+        link.strays = link.strays.saturating_add(1);
+        link.strays <= STRAYS
     }
 
     /// Takes so many bytes off what the link may send now; false if that is less.

@@ -79,7 +79,7 @@ impl fmt::Display for Closed {
 /// The same inputs give the same outputs, to the byte. The wall clock counts for tokens only:
 /// [`set_wall_clock`](Self::set_wall_clock).
 ///
-/// A link may lose, repeat and reorder frames. So a frame before a Hello is refused without closing the link,
+/// A link may lose, repeat and reorder frames. So a frame before a Hello is refused without closing the link (up to 64),
 /// a repeated Hello is answered again, and a Hello without an epoch takes nothing from a link that has one. A Hello
 /// of a device that has another link is answered by a Ping, and what answers that takes the other's place.
 ///
@@ -276,7 +276,7 @@ impl Switchboard {
             _ => {}
         }
         let Some(sender) = self.links.sender(conn).cloned() else {
-            return self.refuse(conn, Refused { key: None, ver: 0, reason: Refusal::Hello });
+            return self.too_early(conn);
         };
         match frame {
             Frame::Send(send) => self.send(conn, &sender, &send),
@@ -284,6 +284,13 @@ impl Switchboard {
             Frame::Ping(number) => self.put(conn, encode::small(&Frame::Pong(number))),
             _ => self.close(conn, Refusal::Malformed),
         }
+    }
+
+    fn too_early(&mut self, conn: ConnId) {
+        if !self.links.stray(conn) {
+            return self.close(conn, Refusal::Hello);
+        }
+        self.refuse(conn, Refused { key: None, ver: 0, reason: Refusal::Hello });
     }
 
     /// Whether the relay may have forgotten devices and groups.

@@ -127,6 +127,18 @@ fn a_new_link_sends_no_more_than_the_old_one_could() {
 }
 
 #[test]
+fn who_says_anything_but_hello_is_not_answered_for_ever() {
+    let mut world = World::new();
+    let link = world.link();
+    for number in 0..64 {
+        world.put(link, &Frame::Ping(number));
+    }
+    assert_eq!(world.all(link), vec![Got::Refused(None, Refusal::Hello); 64]);
+    world.put(link, &Frame::Ping(64));
+    assert_eq!(world.all(link), turned_away(Refusal::Hello));
+}
+
+#[test]
 fn everything_is_counted() {
     let mut world = World::new();
     let (alice, bob) = (world.join("alice", 1), world.join("bob", 2));
