@@ -122,7 +122,8 @@ impl Client {
         self.ask(GroupOp::Join, group).await.map(drop)
     }
 
-    /// Ends this user's membership. The last one takes the group along.
+    /// Ends this user's membership. The last one takes the group along. Whatever comes of it, the client does not join
+    /// the group again by itself.
     ///
     /// # Errors
     /// [`GroupError`].

@@ -42,6 +42,10 @@ impl Groups {
         if self.asked.len() >= MAX_GROUPS || (joins && self.joined.len() >= MAX_GROUPS) {
             return Err(GroupError::TooMany { limit: MAX_GROUPS });
         }
+        if op == GroupOp::Leave {
+            // Whatever becomes of it, nobody is to join again.
+            self.joined.remove(&group);
+        }
         self.put(Asked { op, group, reply: Some(reply) });
         Ok(())
     }
@@ -85,15 +89,13 @@ impl Groups {
     pub(crate) fn handle(&mut self, reply: &GroupReply<'_>, wakes: &mut Wakes) -> Option<GroupId> {
         let Asked { op, group, reply: waiting } = self.asked.remove(&reply.seq)?;
         let done = reply.answer == GroupAnswer::Done;
-        match op {
-            GroupOp::Create | GroupOp::Join if done => drop(self.joined.insert(group.clone())),
-            GroupOp::Leave if done => drop(self.joined.remove(&group)),
-            _ => {}
-        }
         let Some(waiting) = waiting else {
             let lost = !done && reply.answer != GroupAnswer::Later && self.joined.remove(&group);
             return lost.then_some(group);
         };
+        if done && matches!(op, GroupOp::Create | GroupOp::Join) {
+            self.joined.insert(group.clone());
+        }
         let members = reply.members.iter().filter_map(|user| UserId::new(user).ok());
         let result = if done {
             Ok(members.collect())

@@ -321,6 +321,26 @@ async fn groups_are_joined_again_at_each_welcome() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn who_wants_to_leave_a_group_is_not_brought_back() {
+    let world = World::new();
+    let alice = world.client("alice").await;
+    alice.create_group("team").await.unwrap();
+    world.hub().mute = true;
+    let left = tokio::join!(alice.leave_group("team"), async {
+        after(50).await;
+        world.cut().await;
+    });
+    assert_eq!(left.0, Err(GroupError::LinkLost));
+    // The relay had heard it, all the same.
+    world.hub().groups = [("team".into(), HashSet::new())].into();
+    world.hub().mute = false;
+    world.mend();
+    assert_eq!(alice.connected().await, LinkState::Up);
+    after(100).await;
+    assert!(world.hub().groups["team"].is_empty());
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_call_survives_the_link() {
     let world = World::new();
     let (alice, bob) = (world.client("alice").await, world.client("bob").await);
