@@ -236,8 +236,7 @@ impl Signaling {
     /// The live invitations: those of which some invitee has no outcome yet, also those that are in doubt or
     /// are being confirmed and do not ring yet ([`InvitationInfo::standing`] tells). In no order.
     pub fn active(&self) -> Vec<InvitationInfo> {
-        self.0.shared.step(|core, now| {
-            core.engine.handle_timeout(now);
+        self.0.shared.step(|core, _| {
             core.engine.views().filter(|view| !view.over()).map(|view| InvitationInfo::of(&view)).collect()
         })
     }
@@ -245,10 +244,7 @@ impl Signaling {
     /// One invitation, as long as it is remembered. Elsewhere than at its inviter that is some time after its end; an
     /// inviter forgets it when everybody knows the outcome.
     pub fn invitation(&self, id: InviteId) -> Option<InvitationInfo> {
-        self.0.shared.step(|core, now| {
-            core.engine.handle_timeout(now);
-            core.engine.view(id).map(|view| InvitationInfo::of(&view))
-        })
+        self.0.shared.step(|core, _| core.engine.view(id).map(|view| InvitationInfo::of(&view)))
     }
 
     /// A command that brings data about one invitation, if the link can take so much.

@@ -10,8 +10,8 @@ use std::task::{Context, Wake};
 use std::time::Duration;
 
 use adapter_std::{
-    Client, Clock, Device, GroupAnswer, GroupError, InviteOptions, LinkError, LinkEvent, LinkState, Refusal,
-    Slot, State, TokioClock,
+    CancelError, Client, Clock, Device, GroupAnswer, GroupError, InviteOptions, LinkError, LinkEvent,
+    LinkState, Refusal, Slot, State, TokioClock,
 };
 use tokio::time::Instant;
 use world::{Notes, SILENCE, World, after, ring, until_link};
@@ -167,6 +167,26 @@ async fn a_suspend_counts_for_time_limits_and_links() {
     assert!(before.elapsed() <= Duration::from_secs(1), "the clock is read each second");
     assert!(matches!(until_link(&mut events).await, LinkEvent::Lost(LinkError::Silent)));
     assert!(before.elapsed() <= Duration::from_millis(u64::from(SILENCE) / 3 + 100));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_comes_after_a_suspend_comes_after_the_time_limit() {
+    let world = World::new();
+    let laptop = Laptop::default();
+    let alice = world.connect(world.builder("alice").clock(laptop.clone())).await;
+    let bob = world.client("bob").await;
+    let mut rings = bob.events();
+    let call = alice.signaling().invite("bob", "", &InviteOptions::default()).unwrap();
+    let id = ring(&mut rings).await;
+    after(500).await;
+    laptop.sleep(2);
+    drop(bob.signaling().accept(id, "yes"));
+    assert_eq!(call.ended().await.unwrap().invitees[0].outcome, Slot::TimedOut);
+
+    let call = alice.signaling().invite("bob", "", &InviteOptions::default()).unwrap();
+    after(500).await;
+    laptop.sleep(2);
+    assert_eq!(call.cancel("never mind").unwrap_err(), CancelError::Over.into());
 }
 
 #[tokio::test(start_paused = true)]
