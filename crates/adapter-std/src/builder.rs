@@ -8,13 +8,14 @@ use std::time::Duration;
 
 use signaling_core::{Config, Label, NameError, UserId};
 use tokio::runtime::Handle;
+use tokio_util::task::TaskTracker;
 
 use crate::client::Client;
 use crate::clock::{Clock, SystemClock};
 use crate::direct::{Peers, PeersError};
 use crate::disk::Disk;
 use crate::handle::Owner;
-use crate::runner::{Runner, TokenSource, Way};
+use crate::runner::{End, Runner, TokenSource, Way};
 use crate::shared::Shared;
 use crate::state::{State, StateError};
 use crate::storage::{ClientEngine, Vectors};
@@ -137,7 +138,7 @@ impl ClientBuilder {
         self.token_provider(move || std::future::ready(Ok::<_, std::convert::Infallible>(token.clone())))
     }
 
-    /// Asked for a token before each link is made. An error is told as
+    /// Asked for a token before each link is made. An error, or nothing within 30 s, is told as
     /// [`LinkError::NoToken`](crate::LinkError::NoToken), and it is asked again after a pause.
     #[must_use]
     pub fn token_provider<F, T, E>(mut self, provider: F) -> Self
@@ -268,7 +269,14 @@ impl ClientBuilder {
             disk.load(&mut engine, self.clock.now())?;
         }
         let shared = Arc::new(Shared::new(engine, self.clock, label, way.datagram()));
-        let runner = Runner { shared: Arc::clone(&shared), way, token: self.token, disk, state: Some(state) };
+        let runner = Runner {
+            shared: Arc::clone(&shared),
+            way,
+            token: self.token,
+            disk,
+            saves: TaskTracker::new(),
+            end: End::new(Arc::clone(&shared), state),
+        };
         runtime.spawn(runner.run());
         Ok(Client(Arc::new(Owner { shared, runtime, queue: self.queue, backlog: self.backlog })))
     }

@@ -83,7 +83,7 @@ impl Client {
     /// is closed, and does not keep the client going.
     pub fn events(&self) -> Events {
         let mailbox = Arc::new(Mailbox::new(self.0.queue, self.0.backlog));
-        let id = self.0.shared.lock().subscribe(Arc::clone(&mailbox));
+        let id = self.0.shared.with(|core| core.subscribe(Arc::clone(&mailbox)));
         Events { id, mailbox, shared: Arc::downgrade(&self.0.shared) }
     }
 
@@ -94,12 +94,12 @@ impl Client {
 
     /// The device, in this run.
     pub fn device(&self) -> Device {
-        self.0.shared.lock().engine.config().device
+        self.0.shared.with(|core| core.engine.config().device)
     }
 
     /// What the engine counted so far.
     pub fn counters(&self) -> Counters {
-        self.0.shared.lock().engine.counters()
+        self.0.shared.with(|core| core.engine.counters())
     }
 
     /// Makes a group, with this user as its first member. Fine if he is in it already.
@@ -122,7 +122,8 @@ impl Client {
         self.ask(GroupOp::Join, group).await.map(drop)
     }
 
-    /// Ends this user's membership. The last one takes the group along.
+    /// Ends this user's membership. The last one takes the group along. Whatever comes of it, the client does not join
+    /// the group again by itself.
     ///
     /// # Errors
     /// [`GroupError`].
@@ -144,12 +145,9 @@ impl Client {
             return Err(GroupError::NoRelay);
         }
         let (reply, answer) = oneshot::channel();
-        match self.link() {
-            LinkState::Up => {}
-            LinkState::Closed => return Err(GroupError::Closed),
-            _ => return Err(GroupError::NotConnected),
-        }
-        self.0.shared.step(|core, _| core.groups.ask(op, group, reply))?;
+        self.0.shared.step(|core, _| {
+            if core.closed { Err(GroupError::Closed) } else { core.groups.ask(op, group, reply) }
+        })?;
         let answer = tokio::time::timeout(ANSWER_WITHIN, answer).await.map_err(|_| GroupError::NoAnswer)?;
         answer.map_err(|_| GroupError::LinkLost)?
     }
@@ -157,7 +155,8 @@ impl Client {
     /// Closes the client, whatever other handles there are: what waits to be sent is sent, if that takes no
     /// longer than 2 s, then the link ends, the folder of its state is unlocked, streams end, listeners
     /// are dropped, and every call says that it is closed. It waits for nothing if the relay could not be
-    /// reached from the start: nobody heard of what was said.
+    /// reached from the start: nobody heard of what was said. What is being saved is waited for, up to 2 s
+    /// more; with a disk that takes longer the folder stays locked until it has done.
     ///
     /// Invitations that are still pending are not cancelled: whoever rings falls silent when nothing more
     /// is heard from here. Cancel them first if that is meant. Cancel safe: it goes on in the background.
@@ -209,7 +208,7 @@ impl Stream for Events {
 impl Drop for Events {
     fn drop(&mut self) {
         if let Some(shared) = self.shared.upgrade() {
-            shared.lock().unsubscribe(self.id);
+            shared.with(|core| core.unsubscribe(self.id));
             // Perhaps it was this one that had too much to read.
             shared.time.notify_one();
         }

@@ -143,6 +143,6 @@ fn explain(answer: GroupAnswer) -> &'static str {
             "the relay does not know it, or not yet: it may have been started within the last 60 s"
         }
         // Full, and whatever else is too large.
-        _ => "the group, the relay or the answer is full",
+        _ => "the group, the relay or the answer is full, or this user is in too many groups",
     }
 }

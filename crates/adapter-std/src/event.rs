@@ -152,7 +152,7 @@ pub enum LinkError {
     /// The relay cannot be trusted, or one of the two speaks TLS and the other does not.
     #[error(transparent)]
     Tls(#[from] TlsTrouble),
-    /// The token provider failed.
+    /// The token provider failed, or took longer than 30 s.
     #[error("no token: {0}")]
     NoToken(String),
     /// No connection or no Welcome in time.

@@ -7,11 +7,12 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use signaling_core::machine::{Slot, State};
-use signaling_core::{InviteId, Standing};
+use signaling_core::{Device, InviteId, Standing};
 use tokio::sync::watch;
 
 use crate::error::{Answered, EndReason};
 use crate::event::InvitationInfo;
+use crate::wakes::Wakes;
 
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Fate {
@@ -60,8 +61,8 @@ impl Fates {
         self.0.keys().copied().collect()
     }
 
-    /// The invitation stands like this now. `mine`: an acceptance of this device, if that is what counts.
-    pub(crate) fn update(&mut self, info: &Arc<InvitationInfo>, own: signaling_core::Device) {
+    /// The invitation stands like this now. `own` is this device: its acceptance may be what counts.
+    pub(crate) fn update(&mut self, info: &Arc<InvitationInfo>, own: Device, wakes: &mut Wakes) {
         let Some(sender) = self.0.get(&info.id) else { return };
         let mut fate = Fate::of(info);
         if let Some(Answered::Ended(EndReason::AcceptedElsewhere { device, .. })) = &fate.answered
@@ -70,14 +71,19 @@ impl Fates {
             fate.answered = Some(Answered::Confirmed);
         }
         let fulfilled = fate.ended.is_some() || fate.answered.is_some();
-        sender.send_replace(fate);
+        // Seen at once by who asks, but nobody is woken yet.
+        sender.send_if_modified(|known| {
+            *known = fate;
+            false
+        });
+        wakes.fate(sender.clone());
         if fulfilled || sender.receiver_count() == 0 {
             self.0.remove(&info.id);
         }
     }
 
     /// Nothing more will be known.
-    pub(crate) fn clear(&mut self) {
-        self.0.clear();
+    pub(crate) fn clear(&mut self, wakes: &mut Wakes) {
+        self.0.drain().for_each(|(_, sender)| wakes.fate(sender));
     }
 }

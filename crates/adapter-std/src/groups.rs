@@ -7,6 +7,7 @@ use signaling_core::{GroupId, UserId};
 use tokio::sync::oneshot;
 
 use crate::error::GroupError;
+use crate::wakes::Wakes;
 
 /// The most groups that a client joins again by itself, and the most calls at once.
 pub(crate) const MAX_GROUPS: usize = 1024;
@@ -15,6 +16,7 @@ pub(crate) type Reply = oneshot::Sender<Result<Vec<UserId>, GroupError>>;
 
 #[derive(Debug, Default)]
 pub(crate) struct Groups {
+    up: bool,
     joined: BTreeSet<GroupId>,
     next: u32,
     asked: HashMap<u32, Asked>,
@@ -32,10 +34,17 @@ struct Asked {
 impl Groups {
     /// Asks the relay, as soon as the link can take it.
     pub(crate) fn ask(&mut self, op: GroupOp, group: GroupId, reply: Reply) -> Result<(), GroupError> {
+        if !self.up {
+            return Err(GroupError::NotConnected);
+        }
         self.asked.retain(|_, asked| asked.reply.as_ref().is_none_or(|reply| !reply.is_closed()));
         let joins = matches!(op, GroupOp::Create | GroupOp::Join) && !self.joined.contains(&group);
         if self.asked.len() >= MAX_GROUPS || (joins && self.joined.len() >= MAX_GROUPS) {
             return Err(GroupError::TooMany { limit: MAX_GROUPS });
+        }
+        if op == GroupOp::Leave {
+            // Whatever becomes of it, nobody is to join again.
+            self.joined.remove(&group);
         }
         self.put(Asked { op, group, reply: Some(reply) });
         Ok(())
@@ -49,17 +58,18 @@ impl Groups {
 
     /// The link is up: the relay may have forgotten who is in which group.
     pub(crate) fn link_up(&mut self) {
+        self.up = true;
         for group in self.joined.clone() {
             self.put(Asked { op: GroupOp::Join, group, reply: None });
         }
     }
 
     /// The link is down: no answer comes any more.
-    pub(crate) fn link_down(&mut self) {
+    pub(crate) fn link_down(&mut self, wakes: &mut Wakes) {
+        self.up = false;
         self.unsent.clear();
         for reply in self.asked.drain().filter_map(|(_, asked)| asked.reply) {
-            // Who asked may be gone.
-            let _ = reply.send(Err(GroupError::LinkLost));
+            wakes.group(reply, Err(GroupError::LinkLost));
         }
     }
 
@@ -76,26 +86,43 @@ impl Groups {
     }
 
     /// The relay answered. A group that could not be joined again is lost.
-    pub(crate) fn handle(&mut self, reply: &GroupReply<'_>) -> Option<GroupId> {
+    pub(crate) fn handle(&mut self, reply: &GroupReply<'_>, wakes: &mut Wakes) -> Option<GroupId> {
         let Asked { op, group, reply: waiting } = self.asked.remove(&reply.seq)?;
         let done = reply.answer == GroupAnswer::Done;
-        match op {
-            GroupOp::Create | GroupOp::Join if done => drop(self.joined.insert(group.clone())),
-            GroupOp::Leave if done => drop(self.joined.remove(&group)),
-            _ => {}
-        }
         let Some(waiting) = waiting else {
             let lost = !done && reply.answer != GroupAnswer::Later && self.joined.remove(&group);
             return lost.then_some(group);
         };
+        if done && matches!(op, GroupOp::Create | GroupOp::Join) {
+            self.joined.insert(group.clone());
+        }
         let members = reply.members.iter().filter_map(|user| UserId::new(user).ok());
         let result = if done {
             Ok(members.collect())
         } else {
             Err(GroupError::Refused { group, answer: reply.answer })
         };
-        // Who asked may be gone.
-        let _ = waiting.send(result);
+        wakes.group(waiting, result);
         None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_asks_when_the_link_has_just_gone_is_told_so() {
+        let (mut groups, mut wakes) = (Groups::default(), Wakes::default());
+        let ask = |groups: &mut Groups| {
+            let (reply, _answer) = oneshot::channel();
+            groups.ask(GroupOp::Leave, GroupId::new("team").unwrap(), reply)
+        };
+        groups.link_up();
+        assert_eq!(ask(&mut groups), Ok(()));
+        groups.link_down(&mut wakes);
+        assert_eq!(ask(&mut groups), Err(GroupError::NotConnected));
+        groups.link_up();
+        assert_eq!(groups.poll_transmit(&mut [0; 64]), None, "nothing leaves that was given up long ago");
     }
 }

@@ -70,6 +70,7 @@ mod signaling;
 mod state;
 mod storage;
 mod transport;
+mod wakes;
 
 pub use builder::{BuildError, ClientBuilder};
 pub use client::{Client, Events};

@@ -52,24 +52,23 @@ pub(crate) async fn serve(stream: Box<dyn Duplex>, shared: &Shared, token: &str)
         // To close a socket with something unread in it could take back what was just sent.
         let _ = timeout(LINGER, reading).await;
     }
-    shared.lock().groups.link_down();
+    shared.with(|core| core.groups.link_down(&mut core.wakes));
     end
 }
 
 fn up(shared: &Shared) {
     shared.was_let_in.store(true, Ordering::Relaxed);
+    // Before anybody is told: who then asks about a group is heard.
+    shared.with(|core| core.groups.link_up());
     shared.link.send_replace(LinkState::Up);
     shared.tell_link(LinkEvent::Connected);
-    shared.step(|core, now| {
-        core.groups.link_up();
-        core.engine.handle_link_up(now);
-    });
+    shared.step(|core, now| core.engine.handle_link_up(now));
 }
 
 /// Says Hello until the relay lets this device in. A device without an epoch draws one from the Welcome.
 async fn greet(stream: &mut Stream, shared: &Shared, token: &str) -> Result<Welcome, LinkError> {
     loop {
-        let device = shared.lock().engine.config().device;
+        let device = shared.with(|core| core.engine.config().device);
         let (user, label) = (shared.user.as_str(), shared.label.as_str());
         let largest = u32::try_from(LARGEST).unwrap_or(u32::MAX);
         let hello = Frame::Hello(Hello { user, device, label, largest, token });
@@ -78,7 +77,7 @@ async fn greet(stream: &mut Stream, shared: &Shared, token: &str) -> Result<Welc
         if device.epoch != 0 {
             return Ok(welcome);
         }
-        shared.lock().engine.set_epoch(draw(welcome.random));
+        shared.with(|core| core.engine.set_epoch(draw(welcome.random)));
     }
 }
 
@@ -131,7 +130,7 @@ fn handle(shared: &Shared, frame: &BytesMut, buf: &mut [u8]) -> Result<Option<By
         Ok(Frame::Ping(number)) => encode(&Frame::Pong(number)).map(Some),
         Ok(Frame::Refused(Refused { key: None, reason, .. })) => Err(LinkError::Refused(reason)),
         Ok(Frame::GroupReply(reply)) => {
-            let lost = shared.lock().groups.handle(&reply);
+            let lost = shared.with(|core| core.groups.handle(&reply, &mut core.wakes));
             if let Some(lost) = lost {
                 shared.tell_link(LinkEvent::GroupLost(lost));
             }

@@ -2,7 +2,8 @@
 //! something.
 //!
 //! Events queue up to the capacity. What comes then is *merged*: for each invitation one entry keeps its
-//! newest state and what happened to it, each outcome once; the steps in between are only counted. A reader
+//! newest state and what happened to it, each outcome once; the steps in between are only counted. The link has
+//! one such entry, and the disk. A reader
 //! that catches up gets `Lagged`, then these entries as ordinary events. So no outcome is lost. An entry is
 //! bounded by the invitees of its invitation; when there are `backlog` entries, the client takes no more
 //! news from its engine, which then keeps them in its table and refuses what has no room in there.
@@ -27,6 +28,7 @@ struct Queue {
     ready: VecDeque<Event>,
     missed: u64,
     link: Option<LinkEvent>,
+    not_saved: Option<String>,
     late: HashMap<InviteId, Late>,
     order: VecDeque<InviteId>,
     waker: Option<Waker>,
@@ -59,22 +61,18 @@ impl Mailbox {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(crate) fn push(&self, event: Event) {
+    /// Takes an event; whom to wake then.
+    pub(crate) fn push(&self, event: Event) -> Option<Waker> {
         let mut queue = self.queue();
         if queue.closed {
-            return;
+            return None;
         }
-        let lagging = queue.link.is_some() || !queue.late.is_empty();
-        if !lagging && queue.ready.len() < self.capacity {
+        if !queue.lags() && queue.ready.len() < self.capacity {
             queue.ready.push_back(event);
         } else {
             queue.merge(event);
         }
-        let waker = queue.waker.take();
-        drop(queue);
-        if let Some(waker) = waker {
-            waker.wake();
-        }
+        queue.waker.take()
     }
 
     /// Whether news of one more invitation can be merged.
@@ -105,38 +103,39 @@ impl Mailbox {
     /// Ready when there is something to take (`true`), or never will be (`false`).
     pub(crate) fn poll_some(&self, cx: &mut Context<'_>) -> Poll<bool> {
         let mut queue = self.queue();
-        let some = !queue.ready.is_empty() || queue.link.is_some() || !queue.late.is_empty();
+        let some = !queue.ready.is_empty() || queue.lags();
         if some || queue.closed {
             return Poll::Ready(some);
         }
-        queue.waker = Some(cx.waker().clone());
+        let before = queue.waker.replace(cx.waker().clone());
+        drop(queue);
+        // It may be the last thing that keeps somebody's task.
+        drop(before);
         Poll::Pending
     }
 
-    /// No more events come; what waits can still be taken.
-    pub(crate) fn close(&self) {
+    /// No more events come; what waits can still be taken. Whom to wake then.
+    pub(crate) fn close(&self) -> Option<Waker> {
         let mut queue = self.queue();
         queue.closed = true;
-        let waker = queue.waker.take();
-        drop(queue);
-        if let Some(waker) = waker {
-            waker.wake();
-        }
+        queue.waker.take()
     }
 
-    /// No more events come, and what waits is gone.
-    pub(crate) fn cut(&self) {
+    /// No more events come, and what waits is gone. Whom to wake then.
+    pub(crate) fn cut(&self) -> Option<Waker> {
         let mut queue = self.queue();
         let waker = queue.waker.take();
         *queue = Queue { closed: true, ..Queue::default() };
-        drop(queue);
-        if let Some(waker) = waker {
-            waker.wake();
-        }
+        waker
     }
 }
 
 impl Queue {
+    /// Whether something waits that was merged.
+    fn lags(&self) -> bool {
+        self.link.is_some() || self.not_saved.is_some() || !self.late.is_empty()
+    }
+
     fn take(&mut self) -> Taken {
         if let Some(event) = self.ready.pop_front() {
             return Taken::Event(event);
@@ -146,6 +145,9 @@ impl Queue {
         }
         if let Some(link) = self.link.take() {
             return Taken::Event(Event::Link(link));
+        }
+        if let Some(error) = self.not_saved.take() {
+            return Taken::Event(Event::NotSaved { error });
         }
         while self.ready.is_empty() {
             let Some(id) = self.order.pop_front() else { break };
@@ -165,7 +167,7 @@ impl Queue {
             Event::Invitation(event) => self.merge_invitation(event),
             Event::Link(link) => self.missed += u64::from(self.link.replace(link).is_some()),
             Event::Lagged { missed } => self.missed += missed,
-            Event::NotSaved { .. } => self.missed += 1,
+            Event::NotSaved { error } => self.missed += u64::from(self.not_saved.replace(error).is_some()),
         }
     }
 
@@ -202,12 +204,12 @@ impl Late {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use signaling_core::{Device, Standing};
 
     use super::*;
 
-    fn event(sequence: u32, what: What) -> Event {
+    pub(crate) fn event(sequence: u32, what: What) -> Event {
         let invitation = Arc::new(InvitationInfo {
             id: InviteId { origin: Device::default(), sequence },
             inviter: "alice".parse().unwrap(),
@@ -270,6 +272,20 @@ mod tests {
         assert_eq!(told[3..], ["2 Accepted { slot: 0 }", "2 Ended", "1 Modified", "1 Cancelled"]);
         mailbox.push(event(3, What::New));
         assert_eq!(read(&mailbox), ["3 New"], "who caught up is told as before");
+    }
+
+    #[test]
+    fn a_slow_reader_hears_that_nothing_can_be_saved() {
+        let mailbox = Mailbox::new(1, 9);
+        mailbox.push(event(1, What::New));
+        mailbox.push(Event::NotSaved { error: "the disk is full".into() });
+        let cx = &mut Context::from_waker(Waker::noop());
+        assert_eq!(read(&mailbox), ["1 New", "the disk is full"]);
+        assert!(mailbox.poll_some(cx).is_pending());
+        mailbox.push(event(1, What::New));
+        mailbox.push(Event::NotSaved { error: "the disk is full".into() });
+        mailbox.push(Event::NotSaved { error: "the disk is gone".into() });
+        assert_eq!(read(&mailbox), ["1 New", "missed 1", "the disk is gone"]);
     }
 
     #[test]

@@ -10,6 +10,7 @@ use std::time::Duration;
 use signaling_core::wire::Refusal;
 use signaling_core::{Device, Stamp};
 use tokio::time::{Instant, sleep, timeout};
+use tokio_util::task::TaskTracker;
 
 use crate::direct;
 use crate::disk::{Disk, unsaved};
@@ -27,7 +28,9 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 const GOOD_LINK: Duration = Duration::from_secs(10);
 /// A connection that is not made by then will not be made.
 const CONNECT_WITHIN: Duration = Duration::from_secs(5);
-/// So long a closing client tries to send what it has to send.
+/// A token that was not given by then will not be.
+const TOKEN_WITHIN: Duration = Duration::from_secs(30);
+/// So long a closing client tries to send what it has to send, and then waits for the disk.
 const CLOSE_WITHIN: Duration = Duration::from_secs(2);
 
 /// A token that is being fetched.
@@ -66,14 +69,14 @@ pub(crate) struct Runner {
     pub(crate) token: TokenSource,
     /// Where the invitations of a durable client are saved.
     pub(crate) disk: Option<Disk>,
-    /// Keeps the folder locked until the task ends.
-    pub(crate) state: Option<State>,
+    /// The saves that are under way.
+    pub(crate) saves: TaskTracker,
+    pub(crate) end: End,
 }
 
 impl Runner {
     /// Runs until the client is closed, and a little longer if something is left to be sent.
-    pub(crate) async fn run(mut self) {
-        let _end = End { shared: Arc::clone(&self.shared), state: self.state.take() };
+    pub(crate) async fn run(self) {
         tokio::select! {
             biased; // each is polled whenever one is: the order does no harm, and a run replays
             () = self.keep_time() => {}
@@ -81,6 +84,9 @@ impl Runner {
             () = self.keep_saved() => {}
             () = self.give_up() => {}
         }
+        self.saves.close();
+        // The next client of the folder is to find what was saved, and nobody who still writes.
+        let _ = timeout(CLOSE_WITHIN, self.saves.wait()).await;
     }
 
     /// Time goes on whether there is a link or not.
@@ -103,9 +109,13 @@ impl Runner {
         loop {
             shared.save.notified().await;
             while let Some((stamp, bytes)) = self.unsaved() {
-                let disk = disk.clone();
-                let saving = tokio::task::spawn_blocking(move || disk.save(&bytes)).await;
-                match saving.unwrap_or_else(|error| Err(error.into())) {
+                // Whatever becomes of this task, the folder is locked until the disk has done.
+                let (disk, state) = (disk.clone(), self.end.state.clone());
+                let saving = self.saves.spawn_blocking(move || {
+                    state.iter().try_for_each(|state| state.check())?;
+                    disk.save(&bytes)
+                });
+                match saving.await.unwrap_or_else(|error| Err(error.into())) {
                     Ok(()) => {
                         failed = false;
                         shared.step(|core, _| core.engine.handle_saved(stamp));
@@ -123,11 +133,11 @@ impl Runner {
     }
 
     fn device(&self) -> Device {
-        self.shared.lock().engine.config().device
+        self.shared.with(|core| core.engine.config().device)
     }
 
     fn unsaved(&self) -> Option<(Stamp, Vec<u8>)> {
-        unsaved(&self.shared.lock().engine)
+        self.shared.with(|core| unsaved(&core.engine))
     }
 
     /// The bound of a polite close: none if nothing is left to be said.
@@ -140,7 +150,7 @@ impl Runner {
             LinkState::Up => false,
             LinkState::Connecting(Some(LinkError::Tls(_))) => true,
             LinkState::Connecting(Some(_)) if !self.shared.was_let_in.load(Ordering::Relaxed) => true,
-            LinkState::Connecting(_) => self.shared.lock().engine.is_empty(),
+            LinkState::Connecting(_) => self.shared.with(|core| core.engine.is_empty()),
             LinkState::Idle | LinkState::Replaced | LinkState::Closed => true,
         };
         if !in_vain {
@@ -205,7 +215,9 @@ impl Runner {
             Way::Relay(relay) => relay,
             Way::Direct(link) => return link.serve(&self.shared).await,
         };
-        let token = (self.token)().await.map_err(LinkError::NoToken)?;
+        let too_late = |_| LinkError::NoToken(format!("none within {} s", TOKEN_WITHIN.as_secs()));
+        let token = timeout(TOKEN_WITHIN, (self.token)()).await.map_err(too_late)?;
+        let token = token.map_err(LinkError::NoToken)?;
         let stream = connect(&**relay).await?;
         link::serve(stream, &self.shared, &token).await
     }
@@ -228,10 +240,16 @@ fn jittered(pause: Duration, device: Device, attempt: u32) -> Duration {
     pause * (80 + spread) / 100
 }
 
-/// However the task ends: the folder is unlocked, then those who wait are told.
-struct End {
+/// However the task ends, also if it never began: the folder is unlocked, then those who wait are told.
+pub(crate) struct End {
     shared: Arc<Shared>,
-    state: Option<State>,
+    state: Option<Arc<State>>,
+}
+
+impl End {
+    pub(crate) fn new(shared: Arc<Shared>, state: State) -> Self {
+        Self { shared, state: Some(Arc::new(state)) }
+    }
 }
 
 impl Drop for End {

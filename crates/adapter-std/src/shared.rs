@@ -1,9 +1,9 @@
 //! What all handles and tasks of a client share: one lock, and two "something changed" signals.
 //!
-//! The lock is held for as long as the engine takes for one step, never over an await or a callback.
+//! The lock is held for as long as the engine takes for one step, never over an await, a callback or a waker.
 
 use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use signaling_core::direct::{Direct, Transmit, data_limit};
@@ -16,6 +16,7 @@ use crate::fate::Fates;
 use crate::groups::Groups;
 use crate::mailbox::Mailbox;
 use crate::storage::ClientEngine;
+use crate::wakes::Wakes;
 
 /// While a row lives the clock is read at least so often: timers do not count while the machine sleeps.
 const LOOK: u64 = 1_000;
@@ -66,6 +67,8 @@ pub(crate) struct Core {
     pub(crate) engine: ClientEngine,
     pub(crate) groups: Groups,
     pub(crate) fates: Fates,
+    /// Whom to wake when this is unlocked.
+    pub(crate) wakes: Wakes,
     subscribers: Vec<(u64, Arc<Mailbox>)>,
     next: u64,
     /// What was restored is told when the application connects, with its listeners in place.
@@ -88,6 +91,7 @@ impl Shared {
             engine,
             groups: Groups::default(),
             fates: Fates::default(),
+            wakes: Wakes::default(),
             subscribers: Vec::new(),
             next: 0,
             held,
@@ -111,18 +115,26 @@ impl Shared {
         }
     }
 
-    pub(crate) fn lock(&self) -> MutexGuard<'_, Core> {
-        self.core.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Does something with the core, then wakes whom it concerns.
+    pub(crate) fn with<T>(&self, act: impl FnOnce(&mut Core) -> T) -> T {
+        let mut core = self.core.lock().unwrap_or_else(PoisonError::into_inner);
+        let result = act(&mut core);
+        let wakes = std::mem::take(&mut core.wakes);
+        drop(core);
+        wakes.wake();
+        result
     }
 
-    /// One step of the engine: a command or an input, then whatever it has to tell; then all look again.
+    /// One step of the engine: a command or an input, then whatever it has to tell; then all look again. What was due
+    /// before comes first: after a suspend that is not the timers' doing.
     pub(crate) fn step<T>(&self, act: impl FnOnce(&mut Core, u64) -> T) -> T {
         let now = self.clock.now();
-        let mut core = self.lock();
-        let result = act(&mut core, now);
-        core.tell();
-        let unsaved = core.engine.unsaved().is_some();
-        drop(core);
+        let (result, unsaved) = self.with(|core| {
+            core.engine.handle_timeout(now);
+            let result = act(core, now);
+            core.tell();
+            (result, core.engine.unsaved().is_some())
+        });
         if unsaved {
             self.save.notify_one();
         }
@@ -134,12 +146,11 @@ impl Shared {
     /// Lets timers go off that are due; for how long to sleep then.
     pub(crate) fn keep_time(&self) -> Option<Duration> {
         let now = self.clock.now();
-        let mut core = self.lock();
-        core.engine.handle_timeout(now);
-        core.tell();
-        let next = core.engine.poll_timeout();
-        let unsaved = core.engine.unsaved().is_some();
-        drop(core);
+        let (next, unsaved) = self.with(|core| {
+            core.engine.handle_timeout(now);
+            core.tell();
+            (core.engine.poll_timeout(), core.engine.unsaved().is_some())
+        });
         if unsaved {
             self.save.notify_one();
         }
@@ -150,8 +161,7 @@ impl Shared {
     /// The next frame for the link.
     pub(crate) fn poll_transmit(&self, buf: &mut [u8]) -> Option<usize> {
         let now = self.clock.now();
-        let mut core = self.lock();
-        core.groups.poll_transmit(buf).or_else(|| core.engine.poll_transmit(now, buf))
+        self.with(|core| core.groups.poll_transmit(buf).or_else(|| core.engine.poll_transmit(now, buf)))
     }
 
     /// The next datagram for the peers.
@@ -161,12 +171,12 @@ impl Shared {
         buf: &mut [u8],
     ) -> Option<Transmit> {
         let now = self.clock.now();
-        let mut core = self.lock();
-        let sent = direct.poll_transmit(now, &mut core.engine, buf);
-        // Whom it does not reach has his outcome at once.
-        core.tell();
-        let unsaved = core.engine.unsaved().is_some();
-        drop(core);
+        let (sent, unsaved) = self.with(|core| {
+            let sent = direct.poll_transmit(now, &mut core.engine, buf);
+            // Whom it does not reach has his outcome at once.
+            core.tell();
+            (sent, core.engine.unsaved().is_some())
+        });
         if unsaved {
             self.save.notify_one();
         }
@@ -179,16 +189,16 @@ impl Shared {
     }
 
     pub(crate) fn tell_link(&self, event: LinkEvent) {
-        self.lock().publish(&Event::Link(event));
+        self.tell(&Event::Link(event));
     }
 
     /// Whether the client closes, and everything that it has to send may be sent.
     pub(crate) fn is_last(&self) -> bool {
-        self.is_closing() && self.lock().engine.unsaved().is_none()
+        self.is_closing() && self.with(|core| core.engine.unsaved().is_none())
     }
 
     pub(crate) fn tell(&self, event: &Event) {
-        self.lock().publish(event);
+        self.with(|core| core.publish(event));
     }
 
     pub(crate) fn is_closing(&self) -> bool {
@@ -203,14 +213,14 @@ impl Shared {
 
     /// The end: nothing is told or known any more.
     pub(crate) fn close(&self) {
-        let mut core = self.lock();
-        core.closed = true;
-        core.groups.link_down();
-        core.fates.clear();
-        for (_, mailbox) in core.subscribers.drain(..) {
-            mailbox.close();
-        }
-        drop(core);
+        self.with(|core| {
+            core.closed = true;
+            core.groups.link_down(&mut core.wakes);
+            core.fates.clear(&mut core.wakes);
+            for (_, mailbox) in core.subscribers.drain(..) {
+                core.wakes.reader(mailbox.close());
+            }
+        });
         self.link.send_replace(LinkState::Closed);
     }
 }
@@ -228,8 +238,9 @@ impl Core {
                 return;
             };
             let invitation = Arc::new(InvitationInfo::of(&event.invitation));
-            self.fates.update(&invitation, device);
-            publish(&self.subscribers, &Event::Invitation(InvitationEvent { what: event.what, invitation }));
+            self.fates.update(&invitation, device, &mut self.wakes);
+            let event = Event::Invitation(InvitationEvent { what: event.what, invitation });
+            publish(&self.subscribers, &event, &mut self.wakes);
         }
         if !std::mem::replace(&mut self.stuck, true) {
             tracing::warn!("a listener or stream reads too slowly: no events until it has caught up");
@@ -248,17 +259,17 @@ impl Core {
     pub(crate) fn look(&mut self, id: InviteId) {
         let device = self.engine.config().device;
         let Some(view) = self.engine.view(id) else { return };
-        self.fates.update(&Arc::new(InvitationInfo::of(&view)), device);
+        self.fates.update(&Arc::new(InvitationInfo::of(&view)), device, &mut self.wakes);
     }
 
-    fn publish(&self, event: &Event) {
-        publish(&self.subscribers, event);
+    fn publish(&mut self, event: &Event) {
+        publish(&self.subscribers, event, &mut self.wakes);
     }
 
     pub(crate) fn subscribe(&mut self, mailbox: Arc<Mailbox>) -> u64 {
         self.next += 1;
         if self.closed {
-            mailbox.close();
+            self.wakes.reader(mailbox.close());
         } else {
             self.subscribers.push((self.next, mailbox));
         }
@@ -267,13 +278,13 @@ impl Core {
 
     pub(crate) fn unsubscribe(&mut self, id: u64) -> bool {
         let Some(at) = self.subscribers.iter().position(|(other, _)| *other == id) else { return false };
-        self.subscribers.remove(at).1.cut();
+        self.wakes.reader(self.subscribers.remove(at).1.cut());
         true
     }
 }
 
-fn publish(subscribers: &[(u64, Arc<Mailbox>)], event: &Event) {
+fn publish(subscribers: &[(u64, Arc<Mailbox>)], event: &Event, wakes: &mut Wakes) {
     for (_, mailbox) in subscribers {
-        mailbox.push(event.clone());
+        wakes.reader(mailbox.push(event.clone()));
     }
 }

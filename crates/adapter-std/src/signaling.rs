@@ -63,7 +63,7 @@ impl Signaling {
     pub fn add_signaling_listener(&self, listener: impl SignalingListener) -> ListenerId {
         let owner = &self.0;
         let mailbox = Arc::new(Mailbox::new(owner.queue, owner.backlog));
-        let id = owner.shared.lock().subscribe(Arc::clone(&mailbox));
+        let id = owner.shared.with(|core| core.subscribe(Arc::clone(&mailbox)));
         let shared = Arc::clone(&owner.shared);
         let room = move || shared.time.notify_one();
         owner.runtime.spawn(dispatch(mailbox, Arc::new(listener), room));
@@ -73,7 +73,7 @@ impl Signaling {
     /// Removes a listener (`removeSignalingListener`); `false` if it was not there. What it was not told yet
     /// it is not told any more; a call that runs at this moment ends by itself.
     pub fn remove_signaling_listener(&self, listener: ListenerId) -> bool {
-        let removed = self.0.shared.lock().unsubscribe(listener.0);
+        let removed = self.0.shared.with(|core| core.unsubscribe(listener.0));
         // It may have been the one that everybody waited for.
         self.0.shared.time.notify_one();
         removed
@@ -220,11 +220,11 @@ impl Signaling {
     }
 
     /// The handle of an invitation that was made on this device, say of one that was restored; none if there is
-    /// no such invitation, or not any more.
+    /// no such invitation, or not any more, or if the client is closed.
     pub fn follow(&self, id: InviteId) -> Option<Invitation> {
         let fate = self.0.shared.step(|core, _| {
             let made_here = core.engine.view(id)?.standing() == Standing::Inviter;
-            made_here.then(|| {
+            (made_here && !core.closed).then(|| {
                 let fate = core.fates.follow(id);
                 core.look(id);
                 fate
@@ -236,8 +236,7 @@ impl Signaling {
     /// The live invitations: those of which some invitee has no outcome yet, also those that are in doubt or
     /// are being confirmed and do not ring yet ([`InvitationInfo::standing`] tells). In no order.
     pub fn active(&self) -> Vec<InvitationInfo> {
-        self.0.shared.step(|core, now| {
-            core.engine.handle_timeout(now);
+        self.0.shared.step(|core, _| {
             core.engine.views().filter(|view| !view.over()).map(|view| InvitationInfo::of(&view)).collect()
         })
     }
@@ -245,10 +244,7 @@ impl Signaling {
     /// One invitation, as long as it is remembered. Elsewhere than at its inviter that is some time after its end; an
     /// inviter forgets it when everybody knows the outcome.
     pub fn invitation(&self, id: InviteId) -> Option<InvitationInfo> {
-        self.0.shared.step(|core, now| {
-            core.engine.handle_timeout(now);
-            core.engine.view(id).map(|view| InvitationInfo::of(&view))
-        })
+        self.0.shared.step(|core, _| core.engine.view(id).map(|view| InvitationInfo::of(&view)))
     }
 
     /// A command that brings data about one invitation, if the link can take so much.
@@ -293,15 +289,47 @@ async fn dispatch(
     while std::future::poll_fn(|cx| mailbox.poll_some(cx)).await {
         let (mailbox, listener, room) = (Arc::clone(&mailbox), Arc::clone(&listener), room.clone());
         let calls = tokio::task::spawn_blocking(move || {
-            while let (Taken::Event(event), made_room) = mailbox.take() {
+            loop {
+                let (taken, made_room) = mailbox.take();
                 if made_room {
                     room();
                 }
+                let Taken::Event(event) = taken else { return };
                 call(&*listener, &event);
             }
         });
         if let Err(error) = calls.await {
             tracing::error!(%error, "a signaling listener panicked; it is called again for the next event");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use signaling_core::{Device, What};
+
+    use super::*;
+    use crate::mailbox::tests::event;
+
+    struct Nobody;
+
+    impl SignalingListener for Nobody {}
+
+    #[tokio::test]
+    async fn a_full_mailbox_that_was_emptied_has_room_again() {
+        let mailbox = Arc::new(Mailbox::new(1, 1));
+        mailbox.push(event(1, What::New));
+        mailbox.push(event(2, What::Ringing { slot: 0, device: Device::default() }));
+        assert!(!mailbox.has_room());
+        mailbox.close();
+        let count = Arc::new(AtomicU32::new(0));
+        let rooms = Arc::clone(&count);
+        let room = move || {
+            rooms.fetch_add(1, Ordering::Relaxed);
+        };
+        dispatch(mailbox, Arc::new(Nobody), room).await;
+        assert_eq!(count.load(Ordering::Relaxed), 1, "the client goes on telling");
     }
 }

@@ -103,7 +103,7 @@ pub enum StateError {
 pub struct State {
     device: Device,
     dir: Option<PathBuf>,
-    _lock: Option<File>,
+    lock: Option<File>,
 }
 
 impl State {
@@ -131,7 +131,7 @@ impl State {
         let Some(epoch) = last.epoch.checked_add(1) else { return Err(StateError::WornOut { file }) };
         let device = Device { epoch, ..last };
         replace(dir, DEVICE, text(device).as_bytes(), |_| {}).map_err(at(&file))?;
-        Ok(Self { device, dir: Some(dir.into()), _lock: Some(lock) })
+        Ok(Self { device, dir: Some(dir.into()), lock: Some(lock) })
     }
 
     /// A new device with a random epoch, forgotten when the process ends.
@@ -146,7 +146,7 @@ impl State {
     /// A device that was given its id elsewhere. With epoch 0 it draws one when it first connects, and can
     /// invite nobody before.
     pub fn provisioned(device: Device) -> Self {
-        Self { device, dir: None, _lock: None }
+        Self { device, dir: None, lock: None }
     }
 
     /// The folder that is used when none is named: `signaling/<relay>/<user>` under `$XDG_STATE_HOME`, or
@@ -164,6 +164,16 @@ impl State {
     /// The device.
     pub fn device(&self) -> Device {
         self.device
+    }
+
+    /// Fails if the folder was removed: another device may have one of that name by now.
+    pub(crate) fn check(&self) -> io::Result<()> {
+        let (Some(dir), Some(lock)) = (&self.dir, &self.lock) else { return Ok(()) };
+        if is_there(lock, &dir.join(LOCK))? {
+            return Ok(());
+        }
+        let what = format!("{} is no longer the folder that was opened", dir.display());
+        Err(io::Error::new(io::ErrorKind::NotFound, what))
     }
 
     /// The folder that it is kept in, if it is.
@@ -200,6 +210,20 @@ fn lock(dir: &Path) -> Result<File, StateError> {
         Err(TryLockError::WouldBlock) => Err(StateError::InUse { dir: dir.into() }),
         Err(TryLockError::Error(error)) => Err(at(&path)(error)),
     }
+}
+
+/// Whether the file of that name is the one that is open.
+#[cfg(unix)]
+fn is_there(open: &File, path: &Path) -> io::Result<bool> {
+    use std::os::unix::fs::MetadataExt;
+    let (open, there) = (open.metadata()?, fs::metadata(path)?);
+    Ok((open.dev(), open.ino()) == (there.dev(), there.ino()))
+}
+
+/// Elsewhere no file that is open can be removed.
+#[cfg(not(unix))]
+fn is_there(_open: &File, _path: &Path) -> io::Result<bool> {
+    Ok(true)
 }
 
 fn new_device(epoch: u32) -> Result<Device, StateError> {

@@ -4,7 +4,7 @@ mod world;
 
 use std::time::Duration;
 
-use adapter_std::{BuildError, Client, Event, InviteOptions, Slot, What};
+use adapter_std::{BuildError, Client, Event, InviteOptions, Slot, State, What};
 use world::{World, after, ring, until};
 
 fn alice(world: &World, dir: &tempfile::TempDir) -> adapter_std::ClientBuilder {
@@ -86,6 +86,52 @@ async fn a_full_disk_is_told_and_nothing_leaves_until_it_has_room() {
     assert!(early.is_err(), "bob hears nothing of what may be forgotten");
     std::fs::remove_dir(dir.path().join("invitations.new")).unwrap();
     ring(&mut bobs).await;
+}
+
+/// Real time: paused time stands still while somebody writes to the disk.
+#[cfg(unix)]
+#[tokio::test]
+async fn the_folder_is_not_free_while_something_is_saved_in_it() {
+    let (world, dir) = (World::new(), tempfile::tempdir().unwrap());
+    let client = alice(&world, &dir).build().unwrap();
+    // Where the new file would be, there is a pipe: who writes waits for who reads.
+    let pipe = dir.path().join("invitations.new");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    for _ in 0..10 {
+        client.signaling().invite("bob", [0; 12_000], &InviteOptions::default()).unwrap();
+    }
+    let reader = tokio::task::spawn_blocking(|| std::fs::File::open(pipe)).await.unwrap().unwrap();
+    let is_free = || State::open(dir.path()).is_ok();
+    tokio::join!(client.close(), async {
+        for _ in 0..1_000 {
+            tokio::task::yield_now().await;
+        }
+        assert!(!is_free(), "the next client would read and write the same files");
+        drop(reader);
+    });
+    assert!(is_free());
+}
+
+#[cfg(unix)]
+#[tokio::test(start_paused = true)]
+async fn who_lost_the_folder_saves_nothing_in_that_of_another_device() {
+    let (world, dir) = (World::new(), tempfile::tempdir().unwrap());
+    let first = world.connect(alice(&world, &dir)).await;
+    let mut events = first.events();
+    std::fs::remove_dir_all(dir.path()).unwrap();
+    let second = alice(&world, &dir).build().unwrap();
+    assert_ne!(first.device(), second.device());
+    first.signaling().invite("bob", "", &InviteOptions::default()).unwrap();
+    let told = async {
+        loop {
+            if let Event::NotSaved { error } = events.next().await.unwrap() {
+                break error;
+            }
+        }
+    };
+    let error = tokio::time::timeout(Duration::from_secs(60), told).await.expect("it is told");
+    assert!(error.contains("is no longer the folder"), "{error}");
+    assert!(!dir.path().join("invitations").exists());
 }
 
 #[tokio::test(start_paused = true)]

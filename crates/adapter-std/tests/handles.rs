@@ -82,6 +82,28 @@ async fn a_closed_client_says_so() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_closed_client_follows_nothing() {
+    let world = World::new();
+    let alice = world.client("alice").await;
+    let call = alice.signaling().invite("bob", "", &options()).unwrap();
+    alice.close().await;
+    assert!(alice.signaling().follow(call.id()).is_none(), "nobody would ever tell its end");
+}
+
+#[test]
+fn a_client_is_closed_when_its_runtime_goes_before_it_began() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let state = State::ephemeral().unwrap();
+    let client = {
+        let _inside = runtime.enter();
+        Client::builder("alice").relay("tcp://127.0.0.1:1").state(state).build().unwrap()
+    };
+    assert_eq!(client.link(), LinkState::Idle);
+    drop(runtime);
+    assert_eq!(client.link(), LinkState::Closed);
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_invitation_that_was_not_delivered_says_closed() {
     let world = World::new();
     let alice = world.builder("alice").build().unwrap();

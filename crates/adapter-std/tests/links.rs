@@ -10,8 +10,8 @@ use std::task::{Context, Wake};
 use std::time::Duration;
 
 use adapter_std::{
-    Client, Clock, Device, GroupAnswer, GroupError, InviteOptions, LinkError, LinkEvent, LinkState, Refusal,
-    Slot, State, TokioClock,
+    CancelError, Client, Clock, Device, GroupAnswer, GroupError, InviteOptions, LinkError, LinkEvent,
+    LinkState, Refusal, Slot, State, TokioClock,
 };
 use tokio::time::Instant;
 use world::{Notes, SILENCE, World, after, ring, until_link};
@@ -170,6 +170,26 @@ async fn a_suspend_counts_for_time_limits_and_links() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_comes_after_a_suspend_comes_after_the_time_limit() {
+    let world = World::new();
+    let laptop = Laptop::default();
+    let alice = world.connect(world.builder("alice").clock(laptop.clone())).await;
+    let bob = world.client("bob").await;
+    let mut rings = bob.events();
+    let call = alice.signaling().invite("bob", "", &InviteOptions::default()).unwrap();
+    let id = ring(&mut rings).await;
+    after(500).await;
+    laptop.sleep(2);
+    drop(bob.signaling().accept(id, "yes"));
+    assert_eq!(call.ended().await.unwrap().invitees[0].outcome, Slot::TimedOut);
+
+    let call = alice.signaling().invite("bob", "", &InviteOptions::default()).unwrap();
+    after(500).await;
+    laptop.sleep(2);
+    assert_eq!(call.cancel("never mind").unwrap_err(), CancelError::Over.into());
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_relay_that_says_nothing_is_given_up() {
     let world = World::new();
     world.hub().mute = true;
@@ -229,6 +249,28 @@ async fn a_provider_without_a_token_is_asked_again() {
     let LinkEvent::Lost(error) = until_link(&mut events).await else { panic!("not lost") };
     assert_eq!(error, LinkError::NoToken("the file is gone".into()));
     assert_eq!(world.hub().hellos, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_provider_that_never_answers_is_asked_again() {
+    let world = World::new();
+    let asked = Arc::new(AtomicU32::new(0));
+    let count = Arc::clone(&asked);
+    let alice = world.builder("alice").token_provider(move || {
+        let first = count.fetch_add(1, Ordering::Relaxed) == 0;
+        async move {
+            if first {
+                std::future::pending::<()>().await;
+            }
+            Ok::<_, String>(String::new())
+        }
+    });
+    let alice = alice.build().unwrap();
+    let mut events = alice.events();
+    alice.connect();
+    let told = tokio::time::timeout(Duration::from_secs(60), until_link(&mut events)).await;
+    assert!(matches!(told, Ok(LinkEvent::Lost(LinkError::NoToken(_)))), "{told:?}");
+    assert_eq!(alice.connected().await, LinkState::Up);
 }
 
 #[tokio::test(start_paused = true)]
@@ -296,6 +338,26 @@ async fn groups_are_joined_again_at_each_welcome() {
     after(100).await;
     let hub = world.hub();
     assert!(hub.groups["kept"].contains("alice") && hub.groups["left"].is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_wants_to_leave_a_group_is_not_brought_back() {
+    let world = World::new();
+    let alice = world.client("alice").await;
+    alice.create_group("team").await.unwrap();
+    world.hub().mute = true;
+    let left = tokio::join!(alice.leave_group("team"), async {
+        after(50).await;
+        world.cut().await;
+    });
+    assert_eq!(left.0, Err(GroupError::LinkLost));
+    // The relay had heard it, all the same.
+    world.hub().groups = [("team".into(), HashSet::new())].into();
+    world.hub().mute = false;
+    world.mend();
+    assert_eq!(alice.connected().await, LinkState::Up);
+    after(100).await;
+    assert!(world.hub().groups["team"].is_empty());
 }
 
 #[tokio::test(start_paused = true)]

@@ -3,11 +3,15 @@
 mod world;
 
 use std::collections::HashMap;
+use std::pin::pin;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
+use std::task::{Context, Wake};
 use std::time::Duration;
 
 use adapter_std::{
-    Accepting, Data, DeliveryError, Event, InviteId, InviteOptions, Signaling, SignalingListener, What,
+    Accepting, Client, Data, DeliveryError, Event, InviteId, InviteOptions, Signaling, SignalingListener,
+    What,
 };
 use world::{Notes, World, after, ring, until};
 
@@ -190,6 +194,40 @@ async fn dropping_the_stuck_stream_frees_the_others() {
         until(&mut quick, |what| *what == What::Ended).await;
     }
     alice.signaling().invite("bob", "", &seconds(1)).unwrap();
+}
+
+/// Looks at the client in the very moment when it is woken.
+struct Curious(Client, AtomicU32);
+
+impl Wake for Curious {
+    fn wake(self: Arc<Self>) {
+        self.1.fetch_add(1, Ordering::Relaxed);
+        self.0.counters();
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_is_woken_may_use_the_client_at_once() {
+    let world = World::new();
+    let alice = world.client("alice").await;
+    alice.create_group("team").await.unwrap();
+    let mut events = alice.events();
+    while tokio::time::timeout(Duration::ZERO, events.next()).await.is_ok() {}
+    let call = alice.signaling().invite("bob", "", &seconds(1)).unwrap();
+
+    let curious = Arc::new(Curious(alice.clone(), AtomicU32::new(0)));
+    let waker = Arc::clone(&curious).into();
+    let mut cx = Context::from_waker(&waker);
+    let (mut next, mut ended) = (pin!(events.next()), pin!(call.ended()));
+    let mut members = pin!(alice.group_members("team"));
+    assert!(next.as_mut().poll(&mut cx).is_pending());
+    assert!(ended.as_mut().poll(&mut cx).is_pending());
+    assert!(members.as_mut().poll(&mut cx).is_pending());
+    after(2_000).await;
+    assert!(next.as_mut().poll(&mut cx).is_ready());
+    assert!(ended.as_mut().poll(&mut cx).is_ready());
+    assert!(members.as_mut().poll(&mut cx).is_ready());
+    assert_eq!(curious.1.load(Ordering::Relaxed), 3, "each was woken");
 }
 
 #[tokio::test(start_paused = true)]

@@ -15,7 +15,8 @@ pub const SMALLEST_FRAME: u32 = 128;
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
-    /// Links at a time, with or without a Hello. One more is refused with Busy.
+    /// Links at a time, with or without a Hello. One more is refused with Busy; while as many are being refused, without
+    /// a word.
     pub connections: usize,
     /// Devices that the relay remembers, of all users. One more is refused with Busy.
     pub devices: usize,
@@ -24,6 +25,8 @@ pub struct Config {
     pub devices_per_user: usize,
     /// Groups. One more is answered with Full.
     pub groups: usize,
+    /// Groups that a user is in. One more is answered with Full.
+    pub groups_per_user: usize,
     /// Members of a group, at most [`MAX_MEMBERS`]. One more is answered with Full.
     pub members: usize,
     /// Triples of sender, invitation and user that stay admitted when somebody leaves the group. Beyond it
@@ -42,7 +45,8 @@ pub struct Config {
     /// Bytes a second that a device may send to others: a body, its push info, and 256 bytes for each Send. What
     /// is more is refused with Busy, and so sent again a little later; whom it was for keeps his link.
     pub rate: u32,
-    /// Bytes that a device may send at once, after it was silent for a while.
+    /// Bytes that a device may send at once, after it was silent for a while. A new link of its user begins with what the
+    /// last that ended had left.
     pub burst: u32,
     /// Messages of the store for one user, and as many for one device; one more drops the oldest of whoever sent
     /// most of these.
@@ -50,7 +54,7 @@ pub struct Config {
     /// Bytes kept for one user, and as many for one device; more drop the oldest of whoever sent most of these.
     /// Each message counts 512 bytes more than its body.
     pub kept_bytes: usize,
-    /// Bytes kept in all; more drop the oldest of all.
+    /// Bytes kept in all; more drop the oldest of whoever sent most of them.
     pub kept_bytes_total: usize,
     /// The longest time that a message is kept, whatever its sender asks for.
     pub keep: u32,
@@ -71,6 +75,7 @@ impl Default for Config {
             devices: 1_000_000,
             devices_per_user: 32,
             groups: 16_384,
+            groups_per_user: 1_024,
             members: MAX_MEMBERS,
             admitted: 65_536,
             frame: MAX_FRAME,

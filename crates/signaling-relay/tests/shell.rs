@@ -241,6 +241,80 @@ async fn a_slow_reader_loses_its_link_and_nobody_else_does() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn who_says_much_at_once_and_reads_the_answers_keeps_its_link() {
+    let relay = relay().await;
+    let mut alice = relay.join("alice", 1, 1 << 20).await;
+    let mut buf = [0; 16];
+    for number in 0..10_000 {
+        let len = Frame::Ping(number).encode(&mut buf).unwrap();
+        alice.0.feed(Bytes::copy_from_slice(&buf[..len])).await.unwrap();
+    }
+    SinkExt::<Bytes>::flush(&mut alice.0).await.unwrap();
+    for number in 0..10_000 {
+        let pong = alice.next().await.expect("the link stands");
+        assert_eq!(Frame::decode(&pong), Ok(Frame::Pong(number)));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_waits_for_a_slow_reader_goes_with_its_link() {
+    let relay = relay_with(Config { burst: u32::MAX, ..Config::default() }).await;
+    let (mut alice, mut slow) = (relay.join("alice", 1, 4096).await, relay.join("carol", 3, 64).await);
+    while relay.handle.stats().overrun == 0 {
+        alice.send("carol", &[0; 2_000]).await;
+        alice.next().await.unwrap();
+    }
+    let mut late = 0;
+    while slow.0.next().await.is_some_and(|frame| frame.is_ok()) {
+        late += 1;
+    }
+    assert!(late < 10, "{late} frames");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_link_that_was_closed_is_not_there_for_ever() {
+    let relay = relay_with(Config { burst: u32::MAX, ..Config::default() }).await;
+    let (mut alice, mut slow) = (relay.join("alice", 1, 4096).await, relay.join("bob", 2, 4096).await);
+    for _ in 0..500 {
+        alice.send("bob", &[0; 2_000]).await;
+        alice.next().await.unwrap();
+    }
+    slow.0.send(Bytes::from_static(b"nonsense")).await.unwrap();
+    let begin = Instant::now();
+    while slow.0.next().await.is_some_and(|frame| frame.is_ok()) {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+    assert!(begin.elapsed() <= Duration::from_secs(20), "{:?}", begin.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_was_quiet_for_long_is_told_why_it_is_closed() {
+    let relay = relay().await;
+    let mut alice = relay.join("alice", 1, 2).await;
+    tokio::time::sleep(Duration::from_secs(20)).await;
+    alice.0.send(Bytes::from_static(b"nonsense")).await.unwrap();
+    alice.is_turned_away(Refusal::Version).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn those_who_were_turned_away_cannot_crowd_the_relay() {
+    let relay = relay_with(Config { connections: 2, ..Config::default() }).await;
+    let link = || {
+        let (near, far) = duplex(4096);
+        relay.handle.serve(far);
+        Client::new(near)
+    };
+    let _within = [relay.join("alice", 1, 4096).await, relay.join("bob", 2, 4096).await];
+    let (mut third, mut fourth) = (link(), link());
+    third.is_turned_away(Refusal::Busy).await;
+    fourth.is_turned_away(Refusal::Busy).await;
+    assert_eq!(link().next().await, None, "nobody has a word for the fifth");
+    drop((third, fourth));
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    link().is_turned_away(Refusal::Busy).await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_silent_device_loses_its_link() {
     let relay = relay().await;
     let begin = Instant::now();

@@ -7,13 +7,14 @@ use std::time::Duration;
 use signaling_core::direct::{Direct, Ignored, TRAILER};
 use signaling_core::machine::State;
 use signaling_core::wire::{DecodeError, MAX_FRAME};
-use signaling_core::{Standing, UserId};
+use signaling_core::{Standing, UserId, View};
 use tokio::net::lookup_host;
 use tokio::time::{Instant, sleep};
 
 use super::seal::{Opened, Seal, Unopened};
 use super::socket::{Datagrams, Socket};
 use super::{MAX_PEERS, PresharedKey, core, seal};
+use crate::data::Data;
 use crate::event::{LinkError, LinkEvent, PeerTrouble};
 use crate::shared::{LinkState, Shared};
 
@@ -92,11 +93,12 @@ fn of_one(kind: io::ErrorKind) -> bool {
 
 /// Whether everything that was decided or answered here was confirmed.
 fn all_heard(shared: &Shared) -> bool {
-    shared.lock().engine.views().all(|view| match view.standing() {
+    let heard = |view: View<'_, Data>| match view.standing() {
         Standing::Inviter => !view.over(),
         Standing::Invitee(_, state) => state != State::Answered,
         Standing::Observer(_) => true,
-    })
+    };
+    shared.with(|core| core.engine.views().all(heard))
 }
 
 struct Serving<'a> {
@@ -219,7 +221,7 @@ impl<'a> Serving<'a> {
     /// Until when there is nothing to do but to wait.
     fn pause(&self) -> Duration {
         let now = self.shared.clock.now();
-        let next = self.direct.poll_timeout(&self.shared.lock().engine).unwrap_or(u64::MAX);
+        let next = self.shared.with(|core| self.direct.poll_timeout(&core.engine)).unwrap_or(u64::MAX);
         Duration::from_millis(next.saturating_sub(now).clamp(1, LOOK))
     }
 

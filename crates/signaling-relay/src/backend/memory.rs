@@ -56,6 +56,10 @@ impl Backend for Memory {
         self.groups.size(group)
     }
 
+    fn groups_of(&self, user: &UserId) -> usize {
+        self.groups.count_of(user)
+    }
+
     fn is_member(&self, group: &GroupId, user: &UserId) -> bool {
         self.groups.has(group, user)
     }

@@ -3,6 +3,7 @@
 mod devices;
 mod groups;
 mod memory;
+mod shares;
 mod store;
 
 use bytes::Bytes;
@@ -74,6 +75,8 @@ pub trait Backend: Send {
     fn group_count(&self) -> usize;
     /// How many members the group has; none if there is no such group.
     fn group_size(&self, group: &GroupId) -> Option<usize>;
+    /// How many groups the user is in.
+    fn groups_of(&self, user: &UserId) -> usize;
     /// Whether the user is in the group.
     fn is_member(&self, group: &GroupId, user: &UserId) -> bool;
     /// The members, in an order that stays.
@@ -107,4 +110,9 @@ pub enum Keeping {
     },
     /// A newer one was there already.
     Older,
+    /// It does not fit.
+    NoRoom {
+        /// How many went for want of room, it among them.
+        dropped: usize,
+    },
 }

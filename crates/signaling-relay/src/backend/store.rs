@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use signaling_core::UserId;
 
+use super::shares::Shares;
 use super::{Keeping, Kept, Mailbox};
 use crate::config::Config;
 
@@ -11,15 +12,16 @@ use crate::config::Config;
 const OVERHEAD: usize = 512;
 
 /// Counts what was kept: the greater the younger.
-type Age = u64;
+pub(super) type Age = u64;
 
 #[derive(Clone, Debug)]
 pub(super) struct Store {
     mailboxes: HashMap<Mailbox, BTreeMap<Age, Kept>>,
-    /// All messages, oldest first.
-    ages: BTreeMap<Age, Mailbox>,
+    /// Where each message is.
+    ages: HashMap<Age, Mailbox>,
     /// All messages, the one that ends first first.
     ends: BTreeSet<(u64, Age)>,
+    shares: Shares,
     next: Age,
     bytes: usize,
     per_mailbox: usize,
@@ -31,8 +33,9 @@ impl Store {
     pub(super) fn new(config: &Config) -> Self {
         Self {
             mailboxes: HashMap::new(),
-            ages: BTreeMap::new(),
+            ages: HashMap::new(),
             ends: BTreeSet::new(),
+            shares: Shares::default(),
             next: 0,
             bytes: 0,
             per_mailbox: config.kept,
@@ -48,8 +51,9 @@ impl Store {
             }
             self.remove(age);
         }
-        self.insert(mailbox, message);
-        Keeping::Kept { dropped: self.shrink_mailbox(mailbox) + self.shrink() }
+        let age = self.insert(mailbox, message);
+        let dropped = self.shrink_mailbox(mailbox) + self.shrink();
+        if self.ages.contains_key(&age) { Keeping::Kept { dropped } } else { Keeping::NoRoom { dropped } }
     }
 
     /// The message of the same invitation and sender, whichever run of the device.
@@ -59,13 +63,15 @@ impl Store {
         there.find(|(_, kept)| same(kept)).map(|(age, kept)| (*age, kept))
     }
 
-    fn insert(&mut self, mailbox: &Mailbox, message: Kept) {
+    fn insert(&mut self, mailbox: &Mailbox, message: Kept) -> Age {
         let age = self.next;
         self.next += 1;
         self.bytes += weight(&message);
+        self.shares.add(&message.from.user, age, weight(&message));
         self.ages.insert(age, mailbox.clone());
         self.ends.insert((message.until, age));
         self.mailboxes.entry(mailbox.clone()).or_default().insert(age, message);
+        age
     }
 
     fn remove(&mut self, age: Age) {
@@ -73,6 +79,7 @@ impl Store {
         let Some(messages) = self.mailboxes.get_mut(&mailbox) else { return };
         if let Some(message) = messages.remove(&age) {
             self.bytes = self.bytes.saturating_sub(weight(&message));
+            self.shares.remove(&message.from.user, age, weight(&message));
             self.ends.remove(&(message.until, age));
         }
         if messages.is_empty() {
@@ -109,7 +116,7 @@ impl Store {
     fn shrink(&mut self) -> usize {
         let mut dropped = 0;
         while self.bytes > self.bytes_total {
-            let Some(oldest) = self.ages.keys().next().copied() else { break };
+            let Some(oldest) = self.shares.oldest_of_most() else { break };
             self.remove(oldest);
             dropped += 1;
         }

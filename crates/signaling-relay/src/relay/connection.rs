@@ -7,14 +7,15 @@ use adapter_std::framing::tcp_codec;
 use bytes::Bytes;
 use futures_util::{SinkExt, StreamExt};
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::time::timeout;
+use tokio::task::coop::consume_budget;
+use tokio::time::{Instant, timeout, timeout_at};
 use tokio_util::codec::{FramedRead, FramedWrite, LengthDelimitedCodec, LengthDelimitedCodecError};
 
 use super::hub::Hub;
 use super::outbox::Queue;
 use crate::switchboard::ConnId;
 
-/// A device that takes nothing for this long is gone.
+/// A device that takes nothing for this long is gone; so long a closed link may take to take the rest.
 const STALL: Duration = Duration::from_secs(10);
 /// For this long a closed link may finish what it is saying: closed earlier, it might not hear why.
 const LINGER: Duration = Duration::from_secs(1);
@@ -30,10 +31,13 @@ where
     let (read, write) = tokio::io::split(stream);
     let mut reader = FramedRead::new(read, tcp_codec(hub.largest()));
     let mut writer = FramedWrite::new(write, tcp_codec(usize::MAX));
+    let overrun = queue.overrun();
     let writing = write_frames(&mut writer, &mut queue);
     tokio::pin!(writing);
     tokio::select! {
         biased;
+        // It does not read: what waits for it is a burden, not a message.
+        () = overrun.cancelled() => {}
         ended = &mut writing => log(conn, ended),
         ended = read_frames(hub, conn, &mut reader) => {
             log(conn, ended);
@@ -65,7 +69,11 @@ async fn read_frames<R: AsyncRead + Unpin>(
 ) -> io::Result<()> {
     while let Some(frame) = reader.next().await {
         match frame {
-            Ok(frame) => hub.frame(conn, &frame),
+            Ok(frame) => {
+                hub.frame(conn, &frame);
+                // So that answers are written in between, however much was said at once.
+                consume_budget().await;
+            }
             Err(error) => {
                 if is_oversize(&error) {
                     hub.oversize(conn);
@@ -83,10 +91,13 @@ fn is_oversize(error: &io::Error) -> bool {
 
 /// Writes until the queue ends, and then ends the stream.
 async fn write_frames<W: AsyncWrite + Unpin>(writer: &mut Writer<W>, queue: &mut Queue) -> io::Result<()> {
+    let mut last = None;
     while let Some(frame) = queue.next().await {
-        timeout(STALL, writer.feed(frame)).await??;
+        let soon = Instant::now() + STALL;
+        let end = if queue.has_ended() { *last.get_or_insert(soon) } else { soon };
+        timeout_at(end, writer.feed(frame)).await??;
         if queue.is_empty() {
-            timeout(STALL, SinkExt::<Bytes>::flush(writer)).await??;
+            timeout_at(end, SinkExt::<Bytes>::flush(writer)).await??;
         }
     }
     timeout(STALL, SinkExt::<Bytes>::close(writer)).await?

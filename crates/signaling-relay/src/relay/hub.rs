@@ -76,6 +76,10 @@ impl Hub {
         std::time::Duration::from_millis(self.enter().1.switchboard.config().hello.into())
     }
 
+    pub(super) fn connections(&self) -> usize {
+        self.enter().1.switchboard.config().connections
+    }
+
     pub(super) fn largest(&self) -> usize {
         self.enter().1.switchboard.config().frame
     }

@@ -283,12 +283,16 @@ impl RelayHandle {
         self.open(std::future::ready(Ok(stream)));
     }
 
-    /// Serves a device when its stream is ready; it counts as a link at once.
+    /// Serves a device when its stream is ready; it counts as a link at once. There is no word for who comes while as many
+    /// as may be here are being turned away.
     fn open<S>(&self, stream: impl Future<Output = io::Result<S>> + Send + 'static)
     where
         S: AsyncRead + AsyncWrite + Send + 'static,
     {
         let (hub, gone) = (self.hub.clone(), self.gone.clone());
+        if self.links.len() >= hub.connections().saturating_mul(2) {
+            return tracing::debug!("too many links, even to say so");
+        }
         let (conn, queue) = hub.open();
         self.links.spawn(async move {
             let link = async {

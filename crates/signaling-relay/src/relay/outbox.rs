@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use bytes::Bytes;
 use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
 
 use crate::config::Config;
 
@@ -18,6 +19,7 @@ pub(super) struct Outbox {
     frames: mpsc::Sender<Bytes>,
     waiting: Arc<AtomicUsize>,
     bytes: usize,
+    overrun: CancellationToken,
 }
 
 /// Where frames come out.
@@ -25,6 +27,7 @@ pub(super) struct Outbox {
 pub(super) struct Queue {
     frames: mpsc::Receiver<Bytes>,
     waiting: Arc<AtomicUsize>,
+    overrun: CancellationToken,
 }
 
 /// The device reads slower than others write to it.
@@ -36,16 +39,20 @@ pub(super) fn outbox(config: &Config) -> (Outbox, Queue) {
     let (push, pull) = mpsc::channel(config.kept.saturating_mul(2).saturating_add(SPARE_FRAMES));
     let waiting = Arc::new(AtomicUsize::new(0));
     let bytes = config.kept_bytes.saturating_mul(2).saturating_add(SPARE_BYTES);
-    (Outbox { frames: push, waiting: waiting.clone(), bytes }, Queue { frames: pull, waiting })
+    let overrun = CancellationToken::new();
+    let outbox = Outbox { frames: push, waiting: waiting.clone(), bytes, overrun: overrun.clone() };
+    (outbox, Queue { frames: pull, waiting, overrun })
 }
 
 impl Outbox {
     pub(super) fn push(&self, frame: Bytes) -> Result<(), Overrun> {
         let len = frame.len();
-        if self.waiting.fetch_add(len, Ordering::Relaxed).saturating_add(len) > self.bytes {
+        let waiting = self.waiting.fetch_add(len, Ordering::Relaxed).saturating_add(len);
+        if waiting > self.bytes || self.frames.try_send(frame).is_err() {
+            self.overrun.cancel();
             return Err(Overrun);
         }
-        self.frames.try_send(frame).map_err(|_| Overrun)
+        Ok(())
     }
 }
 
@@ -59,6 +66,16 @@ impl Queue {
 
     pub(super) fn is_empty(&self) -> bool {
         self.frames.is_empty()
+    }
+
+    /// Whether nothing comes behind what waits.
+    pub(super) fn has_ended(&self) -> bool {
+        self.frames.is_closed()
+    }
+
+    /// Done when the queue had to take too much.
+    pub(super) fn overrun(&self) -> CancellationToken {
+        self.overrun.clone()
     }
 }
 

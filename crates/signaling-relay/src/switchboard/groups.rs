@@ -35,6 +35,13 @@ impl Switchboard {
         if self.backend.group_count() >= self.config.groups {
             return GroupAnswer::Full;
         }
+        self.enrol(group, user)
+    }
+
+    fn enrol(&mut self, group: &GroupId, user: &UserId) -> GroupAnswer {
+        if self.backend.groups_of(user) >= self.config.groups_per_user {
+            return GroupAnswer::Full;
+        }
         self.backend.join(group, user);
         GroupAnswer::Done
     }
@@ -50,8 +57,7 @@ impl Switchboard {
         if size >= self.config.members {
             return GroupAnswer::Full;
         }
-        self.backend.join(group, user);
-        GroupAnswer::Done
+        self.enrol(group, user)
     }
 
     fn leave(&mut self, group: &GroupId, user: &UserId) -> GroupAnswer {

@@ -93,7 +93,7 @@ impl Switchboard {
         if let Some(older) = self.older(conn, sender.device.id) {
             self.close(older, Refusal::Replaced);
         }
-        if let Some(before) = self.links.admit(conn, newcomer.clone(), &self.config) {
+        if let Some(before) = self.links.admit(conn, newcomer.clone(), self.now, &self.config) {
             self.online.remove(&{ before.device.id });
         }
         tracing::debug!(conn = conn.0, user = %sender.user, device = %sender.device, "online");

@@ -3,31 +3,12 @@
 use std::collections::{BTreeSet, HashMap};
 
 use super::ConnId;
+use super::allowance::{Allowance, Left};
 use crate::backend::Sender;
 use crate::config::Config;
 
-/// What a device may send at once: it is spent by each Send, and comes back with time.
-#[derive(Debug)]
-struct Allowance {
-    /// In thousandths of a byte.
-    left: u64,
-    at: u64,
-}
-
-impl Allowance {
-    fn full(now: u64, config: &Config) -> Self {
-        Self { left: u64::from(config.burst) * 1000, at: now }
-    }
-
-    fn spend(&mut self, bytes: u64, now: u64, config: &Config) -> bool {
-        let earned = now.saturating_sub(self.at).saturating_mul(config.rate.into());
-        self.at = self.at.max(now);
-        self.left = self.left.saturating_add(earned).min(u64::from(config.burst) * 1000);
-        let rest = self.left.checked_sub(bytes.saturating_mul(1000));
-        self.left = rest.unwrap_or(self.left);
-        rest.is_some()
-    }
-}
+/// So many frames that come too early are answered.
+const STRAYS: u8 = 64;
 
 /// Who said a good Hello with an epoch.
 #[derive(Clone, Debug)]
@@ -52,6 +33,8 @@ struct Link {
     /// The largest frame that the device takes, in bytes.
     largest: usize,
     allowance: Allowance,
+    /// How many frames came before it was let in.
+    strays: u8,
 }
 
 impl Link {
@@ -70,6 +53,7 @@ pub(super) struct Links {
     deadlines: BTreeSet<(u64, ConnId)>,
     /// How many were let in.
     admitted: u32,
+    left: Left,
 }
 
 impl Links {
@@ -85,19 +69,28 @@ impl Links {
     }
 
     pub(super) fn open(&mut self, conn: ConnId, now: u64, config: &Config) {
-        let allowance = Allowance::full(now, config);
-        let (sender, newcomer) = (None, None);
-        let link =
-            Link { opened: now, heard: now, armed: now, sender, number: 0, newcomer, largest: 0, allowance };
+        let link = Link {
+            opened: now,
+            heard: now,
+            armed: now,
+            sender: None,
+            number: 0,
+            newcomer: None,
+            largest: 0,
+            allowance: Allowance::full(now, config),
+            strays: 0,
+        };
         self.links.insert(conn, link);
         self.arm(conn, config);
     }
 
     /// Forgets the link; whose it was.
-    pub(super) fn close(&mut self, conn: ConnId) -> Option<Sender> {
+    pub(super) fn close(&mut self, conn: ConnId, now: u64, config: &Config) -> Option<Sender> {
         let link = self.links.remove(&conn)?;
         self.deadlines.remove(&(link.armed, conn));
-        link.sender
+        let sender = link.sender?;
+        self.left.keep(&sender.user, link.allowance, now, config);
+        Some(sender)
     }
 
     fn arm(&mut self, conn: ConnId, config: &Config) {
@@ -112,6 +105,13 @@ impl Links {
         let Some(link) = self.links.get_mut(&conn) else { return false };
         link.heard = now;
         true
+    }
+
+    /// Counts a frame that came before the link was let in; false if these are too many.
+    pub(super) fn stray(&mut self, conn: ConnId) -> bool {
+        let Some(link) = self.links.get_mut(&conn) else { return false };
+        link.strays = link.strays.saturating_add(1);
+        link.strays <= STRAYS
     }
 
     /// Takes so many bytes off what the link may send now; false if that is less.
@@ -145,14 +145,29 @@ impl Links {
     }
 
     /// From now on the link is the newcomer's; whose it was.
-    pub(super) fn admit(&mut self, conn: ConnId, newcomer: Newcomer, config: &Config) -> Option<Sender> {
+    pub(super) fn admit(
+        &mut self,
+        conn: ConnId,
+        newcomer: Newcomer,
+        now: u64,
+        config: &Config,
+    ) -> Option<Sender> {
         let link = self.links.get_mut(&conn)?;
+        if let Some(before) = &link.sender {
+            self.left.keep(&before.user, link.allowance.clone(), now, config);
+        }
+        link.allowance = self.left.of(&newcomer.sender.user, now, config);
         self.admitted = self.admitted.wrapping_add(1);
         (link.number, link.newcomer) = (self.admitted, None);
         link.largest = usize::try_from(newcomer.largest).unwrap_or(usize::MAX);
         let before = link.sender.replace(newcomer.sender);
         self.arm(conn, config);
         before
+    }
+
+    /// Forgets what users had left who have all of it again.
+    pub(super) fn forget_left(&mut self, now: u64, config: &Config) {
+        self.left.forget(now, config);
     }
 
     pub(super) fn next_deadline(&self) -> Option<u64> {

@@ -1,6 +1,7 @@
 //! Who is connected, and what goes where (protocol section 4).
 
 mod admitted;
+mod allowance;
 mod encode;
 mod groups;
 mod hello;
@@ -78,7 +79,7 @@ impl fmt::Display for Closed {
 /// The same inputs give the same outputs, to the byte. The wall clock counts for tokens only:
 /// [`set_wall_clock`](Self::set_wall_clock).
 ///
-/// A link may lose, repeat and reorder frames. So a frame before a Hello is refused without closing the link,
+/// A link may lose, repeat and reorder frames. So a frame before a Hello is refused without closing the link (up to 64),
 /// a repeated Hello is answered again, and a Hello without an epoch takes nothing from a link that has one. A Hello
 /// of a device that has another link is answered by a Ping, and what answers that takes the other's place.
 ///
@@ -216,6 +217,7 @@ impl Switchboard {
     /// Time has passed: ends what is due. To be called at [`next_deadline`](Self::next_deadline) or later.
     pub fn tick(&mut self, now: u64) {
         self.advance(now);
+        self.links.forget_left(self.now, &self.config);
         while let Some(conn) = self.links.next_overdue(self.now, &self.config) {
             if self.links.sender(conn).is_none() {
                 self.close(conn, Refusal::Hello);
@@ -274,7 +276,7 @@ impl Switchboard {
             _ => {}
         }
         let Some(sender) = self.links.sender(conn).cloned() else {
-            return self.refuse(conn, Refused { key: None, ver: 0, reason: Refusal::Hello });
+            return self.too_early(conn);
         };
         match frame {
             Frame::Send(send) => self.send(conn, &sender, &send),
@@ -282,6 +284,13 @@ impl Switchboard {
             Frame::Ping(number) => self.put(conn, encode::small(&Frame::Pong(number))),
             _ => self.close(conn, Refusal::Malformed),
         }
+    }
+
+    fn too_early(&mut self, conn: ConnId) {
+        if !self.links.stray(conn) {
+            return self.close(conn, Refusal::Hello);
+        }
+        self.refuse(conn, Refused { key: None, ver: 0, reason: Refusal::Hello });
     }
 
     /// Whether the relay may have forgotten devices and groups.
@@ -308,7 +317,7 @@ impl Switchboard {
     }
 
     fn unlink(&mut self, conn: ConnId) {
-        if let Some(sender) = self.links.close(conn) {
+        if let Some(sender) = self.links.close(conn, self.now, &self.config) {
             self.online.remove(&{ sender.device.id });
         }
         self.stats.links = self.links.len() as u64;

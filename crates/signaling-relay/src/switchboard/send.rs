@@ -79,11 +79,14 @@ impl Switchboard {
             return false;
         }
         let kept = parcel.to_keep(self.now, send.ttl.min(self.config.keep));
-        if let Keeping::Kept { dropped } = self.backend.keep(mailbox, kept) {
-            self.stats.kept += 1;
-            self.stats.dropped_kept += dropped as u64;
-        }
-        true
+        let (kept, dropped) = match self.backend.keep(mailbox, kept) {
+            Keeping::Kept { dropped } => (true, dropped),
+            Keeping::NoRoom { dropped } => (false, dropped),
+            Keeping::Older => return true,
+        };
+        self.stats.kept += u64::from(kept);
+        self.stats.dropped_kept += dropped as u64;
+        kept
     }
 
     /// Brings the message to the device; false if it is not here.

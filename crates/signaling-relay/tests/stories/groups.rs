@@ -177,3 +177,17 @@ fn a_list_larger_than_the_device_takes_is_not_cut_short() {
     }
     assert_eq!(world.group(alice, GroupOp::Members, "team"), GroupAnswer::TooLarge);
 }
+
+#[test]
+fn one_user_cannot_take_all_groups() {
+    let (mut world, alice, bob, _) = team(Config { groups_per_user: 2, ..settled() });
+    assert_eq!(world.group(bob, GroupOp::Create, "club"), GroupAnswer::Done);
+    assert_eq!(world.group(bob, GroupOp::Create, "choir"), GroupAnswer::Full);
+    assert_eq!(world.group(alice, GroupOp::Create, "choir"), GroupAnswer::Done);
+    assert_eq!(world.group(bob, GroupOp::Join, "choir"), GroupAnswer::Full);
+    assert_eq!(world.group(bob, GroupOp::Join, "club"), GroupAnswer::Done, "he is in it");
+    for _ in 0..2 {
+        assert_eq!(world.group(bob, GroupOp::Leave, "club"), GroupAnswer::Done);
+    }
+    assert_eq!(world.group(bob, GroupOp::Join, "choir"), GroupAnswer::Done);
+}

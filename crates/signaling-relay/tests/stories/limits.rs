@@ -107,6 +107,38 @@ fn who_sends_too_much_at_once_is_told_to_wait() {
 }
 
 #[test]
+fn a_new_link_sends_no_more_than_the_old_one_could() {
+    let mut world = World::with(Config { rate: 1_000, burst: 2_000, ..settled() });
+    let (eve, bob) = (world.join("eve", 1), world.join("bob", 2));
+    let junk = letter(&"x".repeat(744));
+    world.send(eve, &["bob"], &junk.clone().about(1));
+    world.send(eve, &["bob"], &junk.clone().about(2));
+    world.leave(eve);
+    for device in [1, 5] {
+        let eve = world.join("eve", device);
+        world.send(eve, &["bob"], &junk.clone().about(3));
+        assert_eq!(world.all(eve), [Got::Refused(Some(key(3)), Refusal::Busy)], "device {device}");
+        world.leave(eve);
+    }
+    assert_eq!(world.messages(bob).len(), 2);
+    world.pass(2_000);
+    let eve = world.join("eve", 1);
+    assert_eq!(world.reach(eve, "bob", &junk), runs(&[2]));
+}
+
+#[test]
+fn who_says_anything_but_hello_is_not_answered_for_ever() {
+    let mut world = World::new();
+    let link = world.link();
+    for number in 0..64 {
+        world.put(link, &Frame::Ping(number));
+    }
+    assert_eq!(world.all(link), vec![Got::Refused(None, Refusal::Hello); 64]);
+    world.put(link, &Frame::Ping(64));
+    assert_eq!(world.all(link), turned_away(Refusal::Hello));
+}
+
+#[test]
 fn everything_is_counted() {
     let mut world = World::new();
     let (alice, bob) = (world.join("alice", 1), world.join("bob", 2));

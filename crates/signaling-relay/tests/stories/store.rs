@@ -236,7 +236,7 @@ fn the_oldest_goes_first_when_a_users_bytes_are_too_many() {
 }
 
 #[test]
-fn the_oldest_of_all_goes_first_when_the_relay_is_full() {
+fn the_oldest_goes_first_when_the_relay_is_full() {
     let mut world = World::with(Config { kept_bytes_total: 3_000, ..settled() });
     let alice = world.join("alice", 1);
     world.send(alice, &["bob"], &letter(&"a".repeat(1_500)).about(1));
@@ -256,4 +256,26 @@ fn nobodys_junk_drives_out_what_others_sent() {
     }
     let there: Vec<String> = texts(&mut world, "bob", 2).into_iter().map(|(text, _)| text).collect();
     assert_eq!(there, ["ring", "junk 8", "junk 9"]);
+}
+
+#[test]
+fn nobodys_junk_for_others_drives_out_what_is_kept_for_bob() {
+    let mut world = World::with(Config { kept_bytes_total: 10_000, ..settled() });
+    let (alice, eve) = (world.join("alice", 1), world.join("eve", 9));
+    world.send(alice, &["bob"], &letter("ring"));
+    for nobody in 0..100 {
+        world.send(eve, &[&format!("nobody {nobody}")], &letter(&"x".repeat(500)));
+    }
+    assert_eq!(texts(&mut world, "bob", 2), one("ring", 0));
+    assert_eq!(texts(&mut world, "nobody 99", 3).len(), 1, "her own older ones went");
+}
+
+#[test]
+fn what_is_too_large_to_be_kept_is_not_called_kept() {
+    let mut world = World::with(Config { kept_bytes: 1_000, ..settled() });
+    let (alice, bob) = (world.join("alice", 1), world.join("bob", 2));
+    world.leave(bob);
+    assert_eq!(world.reach(alice, "bob", &letter(&"x".repeat(600))), runs(&[]));
+    assert_eq!((world.stats().kept, world.stats().dropped_kept), (0, 1));
+    assert_eq!(world.reach(alice, "bob", &letter("hi")), runs(&[2]));
 }
