@@ -240,8 +240,10 @@ fn groups() -> Vec<Config> {
         },
         Config {
             data: true,
-            devices: vec![invitee(0), invitee(1).taking(Takes::Outcomes)],
-            ..calm("group-small", "two users, one takes no data")
+            limited: false,
+            sure_fanout: true,
+            devices: vec![invitee(0), invitee(1).taking(Takes::FirstData).alone()],
+            ..calm("group-small", "two users, one takes the first data and no other")
         },
         Config {
             vanish: true,
