@@ -155,8 +155,8 @@ impl Client {
     /// Closes the client, whatever other handles there are: what waits to be sent is sent, if that takes no
     /// longer than 2 s, then the link ends, the folder of its state is unlocked, streams end, listeners
     /// are dropped, and every call says that it is closed. It waits for nothing if the relay could not be
-    /// reached from the start: nobody heard of what was said. What is being saved is waited for, up to 2 s
-    /// more; with a disk that takes longer the folder stays locked until it has done.
+    /// reached from the start: nobody heard of what was said. What a durable client has not saved yet
+    /// it saves, if that takes no longer than 2 s more; the folder stays locked until the disk has done.
     ///
     /// Invitations that are still pending are not cancelled: whoever rings falls silent when nothing more
     /// is heard from here. Cancel them first if that is meant. Cancel safe: it goes on in the background.

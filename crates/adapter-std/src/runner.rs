@@ -2,13 +2,14 @@
 
 use std::future::Future;
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use signaling_core::Device;
 use signaling_core::wire::Refusal;
-use signaling_core::{Device, Stamp};
 use tokio::time::{Instant, sleep, timeout};
 use tokio_util::task::TaskTracker;
 
@@ -84,9 +85,8 @@ impl Runner {
             () = self.keep_saved() => {}
             () = self.give_up() => {}
         }
-        self.saves.close();
-        // The next client of the folder is to find what was saved, and nobody who still writes.
-        let _ = timeout(CLOSE_WITHIN, self.saves.wait()).await;
+        // The next client of the folder is to find all that was made, and nobody who still writes.
+        let _ = timeout(CLOSE_WITHIN, self.save_last()).await;
     }
 
     /// Time goes on whether there is a link or not.
@@ -104,40 +104,49 @@ impl Runner {
     /// nothing is sent or told of the invitations in question.
     async fn keep_saved(&self) {
         let Some(disk) = &self.disk else { return std::future::pending().await };
-        let shared = &self.shared;
         let mut failed = false;
         loop {
-            shared.save.notified().await;
-            while let Some((stamp, bytes)) = self.unsaved() {
-                // Whatever becomes of this task, the folder is locked until the disk has done.
-                let (disk, state) = (disk.clone(), self.end.state.clone());
-                let saving = self.saves.spawn_blocking(move || {
-                    state.iter().try_for_each(|state| state.check())?;
-                    disk.save(&bytes)
-                });
-                match saving.await.unwrap_or_else(|error| Err(error.into())) {
-                    Ok(()) => {
-                        failed = false;
-                        shared.step(|core, _| core.engine.handle_saved(stamp));
-                    }
-                    Err(error) => {
-                        tracing::error!(%error, "the invitations cannot be saved");
-                        if !std::mem::replace(&mut failed, true) {
-                            shared.tell(&Event::NotSaved { error: error.to_string() });
-                        }
-                        sleep(LONGEST_PAUSE).await;
-                    }
+            self.shared.save.notified().await;
+            while let Some(saved) = self.save(disk).await {
+                let Err(error) = saved else {
+                    failed = false;
+                    continue;
+                };
+                tracing::error!(%error, "the invitations cannot be saved");
+                if !std::mem::replace(&mut failed, true) {
+                    self.shared.tell(&Event::NotSaved { error: error.to_string() });
                 }
+                sleep(LONGEST_PAUSE).await;
             }
         }
     }
 
-    fn device(&self) -> Device {
-        self.shared.with(|core| core.engine.config().device)
+    /// Saves what there is to be saved; none if nothing is.
+    async fn save(&self, disk: &Disk) -> Option<io::Result<()>> {
+        let (stamp, bytes) = self.shared.with(|core| unsaved(&core.engine))?;
+        // Whatever becomes of this task, the folder is locked until the disk has done.
+        let (disk, state) = (disk.clone(), self.end.state.clone());
+        let saving = self.saves.spawn_blocking(move || {
+            state.iter().try_for_each(|state| state.check())?;
+            disk.save(&bytes)
+        });
+        let saved = saving.await.unwrap_or_else(|error| Err(error.into()));
+        if saved.is_ok() {
+            self.shared.step(|core, _| core.engine.handle_saved(stamp));
+        }
+        Some(saved)
     }
 
-    fn unsaved(&self) -> Option<(Stamp, Vec<u8>)> {
-        self.shared.with(|core| unsaved(&core.engine))
+    /// Waits for what is being saved, then saves the rest.
+    async fn save_last(&self) {
+        self.saves.close();
+        self.saves.wait().await;
+        let Some(disk) = &self.disk else { return };
+        while let Some(Ok(())) = self.save(disk).await {}
+    }
+
+    fn device(&self) -> Device {
+        self.shared.with(|core| core.engine.config().device)
     }
 
     /// The bound of a polite close: none if nothing is left to be said.

@@ -88,6 +88,23 @@ async fn a_full_disk_is_told_and_nothing_leaves_until_it_has_room() {
     ring(&mut bobs).await;
 }
 
+#[tokio::test(start_paused = true)]
+async fn what_was_said_last_is_saved_before_the_client_closes() {
+    let (world, dir) = (World::new(), tempfile::tempdir().unwrap());
+    for run in 1..=5 {
+        let client = alice(&world, &dir).build().unwrap();
+        for _ in 0..2 {
+            client.signaling().invite("bob", "", &InviteOptions::default()).unwrap();
+            // The first is being saved when the second is made.
+            tokio::task::yield_now().await;
+        }
+        client.close().await;
+        let next = alice(&world, &dir).build().unwrap();
+        assert_eq!(next.signaling().active().len(), 2 * run);
+        next.close().await;
+    }
+}
+
 /// Real time: paused time stands still while somebody writes to the disk.
 #[cfg(unix)]
 #[tokio::test]
@@ -100,13 +117,15 @@ async fn the_folder_is_not_free_while_something_is_saved_in_it() {
     for _ in 0..10 {
         client.signaling().invite("bob", [0; 12_000], &InviteOptions::default()).unwrap();
     }
-    let reader = tokio::task::spawn_blocking(|| std::fs::File::open(pipe)).await.unwrap().unwrap();
+    let there = pipe.clone();
+    let reader = tokio::task::spawn_blocking(|| std::fs::File::open(there)).await.unwrap().unwrap();
     let is_free = || State::open(dir.path()).is_ok();
     tokio::join!(client.close(), async {
         for _ in 0..1_000 {
             tokio::task::yield_now().await;
         }
         assert!(!is_free(), "the next client would read and write the same files");
+        std::fs::remove_file(pipe).unwrap();
         drop(reader);
     });
     assert!(is_free());

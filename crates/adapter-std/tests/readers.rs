@@ -62,6 +62,33 @@ async fn a_listener_accepts_from_inside_its_callback() {
     assert_eq!(answer.await, Ok(adapter_std::Answered::Confirmed));
 }
 
+/// Has the last handle of its client, and lets go of it when it is called; or closes the client, and waits for that.
+struct Leaves(Mutex<Option<Client>>, bool);
+
+impl SignalingListener for Leaves {
+    fn on_receive_new_invitation(&self, _: InviteId, _: &str, _: Option<&str>, _: &[&str], _: &Data) {
+        let client = self.0.lock().unwrap().take().expect("it is called once");
+        if self.1 {
+            tokio::runtime::Handle::current().block_on(client.close());
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_listener_may_close_its_client_or_drop_it() {
+    let world = World::new();
+    let alice = world.client("alice").await;
+    for closes in [true, false] {
+        let bob = world.client("bob").await;
+        let mut events = bob.events();
+        let signaling = bob.signaling();
+        signaling.add_signaling_listener(Leaves(Mutex::new(Some(bob)), closes));
+        drop(signaling);
+        let _call = alice.signaling().invite("bob", "", &seconds(5)).unwrap();
+        while events.next().await.is_some() {}
+    }
+}
+
 struct Panics(Notes);
 
 impl SignalingListener for Panics {

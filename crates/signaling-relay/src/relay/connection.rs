@@ -36,8 +36,8 @@ where
     tokio::pin!(writing);
     tokio::select! {
         biased;
-        // It does not read: what waits for it is a burden, not a message.
-        () = overrun.cancelled() => {}
+        // It does not read: what waits for it is a burden, not a message, and a last word would not be heard.
+        () = overrun.cancelled() => return,
         ended = &mut writing => log(conn, ended),
         ended = read_frames(hub, conn, &mut reader) => {
             log(conn, ended);
