@@ -236,7 +236,8 @@ impl<const I: usize> Holder<I> {
     pub fn terminal(&self) -> bool {
         match self.state {
             State::Done => {
-                let told = self.pending().is_empty() && self.unshown().is_empty();
+                // Of what was missed nothing more is told.
+                let told = !self.known || (self.pending().is_empty() && self.unshown().is_empty());
                 (self.given_up || told) && self.request == Request::None
             }
             State::Unresolved => true,

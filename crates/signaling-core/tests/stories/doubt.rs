@@ -88,6 +88,27 @@ fn what_others_became_is_awaited_for_a_day_if_there_is_no_limit() {
 }
 
 #[test]
+fn who_starts_anew_has_room_although_he_missed_as_many_calls_as_he_has_rows() {
+    let mut world = World::of(&["alice", "bob", "carol", "dave"]);
+    let mut kept = vec![];
+    for _ in 0..4 {
+        let id = world.invite(0, &["bob", "carol"], 60);
+        world.run(500).accept(2, id);
+        world.run(500);
+        world.phones[0].engine.cancel(world.now, id, b"").unwrap();
+        kept.extend(world.catch(1));
+    }
+    world.restart(1);
+    // The last word of each call, without what carol said; alice is gone.
+    for word in kept {
+        world.give(1, &word);
+    }
+    world.phones[0].online = false;
+    world.invite(3, &["bob"], 60);
+    assert_eq!(world.run(100).told(1), ["missed", "missed", "missed", "missed", "new"]);
+}
+
+#[test]
 fn what_may_still_be_decided_stays_in_doubt_and_is_learned() {
     let mut world = World::of(&["alice", "bob", "carol"]);
     let id = world.invite(0, &["bob", "carol"], 600);

@@ -145,7 +145,7 @@ impl<const I: usize> Holder<I> {
         let mut timed_out = Mask::default();
         for i in self.unshown().iter() {
             let own = self.me == Me::Invitee(i);
-            if !(own || anyway || self.have.has(i)) {
+            if !(own || anyway || !self.known || self.have.has(i)) {
                 continue;
             }
             let cancelled_before = self.shown.iter().any(|i| self.slot(i) == Slot::Cancelled);

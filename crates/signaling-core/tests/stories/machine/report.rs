@@ -296,6 +296,7 @@ fn when_the_inviter_holds_no_record_what_is_open_is_in_doubt() {
         (unresolved(), true, vec![]),
         (done(), true, vec![]),
         (half_done(), true, vec![]),
+        (missed(), true, vec![]),
     ] {
         let mut after = ring;
         let wanted = wants(|fx| assert_eq!(after.on_unknown(fx), stays, "{:?}", ring.state()));

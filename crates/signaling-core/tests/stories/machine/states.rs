@@ -95,13 +95,22 @@ pub(super) fn done() -> Ring {
 /// Decided for bob, not for the other one.
 pub(super) fn half_done() -> Ring {
     let mut ring = Ring::new(BOB, PHONE, 2);
-    let slots = [Slot::Cancelled, Slot::Pending];
-    ring.begin(&says(Kind::Decision, 0, &slots), FRESH, Seen::New, &mut Wants::default());
+    ring.begin(&says(Kind::Invite, 0, &[Slot::Pending; 2]), FRESH, Seen::New, &mut Wants::default());
+    ring.on_report(&says(Kind::Decision, 0, &HALF), FRESH, &mut Wants::default());
     ring
 }
 
+/// The same, of which bob's phone heard too late.
+pub(super) fn missed() -> Ring {
+    let mut ring = Ring::new(BOB, PHONE, 2);
+    ring.begin(&says(Kind::Decision, 0, &HALF), FRESH, Seen::New, &mut Wants::default());
+    ring
+}
+
+const HALF: [Slot; 2] = [Slot::Cancelled, Slot::Pending];
+
 /// All there are, each with the timers that run in it (protocol section 6).
-pub(super) fn all() -> [(Ring, &'static [HolderTimer]); 12] {
+pub(super) fn all() -> [(Ring, &'static [HolderTimer]); 13] {
     use HolderTimer::{Lease, Resend, Resolve, Ring};
     [
         (confirming(), &[Resend, Resolve]),
@@ -116,5 +125,6 @@ pub(super) fn all() -> [(Ring, &'static [HolderTimer]); 12] {
         (doubted(), &[Resend]),
         (done(), &[]),
         (half_done(), &[Resolve]),
+        (missed(), &[]),
     ]
 }
