@@ -59,6 +59,7 @@ properties! {
     Contradiction: "no two outcomes of a slot contradict",
     NoCause: "every outcome has its cause",
     TwoWinners: "one device wins, and only it is told so",
+    TwoAccepted: "one user accepts what only the first was to have",
     FalseEstablished: "Established is told when the winner was told",
     Reopened: "a device opens an invitation once",
     ToldTwice: "every outcome is told once",

@@ -1,6 +1,6 @@
 //! What a small world holds, and what may happen in it.
 
-use signaling_core::machine::{Answer, PartyId};
+use signaling_core::machine::{Answer, PartyId, Terms};
 
 /// How a device stands to the relay when the invitation is made.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -110,6 +110,8 @@ pub struct Config {
     pub limited: bool,
     /// Whether only who is online may hear of it.
     pub online_only: bool,
+    /// Whether the first acceptance ends it for all others.
+    pub first_wins: bool,
     /// All devices but the inviter's own.
     pub devices: Vec<Spec>,
     /// The highest number that a device draws.
@@ -178,6 +180,7 @@ impl Config {
             invitees: 1,
             limited: true,
             online_only: false,
+            first_wins: false,
             devices,
             numbers: 2,
             answers: vec![Answer::Accept],
@@ -207,6 +210,11 @@ impl Config {
             bound: usize::MAX,
             expect: &[],
         }
+    }
+
+    /// What the inviter asks for.
+    pub fn terms(&self) -> Terms {
+        Terms { limited: self.limited, online_only: self.online_only, first_wins: self.first_wins }
     }
 
     /// Whether the inviter has another device.

@@ -251,6 +251,12 @@ fn groups() -> Vec<Config> {
             devices: one_person,
             ..calm("group-gone", "two users, the inviter is gone for ever")
         },
+        Config {
+            first_wins: true,
+            sure_fanout: true,
+            expect: &["confirmed", "overruled", "cancelled"],
+            ..calm("first-wins", "two users, the first who accepts ends it for the other")
+        },
     ]
 }
 

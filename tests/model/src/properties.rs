@@ -15,6 +15,8 @@ pub enum Flaw {
     NoCause,
     /// A device was told that it won, and did not, or not alone.
     TwoWinners,
+    /// Two users accepted what only one was to have.
+    TwoAccepted,
     /// The inviter was told that the winner knows, and it does not.
     FalseEstablished,
     /// A second NewInvitation or Missed.
@@ -80,6 +82,7 @@ impl Flaw {
             Self::Contradiction => "two outcomes of one slot contradict",
             Self::NoCause => "an outcome that nobody caused",
             Self::TwoWinners => "a device is told that it won, and did not, or not alone",
+            Self::TwoAccepted => "two users accept what only the first was to have",
             Self::FalseEstablished => "the inviter is told that the winner knows, and it does not",
             Self::Reopened => "a device opens the invitation a second time",
             Self::ToldTwice => "an outcome is told twice",
@@ -137,12 +140,17 @@ fn outcomes(config: &Config, world: &mut World) -> Option<Flaw> {
                 return Some(Flaw::Contradiction);
             }
         }
-        let truth = *truth;
-        if !caused(config, world, slot, truth) {
-            return Some(Flaw::NoCause);
-        }
     }
-    None
+    let mut slots = (0u8..).zip(world.witness.truth);
+    if slots.any(|(slot, truth)| !caused(config, world, slot, truth)) {
+        return Some(Flaw::NoCause);
+    }
+    (config.first_wins && accepted(world).count() > 1).then_some(Flaw::TwoAccepted)
+}
+
+/// The slots of which anybody ever heard that they were accepted.
+fn accepted(world: &World) -> impl Iterator<Item = &Slot> {
+    world.witness.truth.iter().filter(|slot| matches!(slot, Slot::Accepted(_)))
 }
 
 fn caused(config: &Config, world: &World, slot: u8, outcome: Slot) -> bool {
@@ -157,7 +165,7 @@ fn caused(config: &Config, world: &World, slot: u8, outcome: Slot) -> bool {
         Slot::Rejected(Reason::Unreachable) => {
             config.refused.get(usize::from(slot)).copied().flatten() == Some(Refusal::Never)
         }
-        Slot::Cancelled => world.witness.cancelled,
+        Slot::Cancelled => world.witness.cancelled || (config.first_wins && accepted(world).next().is_some()),
         Slot::TimedOut => world.witness.ran_out,
     }
 }

@@ -36,8 +36,7 @@ impl<'a> Turn<'a> {
     /// The inviter invites.
     pub(crate) fn start(&mut self) {
         let mut fx = Effects::default();
-        let origin =
-            Origin::start(self.config.invitees, self.config.limited, self.config.online_only, &mut fx);
+        let origin = Origin::start(self.config.invitees, self.config.terms(), &mut fx);
         self.world.origin = Some(origin);
         self.world.witness.begun = true;
         self.save();

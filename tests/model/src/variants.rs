@@ -19,7 +19,7 @@ const fn variant(name: &'static str, config: &'static str, instead: &'static str
 pub const BOUND: usize = 400_000;
 
 /// All of them.
-pub const VARIANTS: [Variant; 55] = [
+pub const VARIANTS: [Variant; 56] = [
     variant("own-timer", "one", "each client decides: its ring timer is final"),
     variant("invitee-decides", "two", "the invitee's accept is final"),
     variant("volatile-decider", "forgotten", "the decider forgets, and decides again"),
@@ -54,6 +54,7 @@ pub const VARIANTS: [Variant; 55] = [
     variant("D2", "group-data", "only the newest answer's data is sent"),
     variant("newest-to-all", "group-own", "all hear the newest answer's data first, not their own"),
     variant("D3", "modify", "a Decision lacks the invitation's data"),
+    variant("first-wins", "first-wins", "an acceptance ends nothing for the others"),
     variant("N1", "full", "one full device rejects for all"),
     variant("N1-all", "full", "all devices full is a reject"),
     variant("T1", "forgotten", "an event for what was seen without a row"),

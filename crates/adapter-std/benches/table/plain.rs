@@ -8,7 +8,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use signaling_core::machine::{
-    Answer, Fanned, Fx, Origin, OriginTimer, PartyId, Reply, Stance, Tell, Timer, To, Via,
+    Answer, Fanned, Fx, Origin, OriginTimer, PartyId, Reply, Stance, Tell, Terms, Timer, To, Via,
 };
 use signaling_core::{Bytes, Device, InviteId, UserId};
 use tokio::runtime::Runtime;
@@ -58,7 +58,7 @@ impl<K> Calls<K> {
         let id = InviteId { origin: ORIGIN, sequence: self.sequence };
         let name = |name| UserId::new(name).expect("a name");
         let call = Call {
-            origin: Origin::start(1, true, false, &mut Deaf),
+            origin: Origin::start(1, Terms { limited: true, ..Terms::default() }, &mut Deaf),
             key: key(id),
             _inviter: name("alice"),
             _invitee: name("bob"),

@@ -7,7 +7,7 @@ use super::table::NEVER;
 use super::timers::later;
 use super::{AddError, AnswerError, CancelError, Engine, Inner, InviteError, ModifyError};
 use crate::fmt::{debug, warning};
-use crate::machine::{Answer, Me, Origin, Rival, State};
+use crate::machine::{Answer, Me, Origin, Rival, State, Terms};
 use crate::name::{GroupId, InviteId, NameError, UserId};
 
 /// The most bytes of data of one invitation or answer that travel (V2TIM: 12 KB).
@@ -30,6 +30,9 @@ pub struct Invite<'a> {
     pub timeout: Option<u32>,
     /// Whether only who is online now may hear of it (`onlineUserOnly`).
     pub online_only: bool,
+    /// Whether the first acceptance ends it for all others: they are cancelled in the same step, so that nobody else
+    /// can accept. Not known to V2TIM.
+    pub first_wins: bool,
     /// What a push service shall show (`offlinePushInfo`), opaque here; at most [`MAX_PUSH`] bytes, or empty.
     pub push: &'a [u8],
 }
@@ -85,7 +88,12 @@ impl<S: Storage<Row<P, I, D>>, P: Payload, const I: usize, const D: usize> Engin
         row.role = Role::Origin(Origin::EMPTY);
         let (role, rest, mut fx) = row.parts(&mut inner.left);
         if let Role::Origin(origin) = role {
-            origin.begin(rest.count(), invite.timeout.is_some(), rest.online_only, &mut fx);
+            let terms = Terms {
+                limited: invite.timeout.is_some(),
+                online_only: invite.online_only,
+                first_wins: invite.first_wins,
+            };
+            origin.begin(rest.count(), terms, &mut fx);
         }
         inner.settle(&mut slices, at);
         if inner.config.glare {

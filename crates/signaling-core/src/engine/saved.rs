@@ -16,7 +16,7 @@ use crate::name::{GroupId, InviteId, Label, NameError, UserId};
 use crate::wire::{bytes, repeats};
 
 /// The form of a [`Snapshot`] that this version writes and reads.
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 
 /// One invitation of a durable engine, as it is saved. Any serde format will do that gives `&str` and `&[u8]`
 /// back as they were, as [`postcard`](https://docs.rs/postcard) does; `serde_json` will not do, as it writes bytes as

@@ -11,7 +11,7 @@ mod report;
 
 pub use glare::Rival;
 pub use holder::{Arrival, First, Holder, HolderTimer, Me, Seen, State};
-pub use origin::{Fanned, Origin, OriginSlots, OriginTimer, Party, PartyId, Peer, SavedOrigin, Via};
+pub use origin::{Fanned, Origin, OriginSlots, OriginTimer, Party, PartyId, Peer, SavedOrigin, Terms, Via};
 pub use report::{Kind, Mask, Report};
 
 use serde::{Deserialize, Serialize};

@@ -9,6 +9,8 @@ pub use party::{Fanned, Party, PartyId, Peer, Via};
 pub use report::OriginSlots;
 pub use saved::SavedOrigin;
 
+use serde::{Deserialize, Serialize};
+
 use super::{Fx, Mask, Parties, Rev, Slot, Tell, Timer};
 use crate::broken;
 use crate::name::Device;
@@ -24,14 +26,24 @@ pub enum OriginTimer {
     Refresh,
 }
 
+/// What the inviter asked for.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
+pub struct Terms {
+    /// It has a time limit.
+    pub limited: bool,
+    /// Only who is online hears of it.
+    pub online_only: bool,
+    /// The first acceptance ends it for all others.
+    pub first_wins: bool,
+}
+
 /// An invitation on the inviter's device, with up to `I` invitees and `D` devices of each.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[repr(C)] // short instructions reach what comes first
 pub struct Origin<const I: usize, const D: usize> {
     len: u8,
     newest: u8,
-    limited: bool,
-    online_only: bool,
+    terms: Terms,
     delivered: bool,
     ver: u32,
     with_data: Mask,
@@ -52,24 +64,23 @@ impl<const I: usize, const D: usize> Origin<I, D> {
         established: Mask::EMPTY,
         rev: Rev { number: 0, author: Device { id: 0, epoch: 0 } },
         ver: 0,
-        limited: false,
-        online_only: false,
+        terms: Terms { limited: false, online_only: false, first_wins: false },
         delivered: false,
         invitees: [Party::EMPTY; I],
         observers: Party::EMPTY,
     };
 
     /// A new invitation of `invitees` users (at most `I`), and the first sending of it.
-    pub fn start(invitees: u8, limited: bool, online_only: bool, fx: &mut impl Fx) -> Self {
+    pub fn start(invitees: u8, terms: Terms, fx: &mut impl Fx) -> Self {
         let mut origin = Self::EMPTY;
-        origin.begin(invitees, limited, online_only, fx);
+        origin.begin(invitees, terms, fx);
         origin
     }
 
     /// As [`start`](Self::start), where [`EMPTY`](Self::EMPTY) lies.
-    pub fn begin(&mut self, invitees: u8, limited: bool, online_only: bool, fx: &mut impl Fx) {
+    pub fn begin(&mut self, invitees: u8, terms: Terms, fx: &mut impl Fx) {
         self.len = invitees.min(u8::try_from(I).unwrap_or(u8::MAX));
-        (self.limited, self.online_only) = (limited, online_only);
+        self.terms = terms;
         fx.arm(Timer::Origin(OriginTimer::Limit));
         fx.arm(Timer::Origin(OriginTimer::Refresh));
         self.changed(fx);
@@ -180,7 +191,7 @@ impl<const I: usize, const D: usize> Origin<I, D> {
     /// Whether the timer runs.
     pub fn armed(&self, timer: OriginTimer) -> bool {
         match timer {
-            OriginTimer::Limit => self.limited && !self.over(),
+            OriginTimer::Limit => self.terms.limited && !self.over(),
             OriginTimer::Refresh => !self.over(),
             OriginTimer::Resend => self.lags(true),
         }
@@ -244,7 +255,7 @@ impl<const I: usize, const D: usize> Origin<I, D> {
 
     /// The application changed the data; `author` is this device. Whether that was still possible.
     pub fn modify(&mut self, author: Device, fx: &mut impl Fx) -> bool {
-        if self.online_only || self.over() || self.rev.number == u16::MAX {
+        if self.terms.online_only || self.over() || self.rev.number == u16::MAX {
             return false;
         }
         self.rev = Rev { number: self.rev.number.saturating_add(1), author };

@@ -52,6 +52,26 @@ fn a_cancel_ends_the_ringing() {
 }
 
 #[test]
+fn of_several_the_first_wins_if_that_is_asked_for() {
+    let mut world = World::of(&["alice", "alice/desk", "bob", "carol", "dave"]);
+    let invitees = &["bob", "carol", "dave"];
+    let invite = Invite { invitees, first_wins: true, ..Invite::default() };
+    let id = world.phones[0].engine.invite(world.now, &invite).unwrap();
+    world.run(500);
+    world.phones[4].engine.reject(world.now, id, true, b"").unwrap();
+    world.run(100);
+    assert!(!world.phones[0].engine.view(id).unwrap().over(), "who declines ends nothing for the others");
+    // Both at once.
+    world.accept(2, id);
+    world.accept(3, id);
+    world.run(100);
+    assert_eq!(world.told(0)[4..], ["rejected dave", "accepted bob", "ended", "established bob"]);
+    assert_eq!(world.told(2), ["new", "rejected dave", "cancelled", "confirmed"]);
+    assert_eq!(world.told(3), ["new", "rejected dave", "accepted bob", "cancelled", "overruled"]);
+    assert_eq!(world.told(1), ["new", "rejected dave", "accepted bob", "cancelled"]);
+}
+
+#[test]
 fn answered_elsewhere_and_where() {
     let mut world = World::of(&["alice", "bob/kitchen", "bob/car"]);
     let id = world.invite(0, &["bob"], 30);

@@ -1,7 +1,7 @@
 //! An inviter that outlives its own restart.
 
 use crate::world::{Small, World, encode};
-use signaling_core::{Config, Device, NameError, RestoreError, UserId};
+use signaling_core::{Config, Device, Invite, NameError, RestoreError, UserId};
 
 fn durable(names: &[&str]) -> World {
     let mut world = World::of(names);
@@ -123,6 +123,17 @@ fn a_modification_is_not_applied_twice_after_a_restart() {
 }
 
 #[test]
+fn the_first_wins_also_after_a_restart() {
+    let mut world = durable(&["alice", "bob", "carol"]);
+    let invitees = &["bob", "carol"];
+    let invite = Invite { invitees, first_wins: true, ..Invite::default() };
+    let id = world.phones[0].engine.invite(world.now, &invite).unwrap();
+    world.run(500).recover(0);
+    world.run(500).accept(2, id);
+    assert_eq!(world.run(100).told(1), ["new", "accepted carol", "cancelled"]);
+}
+
+#[test]
 fn the_file_grows_empty_when_all_is_over() {
     let mut world = durable(&["alice", "bob"]);
     let id = world.invite(0, &["bob"], 30);
@@ -154,8 +165,8 @@ fn what_cannot_be_restored_is_refused_and_changes_nothing() {
     assert_eq!(restore(&mut alice, &bytes), Err(RestoreError::Known));
     assert_eq!(alice.len(), 1);
     let mut other = bytes.clone();
-    other[0] = 2;
-    assert_eq!(restore(&mut engine("alice", 1), &other), Err(RestoreError::Version { found: 2 }));
+    other[0] = 1;
+    assert_eq!(restore(&mut engine("alice", 1), &other), Err(RestoreError::Version { found: 1 }));
 }
 
 #[test]

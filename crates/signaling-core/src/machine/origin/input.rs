@@ -83,6 +83,11 @@ impl<const I: usize, const D: usize> Origin<I, D> {
             Answer::Decline => Slot::Rejected(Reason::Declined),
             Answer::Busy => Slot::Rejected(Reason::Busy),
         };
+        let wins = answer == Answer::Accept && self.open(via.party);
+        if wins && self.terms.first_wins && !broken!("first-wins") {
+            // First, for what comes with the newest outcome goes out with it.
+            self.write_all(self.pending().without(Mask::one(slot)), Slot::Cancelled, false);
+        }
         if self.end(Mask::one(slot), outcome, data, fx) {
             fx.tell(Tell::Decided(slot));
         } else {
@@ -91,7 +96,7 @@ impl<const I: usize, const D: usize> Origin<I, D> {
     }
 
     pub(super) fn on_modify(&mut self, via: Via, n: u32, fx: &mut impl Fx) {
-        let allowed = !self.online_only && self.open(via.party) && self.rev.number < u16::MAX;
+        let allowed = !self.terms.online_only && self.open(via.party) && self.rev.number < u16::MAX;
         let number = self.rev.number.saturating_add(1);
         let Some(peer) = self.note(via, fx) else { return };
         if n <= peer.modify && !broken!("M1") {

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::super::{Fx, Mask, Rev, Slot, Timer};
-use super::{Origin, OriginTimer, PartyId, Peer};
+use super::{Origin, OriginTimer, PartyId, Peer, Terms};
 
 /// What an [`Origin`] must not forget, besides its slots and peers.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
@@ -13,38 +13,35 @@ pub struct SavedOrigin {
     established: Mask,
     rev: Rev,
     ver: u32,
-    limited: bool,
-    online_only: bool,
+    terms: Terms,
     delivered: bool,
 }
 
 impl SavedOrigin {
     /// Whether only who was online could hear of it.
     pub fn online_only(&self) -> bool {
-        self.online_only
+        self.terms.online_only
     }
 
     /// Whether it can be: it was sent at least once, and has a time limit if some of one is left.
     pub fn sound(&self, remaining: Option<u32>) -> bool {
-        self.ver > 0 && self.limited == remaining.is_some()
+        self.ver > 0 && self.terms.limited == remaining.is_some()
     }
 }
 
 impl<const I: usize, const D: usize> Origin<I, D> {
     /// What is to be saved besides [`slots`](Self::slots) and the [`peers`](super::Party::peers) of each party.
     pub fn saved(&self) -> SavedOrigin {
-        let Self { with_data, newest, established, rev, ver, limited, online_only, delivered, .. } = *self;
-        SavedOrigin { with_data, newest, established, rev, ver, limited, online_only, delivered }
+        let Self { with_data, newest, established, rev, ver, terms, delivered, .. } = *self;
+        SavedOrigin { with_data, newest, established, rev, ver, terms, delivered }
     }
 
     /// The invitation as it was saved. [`resume`](Self::resume) lets it go on.
     ///
     /// Slots beyond `I` are left out; [`restore_peers`](Self::restore_peers) brings the peers.
     pub fn restore(saved: &SavedOrigin, slots: impl Iterator<Item = Slot>) -> Self {
-        let SavedOrigin { with_data, newest, established, rev, ver, limited, online_only, delivered } =
-            *saved;
-        let mut origin =
-            Self { with_data, newest, established, rev, ver, limited, online_only, delivered, ..Self::EMPTY };
+        let SavedOrigin { with_data, newest, established, rev, ver, terms, delivered } = *saved;
+        let mut origin = Self { with_data, newest, established, rev, ver, terms, delivered, ..Self::EMPTY };
         for (place, slot) in origin.slots.iter_mut().zip(slots) {
             *place = slot;
             origin.len = origin.len.saturating_add(1);

@@ -1,8 +1,8 @@
 //! The inviter's device.
 
 use signaling_core::machine::{
-    Answer, Fanned, Full, Kind, Mask, Origin, OriginTimer, Parties, PartyId, Peer, Stance, Tell, Timer, To,
-    Via,
+    Answer, Fanned, Full, Kind, Mask, Origin, OriginTimer, Parties, PartyId, Peer, Stance, Tell, Terms,
+    Timer, To, Via,
 };
 use signaling_core::{Device, Reason, Slot};
 
@@ -14,12 +14,12 @@ const BOB: PartyId = PartyId::Invitee(0);
 
 /// To bob alone, in a row with room for one more.
 fn to_bob(limited: bool) -> Call {
-    Call::start(1, limited, false, &mut Wants::default())
+    Call::start(1, Terms { limited, ..Terms::default() }, &mut Wants::default())
 }
 
 /// To bob and carol.
 fn to_two() -> Call {
-    Call::start(2, true, false, &mut Wants::default())
+    Call::start(2, Terms { limited: true, ..Terms::default() }, &mut Wants::default())
 }
 
 fn of_bob(device: Device) -> Via {
@@ -103,7 +103,8 @@ fn the_inviters_other_devices_hear_a_decision_once_all_is_decided() {
 fn what_is_over_or_for_who_is_there_now_is_not_modified() {
     let mut over = to_bob(true);
     over.cancel(false, &mut Wants::default());
-    let online_only = Call::start(1, true, true, &mut Wants::default());
+    let online_only =
+        Call::start(1, Terms { limited: true, online_only: true, first_wins: false }, &mut Wants::default());
     for mut call in [over, online_only] {
         let before = call;
         assert_eq!(wants(|fx| assert!(!call.modify(PHONE, fx))), Wants::default());
@@ -198,7 +199,8 @@ fn whoever_is_pending_modifies_once_a_number() {
     call.cancel(false, &mut Wants::default());
     assert_eq!(modify(&mut call, 9), []);
     assert_eq!((call.rev().number, answer(&call)), (2, Some((9, 0))), "refused");
-    let mut online_only = Call::start(1, true, true, &mut Wants::default());
+    let mut online_only =
+        Call::start(1, Terms { limited: true, online_only: true, first_wins: false }, &mut Wants::default());
     assert_eq!(modify(&mut online_only, 7), []);
     assert_eq!(answer(&online_only), Some((7, 0)), "refused");
 }
@@ -447,7 +449,7 @@ fn restarted(call: &Call) -> Call {
 
 #[test]
 fn what_is_saved_is_what_goes_on() {
-    let online_only = Call::start(1, false, true, &mut Wants::default());
+    let online_only = Call::start(1, Terms { online_only: true, ..Terms::default() }, &mut Wants::default());
     assert_eq!(restarted(&online_only), online_only);
     let mut call = to_two();
     fan_out(&mut call, Fanned::Complete, &[PHONE]);
@@ -468,7 +470,8 @@ fn what_is_saved_is_what_goes_on() {
     assert!(call.saved().sound(Some(5)) && !call.saved().sound(None), "it has a limit");
     assert!(to_bob(false).saved().sound(None) && !to_bob(false).saved().sound(Some(5)));
     assert!(!Call::EMPTY.saved().sound(None), "it was never sent");
-    let online_only = Call::start(1, true, true, &mut Wants::default());
+    let online_only =
+        Call::start(1, Terms { limited: true, online_only: true, first_wins: false }, &mut Wants::default());
     assert!(online_only.saved().online_only() && !call.saved().online_only());
 }
 
