@@ -23,6 +23,9 @@ pub struct InviteOptions {
     pub online_user_only: bool,
     /// What a push service shall show (`offlinePushInfo`): opaque here, at most 1 KB. Default: nothing.
     pub offline_push_info: Option<Vec<u8>>,
+    /// The first who accepts ends it for all others: they are cancelled in the same step, so that nobody else can
+    /// accept. Not known to V2TIM. Default: no.
+    pub first_wins: bool,
     /// The time limit, counted from the call: from 1 ms (a part of one counts as one) to 24 h, or none for
     /// no limit, where V2TIM says 0. Default: 30 s, as in V2TIM for Flutter.
     pub timeout: Option<Duration>,
@@ -30,7 +33,12 @@ pub struct InviteOptions {
 
 impl Default for InviteOptions {
     fn default() -> Self {
-        Self { online_user_only: false, offline_push_info: None, timeout: Some(Duration::from_secs(30)) }
+        Self {
+            online_user_only: false,
+            offline_push_info: None,
+            first_wins: false,
+            timeout: Some(Duration::from_secs(30)),
+        }
     }
 }
 
@@ -133,8 +141,8 @@ impl Signaling {
         // On a direct link there is nobody who would show it.
         let push = if shared.datagram.is_some() { &[] } else { push };
         let timeout = options.timeout.map(millis);
-        let online_only = options.online_user_only;
-        let invite = Invite { invitees, group, data, timeout, online_only, push };
+        let (online_only, first_wins) = (options.online_user_only, options.first_wins);
+        let invite = Invite { invitees, group, data, timeout, online_only, first_wins, push };
         let limit = shared.data_limit(invitees.len());
         let (id, fate) = self.command(|core, now| {
             if data.len() > limit {

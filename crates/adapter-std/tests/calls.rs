@@ -109,6 +109,35 @@ async fn of_two_calls_that_cross_one_rings() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn of_all_who_accept_at_once_the_first_wins_if_that_is_asked_for() {
+    let world = World::new();
+    let alice = world.client("alice").await;
+    let names: Vec<String> = (0..32).map(|at| format!("agent {at}")).collect();
+    let mut agents = Vec::new();
+    for name in &names {
+        let agent = world.client(name).await;
+        agents.push((agent.events(), agent));
+    }
+    let options = InviteOptions { first_wins: true, ..options() };
+    let call = alice.signaling().invite_many(&names, "", &options).unwrap();
+    let mut answers = Vec::new();
+    for (events, agent) in &mut agents {
+        ring(events).await;
+        answers.push(agent.signaling().accept(call.id(), ""));
+    }
+    let (mut won, mut lost) = (0, 0);
+    for answer in answers {
+        match answer.await.unwrap() {
+            Answered::Confirmed => won += 1,
+            Answered::Ended(EndReason::Cancelled) => lost += 1,
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!((won, lost), (1, 31));
+    assert!(call.ended().await.is_ok());
+}
+
+#[tokio::test(start_paused = true)]
 async fn time_runs_out_for_both() {
     let world = World::new();
     let (alice, bob) = (world.client("alice").await, world.client("bob").await);

@@ -19,7 +19,7 @@ pub trait Button {
 
 /// Rings `whom` whenever the button is pressed, for ever. A device that belongs to a group
 /// ([`Identity::group`](adapter_embassy::Identity::group)) rings them in that group: each of them hears what the
-/// others do, and when one accepts, the others need not come any more.
+/// others do. When one accepts, the others need not come any more, and cannot.
 pub async fn doorbell(
     caller: Caller<'_>,
     mut events: Events<'_>,
@@ -30,7 +30,7 @@ pub async fn doorbell(
     loop {
         match select(button.pressed(), events.next()).await {
             Either::First(()) => panel.show(&press(caller, whom)),
-            Either::Second(event) => tell(caller, &event, &mut panel),
+            Either::Second(event) => tell(&event, &mut panel),
         }
     }
 }
@@ -38,7 +38,8 @@ pub async fn doorbell(
 fn press(caller: Caller<'_>, whom: &[&str]) -> Sign<'static> {
     let group = caller.group();
     let group = group.as_ref().map(GroupId::as_str);
-    let invite = Invite { invitees: whom, group, data: b"door", timeout: Some(LIMIT), ..Invite::default() };
+    let (data, timeout) = (b"door", Some(LIMIT));
+    let invite = Invite { invitees: whom, group, data, timeout, first_wins: true, ..Invite::default() };
     match caller.invite(&invite) {
         Ok(id) => Sign::Calling(id),
         Err(InviteError::Capacity) => Sign::Full,
@@ -46,15 +47,11 @@ fn press(caller: Caller<'_>, whom: &[&str]) -> Sign<'static> {
     }
 }
 
-fn tell(caller: Caller<'_>, event: &Event<'_>, panel: &mut impl Panel) {
+fn tell(event: &Event<'_>, panel: &mut impl Panel) {
     match event {
         Event::Link(link) => panel.show(&Sign::of_link(*link)),
         Event::Invitation(event) => {
             let Some(sign) = of_own(event) else { return };
-            if matches!(sign, Sign::Accepted { .. }) {
-                // It is over already if nobody else was rung.
-                let _ = caller.cancel(event.invitation().id(), b"");
-            }
             panel.show(&sign);
         }
         _ => {}

@@ -199,12 +199,16 @@ pub(crate) struct InviteArgs {
     /// Only who is online now may hear of it
     #[arg(long)]
     pub(crate) online_only: bool,
+    /// The first who accepts ends it for all others
+    #[arg(long)]
+    pub(crate) first_wins: bool,
 }
 
 const INVITE: &str = "\
 Examples:
   signaling invite --as alice bob --data \"video?\"
   signaling invite --as alice bob carol --group team --timeout 1m
+  signaling invite --as alice bob carol --first-wins
   signaling invite --as alice bob --timeout 0     (rings until somebody answers, or ctrl-c)
   signaling invite --as alice bob --peer udp://bob@192.0.2.7:7500 --psk-file call.key
 

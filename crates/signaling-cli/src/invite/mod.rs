@@ -64,6 +64,7 @@ fn invite(client: &Client, args: &InviteArgs) -> Result<Invitation, CommandError
     let options = InviteOptions {
         timeout: args.timeout.0,
         online_user_only: args.online_only,
+        first_wins: args.first_wins,
         ..InviteOptions::default()
     };
     let signaling = client.signaling();
