@@ -40,9 +40,11 @@ impl Client {
     }
 
     /// Lets the client make its link, and make it again whenever it ends. Returns at once. To be called
-    /// once, and again after [`LinkEvent::Replaced`](crate::LinkEvent::Replaced) to take the link back. While
-    /// the client pauses between two attempts, up to 6 s, it tries at once: for who knows that the network is
-    /// back. Otherwise it does nothing.
+    /// once, and again after [`LinkEvent::Replaced`](crate::LinkEvent::Replaced) to take the link back.
+    ///
+    /// It is also for who knows that the network is back, or another one. While the client pauses between two
+    /// attempts, up to 6 s, it tries at once. A link that is up has 3 s to show that it is: otherwise it is given up
+    /// ([`LinkError::Silent`](crate::LinkError::Silent)) and made again. A link to peers does not need that.
     pub fn connect(&self) {
         let shared = &self.0.shared;
         shared.step(|core, _| core.held = false);

@@ -10,7 +10,7 @@ use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt, StreamExt};
 use signaling_core::wire::{Frame, Hello, Refused, Welcome};
 use tokio::sync::mpsc;
-use tokio::time::{sleep, timeout};
+use tokio::time::timeout;
 use tokio_util::codec::Framed;
 
 use crate::event::{LinkError, LinkEvent};
@@ -26,6 +26,8 @@ const WELCOME_WITHIN: Duration = Duration::from_secs(10);
 const LINGER: Duration = Duration::from_millis(500);
 /// Answers that wait to be written; beyond it nothing more is read.
 const REPLIES: usize = 64;
+/// A link that somebody has doubts about gives a sign of life within so many ms, or is none.
+const SIGN: u64 = 3_000;
 /// What a Welcome may ask for as silence, in ms.
 const SILENCE: std::ops::RangeInclusive<u32> = 300..=3_600_000;
 
@@ -173,19 +175,26 @@ async fn write(
     }
 }
 
-/// Pings three times in the time of silence, and ends when nothing is heard for it. By the client's clock:
-/// after a suspend it is the link that is old, not the time that is short.
+/// Pings three times in the time of silence, and ends when nothing is heard for it, or not soon after somebody asked
+/// for a link. By the client's clock: after a suspend it is the link that is old, not the time that is short.
 async fn watch(shared: &Shared, heard: &AtomicU64, replies: &mpsc::Sender<Bytes>, silence: u64) -> LinkError {
+    let mut asked = pin!(shared.retry.notified());
+    let mut doubt = None;
     for number in 0.. {
-        let quiet = shared.clock.now().saturating_sub(heard.load(Ordering::Relaxed));
-        if quiet >= silence {
+        let (now, last) = (shared.clock.now(), heard.load(Ordering::Relaxed));
+        doubt = doubt.filter(|since| last < *since);
+        let end = last.saturating_add(silence).min(doubt.map_or(u64::MAX, |since| since + SIGN));
+        if now >= end {
             break;
         }
         if let Ok(ping) = encode(&Frame::Ping(number)) {
             // No room means that the link does not take what it is given: silence will tell.
             let _ = replies.try_send(ping);
         }
-        sleep(Duration::from_millis((silence / 3).min(silence - quiet))).await;
+        if timeout(Duration::from_millis((silence / 3).min(end - now)), asked.as_mut()).await.is_ok() {
+            asked.set(shared.retry.notified());
+            doubt = doubt.or(Some(shared.clock.now()));
+        }
     }
     LinkError::Silent
 }

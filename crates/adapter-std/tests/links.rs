@@ -136,6 +136,24 @@ async fn a_silent_relay_is_left() {
     assert!(mute.elapsed() <= Duration::from_millis(u64::from(SILENCE) + 100));
 }
 
+#[tokio::test(start_paused = true)]
+async fn who_knows_that_the_network_is_another_finds_out_whether_the_link_still_is_one() {
+    let world = World::new();
+    let alice = world.client("alice").await;
+    let mut events = alice.events();
+    alice.connect();
+    alice.connect();
+    after(5_000).await;
+    assert_eq!((alice.link(), world.hub().hellos), (LinkState::Up, 1), "a good one stays");
+    world.hub().mute = true;
+    alice.connect();
+    let changed = Instant::now();
+    assert!(matches!(until_link(&mut events).await, LinkEvent::Lost(LinkError::Silent)));
+    world.hub().mute = false;
+    assert!(matches!(until_link(&mut events).await, LinkEvent::Connected));
+    assert!(changed.elapsed() <= Duration::from_millis(3_200), "{:?}", changed.elapsed());
+}
+
 /// A machine that can be suspended: tokio's time stands still then, this clock does not.
 #[derive(Clone, Debug, Default)]
 struct Laptop(Arc<AtomicU64>, TokioClock);
