@@ -98,7 +98,7 @@ impl<const I: usize, const D: usize> Fx for Effects<'_, '_, I, D> {
             Reply::Stance => self.notes.stance = true,
             Reply::Request => self.notes.request = true,
             Reply::Ack => self.notes.ack = true,
-            Reply::Full(_) | Reply::AckAll => self.left.direct.reply(reply),
+            Reply::Full(_) | Reply::AckAll => Rowless(&mut self.left.direct).reply(reply),
         }
     }
 
@@ -143,12 +143,14 @@ impl<const I: usize, const D: usize> Fx for Effects<'_, '_, I, D> {
     }
 }
 
-/// Of an invitation without a row nothing is kept; there is only an answer.
-impl Fx for Option<Direct> {
+/// The machine's effects where there is no row: only an answer.
+pub(super) struct Rowless<'e>(pub(super) &'e mut Option<Direct>);
+
+impl Fx for Rowless<'_> {
     fn reply(&mut self, reply: Reply) {
         match reply {
-            Reply::Full(full) => *self = Some(Direct::Full(full)),
-            Reply::AckAll => *self = Some(Direct::AckAll),
+            Reply::Full(full) => *self.0 = Some(Direct::Full(full)),
+            Reply::AckAll => *self.0 = Some(Direct::AckAll),
             Reply::Stance | Reply::Request | Reply::Ack => {}
         }
     }

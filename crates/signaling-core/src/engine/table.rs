@@ -365,6 +365,7 @@ impl Table {
     }
 
     /// The row waits until it is saved.
+    #[inline(never)] // rare
     pub(super) fn push_unsaved<P, const I: usize, const D: usize>(
         &mut self,
         slices: &mut Slices<'_, Row<P, I, D>>,

@@ -18,7 +18,7 @@ pub enum Rival {
 impl Rival {
     /// What a pending invitation of one's own is to that of the one invited: the smaller id stays.
     pub fn of(own: InviteId, theirs: InviteId) -> Self {
-        match own < theirs {
+        match own.to_bytes() < theirs.to_bytes() {
             _ if broken!("glare-none") => Self::None,
             true if !broken!("glare-each") => Self::Holds,
             false if broken!("glare-first") => Self::Holds,

@@ -22,6 +22,7 @@ impl Mask {
     }
 
     /// The set of one; none for an index past 63.
+    #[inline(never)] // chips shift 64 bits in steps
     pub fn one(index: u8) -> Self {
         Self(1u64.checked_shl(u32::from(index)).unwrap_or(0))
     }

@@ -1,6 +1,6 @@
 //! What the origin of an invitation says to a device that did not make it.
 
-use super::super::effects::Direct;
+use super::super::effects::{Direct, Rowless};
 use super::super::memory::Memory;
 use super::super::row::{Rest, Role, Row};
 use super::super::storage::{Payload, Slices, empty};
@@ -53,7 +53,8 @@ impl Inner {
         let room = self.room(slices, deliver, message);
         let slot = me.decisive(message.outcomes().map(|(slot, _)| slot));
         let direct = &mut self.left.direct;
-        let first = First::of((message.kind, slot), seen, me, self.config.device, room, direct);
+        let fx = &mut Rowless(direct);
+        let first = First::of((message.kind, slot), seen, me, self.config.device, room, fx);
         if let Some(Direct::AckAll) = direct {
             *direct = Some(Direct::Ack(ack_all(message)));
         }
