@@ -70,7 +70,7 @@ impl<S: Storage<Row<P, I, D>>, P: Payload, const I: usize, const D: usize> Engin
     /// # Errors
     /// [`InviteError`]; nothing is then kept or sent.
     pub fn invite(&mut self, now: u64, invite: &Invite<'_>) -> Result<InviteId, InviteError> {
-        self.inner.advance(now);
+        self.handle_timeout(now);
         self.inner.check_invite::<P>(invite, I)?;
         let inner = &mut self.inner;
         let mut slices = self.storage.slices();
@@ -191,7 +191,7 @@ impl<S: Storage<Row<P, I, D>>, P: Payload, const I: usize, const D: usize> Engin
     /// # Errors
     /// [`AddError`]; nothing changed.
     pub fn add_invited_signaling(&mut self, now: u64, added: &Added<'_>) -> Result<(), AddError> {
-        self.inner.advance(now);
+        self.handle_timeout(now);
         let me = self.inner.check_added::<P>(added, I)?;
         let inner = &mut self.inner;
         let mut slices = self.storage.slices();
@@ -222,7 +222,7 @@ impl<S: Storage<Row<P, I, D>>, P: Payload, const I: usize, const D: usize> Engin
         unknown: E,
         act: impl FnOnce(&mut Role<I, D>, &mut Rest<P, I>, &mut Effects<'_, '_, I, D>) -> Result<T, E>,
     ) -> Result<T, E> {
-        self.inner.advance(now);
+        self.handle_timeout(now);
         let mut slices = self.storage.slices();
         let at = self.inner.table.find(slices.rows, slices.buckets, id);
         let Some((at, row)) = at.and_then(|at| Some((at, slices.rows.get_mut(at as usize)?))) else {

@@ -122,6 +122,17 @@ fn what_may_still_be_decided_stays_in_doubt_and_is_learned() {
 }
 
 #[test]
+fn what_was_due_comes_before_what_is_new() {
+    let mut world = World::of(&["alice", "bob"]);
+    let id = world.invite(0, &["bob"], 30);
+    world.run(500);
+    // Alice's device slept, and nobody let its time go on.
+    world.now += 7_200_000;
+    assert_eq!(world.phones[0].engine.cancel(world.now, id, b""), Err(CancelError::Over));
+    assert_eq!(world.run(0).told(0)[2..], ["timeout bob", "ended"]);
+}
+
+#[test]
 fn a_call_that_ended_while_nobody_was_in_reach_is_learned() {
     let mut world = World::of(&["alice", "bob"]);
     world.invite(0, &["bob"], 600);

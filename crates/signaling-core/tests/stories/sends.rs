@@ -68,9 +68,9 @@ fn an_invite_is_kept_for_what_is_left_and_may_be_pushed_a_decision_for_t_keep() 
     assert_eq!(next(&mut alice, 5_000), Some(Told(true, 1, false, 25_000, push)));
     alice.cancel(6_000, id, b"").unwrap();
     assert_eq!(next(&mut alice, 6_000), Some(Told(true, 2, false, 300_000, None)));
-    alice.invite(7_000, &Invite { timeout: None, push: b"", ..invitation(false) }).unwrap();
+    alice.invite(6_100, &Invite { timeout: None, push: b"", ..invitation(false) }).unwrap();
     assert_eq!(
-        next(&mut alice, 7_000),
+        next(&mut alice, 6_100),
         Some(Told(true, 1, false, 86_400_000, None)),
         "without a limit, a day"
     );

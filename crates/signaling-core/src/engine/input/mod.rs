@@ -48,7 +48,7 @@ impl<S: Storage<Row<P, I, D>>, P: Payload, const I: usize, const D: usize> Engin
         deliver: &Deliver<'_>,
         reply: &mut [u8],
     ) -> Result<usize, Ignored> {
-        self.inner.advance(now);
+        self.handle_timeout(now);
         let done = self.message(deliver);
         let direct = self.inner.left.direct.take();
         if let Err(why) = done {
@@ -131,7 +131,7 @@ impl<S: Storage<Row<P, I, D>>, P: Payload, const I: usize, const D: usize> Engin
 
     /// The link is up (again): whatever is unconfirmed goes out at once. Looks at every row.
     pub fn handle_link_up(&mut self, now: u64) {
-        self.inner.advance(now);
+        self.handle_timeout(now);
         let inner = &mut self.inner;
         let mut slices = self.storage.slices();
         for at in 0..inner.table.used() {

@@ -15,7 +15,7 @@ impl<S: Storage<Row<P, I, D>>, P: Payload, const I: usize, const D: usize> Engin
     /// [`Ignored::NoRow`] if the invitation is not, or no longer, one of this device.
     #[inline(never)] // its frame is not to lie on the stack under that of another input
     pub fn handle_fanout(&mut self, now: u64, fanout: &Fanout<'_>) -> Result<(), Ignored> {
-        self.inner.advance(now);
+        self.handle_timeout(now);
         let inner = &mut self.inner;
         let mut slices = self.storage.slices();
         let at = inner.table.find(slices.rows, slices.buckets, fanout.key);
@@ -45,7 +45,7 @@ impl<S: Storage<Row<P, I, D>>, P: Payload, const I: usize, const D: usize> Engin
     /// The relay refused a Send as a whole. What it refuses for now is simply sent again.
     #[inline(never)] // as handle_fanout
     pub fn handle_refused(&mut self, now: u64, refused: &Refused) {
-        self.inner.advance(now);
+        self.handle_timeout(now);
         let inner = &mut self.inner;
         let mut slices = self.storage.slices();
         let key = refused.key.filter(|_| !refused.reason.for_now());
