@@ -266,7 +266,9 @@ impl Table {
         if was == list {
             return;
         }
-        let bucket = self.pair(row.other_end(), slices.pairs.len());
+        // The name of the other end is cold memory: it is read only where lists are by user.
+        let crosses = was == List::Crossing || list == List::Crossing;
+        let bucket = if crosses { self.pair(row.other_end(), slices.pairs.len()) } else { 0 };
         match was {
             List::None => {}
             List::Terminal => self.join(slices, None, older, newer),
