@@ -228,7 +228,7 @@ impl<const I: usize> Holder<I> {
     }
 
     /// Whether all slots are decided, as far as this device knows.
-    pub fn over(&self) -> bool {
+    pub(crate) fn over(&self) -> bool {
         self.pending().is_empty()
     }
 
