@@ -1,5 +1,6 @@
 //! `signaling relay`: a relay until ctrl-c.
 
+use std::io::{self, Write};
 use std::time::{Duration, Instant};
 
 use signaling_core::wire::Refusal;
@@ -7,7 +8,7 @@ use signaling_relay::{
     BindError, Certificate, CertificateError, Config, Insecure, Relay, RelayBuilder, Stats,
 };
 
-use crate::args::RelayArgs;
+use crate::args::{LIMITS, RelayArgs, Setting, configured, table};
 use crate::exit::{Exit, Failure};
 use crate::output::{Notice, Printer, Tone};
 use crate::stop::{Hangup, Stop};
@@ -15,11 +16,14 @@ use crate::token::{MAKE_KEY, read_key};
 
 /// Serves until ctrl-c.
 pub(crate) async fn run(args: &RelayArgs, printer: &Printer) -> Result<Exit, Failure> {
+    if args.limits.iter().any(|setting| matches!(setting, Setting::Help)) {
+        write!(io::stdout(), "{LIMITS}\n{}", table())?;
+        return Ok(Exit::Success);
+    }
     let mut stop = Stop::without_hangup()?;
     let hangup = Hangup::new()?;
     let builder = if args.insecure { Relay::builder(Insecure) } else { with_key(args)? };
-    let warm_up = if args.first_start { 0 } else { Config::default().warm_up };
-    let builder = builder.config(Config { warm_up, ..Config::default() });
+    let builder = builder.config(config(args));
     let certificate = certificate(args)?;
     let builder = certificate.iter().cloned().fold(builder, RelayBuilder::certificate);
     let relay = builder.bind(args.listen).await.map_err(unbound)?;
@@ -32,6 +36,12 @@ pub(crate) async fn run(args: &RelayArgs, printer: &Printer) -> Result<Exit, Fai
     }
     printer.print("relay", &stopped(&handle.stats(), start.elapsed()))?;
     Ok(Exit::Success)
+}
+
+fn config(args: &RelayArgs) -> Config {
+    let config = configured(&args.limits);
+    let warm_up = if args.first_start { 0 } else { config.warm_up };
+    Config { warm_up, ..config }
 }
 
 fn with_key(args: &RelayArgs) -> Result<RelayBuilder, Failure> {

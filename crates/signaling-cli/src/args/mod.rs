@@ -3,6 +3,7 @@
 mod device;
 mod direct;
 mod limit;
+mod limits;
 
 use std::io;
 use std::net::{SocketAddr, ToSocketAddrs};
@@ -17,6 +18,7 @@ use signaling_core::{GroupId, UserId};
 pub(crate) use device::DeviceArgs;
 pub(crate) use direct::{DirectArgs, PeerAddress};
 pub(crate) use limit::{Span, TimeLimit};
+pub(crate) use limits::{Setting, configured, table};
 
 /// Invitations that ring: several devices, several invitees, and everybody agrees on the end.
 #[derive(Debug, Parser)]
@@ -88,7 +90,7 @@ device recorded is compared in the end; the exit code is 1 if they disagree.";
 
 /// `signaling relay`
 #[derive(Debug, Args)]
-#[command(after_help = RELAY)]
+#[command(after_help = RELAY, after_long_help = format!("{RELAY}\n\n{LIMITS}\n{}", table()))]
 pub(crate) struct RelayArgs {
     /// The address to listen on, or a name that has one; port 0 takes a free one
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:7400", value_parser = address)]
@@ -110,15 +112,22 @@ pub(crate) struct RelayArgs {
     /// [otherwise it waits for 60s before it says so]
     #[arg(long)]
     pub(crate) first_start: bool,
+    /// Allow more, or less, such as devices-per-user=64; may be given for several. `--limit help` lists all
+    #[arg(long = "limit", value_name = "NAME=VALUE")]
+    pub(crate) limits: Vec<Setting>,
     /// Print one JSON object a line
     #[arg(long)]
     pub(crate) json: bool,
 }
 
+/// What stands above [`table`].
+pub(crate) const LIMITS: &str = "Limits, each as --limit NAME=VALUE; what is not set is as in brackets:";
+
 const RELAY: &str = "\
 Examples:
   signaling relay --insecure
   signaling relay --listen 0.0.0.0:7400 --key-file relay.key --tls-cert relay.pem --tls-key key.pem
+  signaling relay --insecure --limit devices-per-user=64 --limit keep=1h
 
 A key for tokens is any secret of at least 32 bytes:
   head -c 32 /dev/urandom | base64 > relay.key

@@ -94,3 +94,15 @@ fn help_teaches() {
         assert!(help.out.concat().contains("signaling") && help.out.len() > 8, "{help:#?}");
     }
 }
+
+#[test]
+fn a_wrong_limit_names_the_right_ones() {
+    let world = World::empty();
+    let limit = |limit| world.run(&["relay", "--insecure", "--limit", limit]);
+    limit("links=9").failed(2, &["no limit of that name", "devices-per-user"]);
+    limit("devices-per-user=9999").failed(2, &["devices-per-user is 1 to 256"]);
+    limit("keep=soon").failed(2, &["like 30s"]);
+    let help = world.run(&["relay", "--limit", "help"]);
+    assert_eq!(help.code, Some(0));
+    assert!(help.out.iter().any(|line| line.contains("connections") && line.contains("[65536]")), "{help:#?}");
+}
