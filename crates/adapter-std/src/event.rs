@@ -168,7 +168,7 @@ pub enum LinkError {
     #[error("the relay fell silent")]
     Silent,
     /// The relay refused the link.
-    #[error("the relay refuses: {0}")]
+    #[error("{}", refused(*.0))]
     Refused(Refusal),
     /// There is no link to the peers of a direct link; what is the matter with the first of them.
     #[error("{user} {trouble}")]
@@ -178,6 +178,14 @@ pub enum LinkError {
         /// What is the matter with it.
         trouble: PeerTrouble,
     },
+}
+
+fn refused(refusal: Refusal) -> String {
+    match refusal {
+        Refusal::Busy => "the relay has no room: too many links, or too many devices of this user".into(),
+        Refusal::Stopping => refusal.to_string(),
+        refusal => format!("the relay refuses: {refusal}"),
+    }
 }
 
 /// What is the matter with a peer of a direct link.

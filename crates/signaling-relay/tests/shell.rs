@@ -241,6 +241,16 @@ async fn a_slow_reader_loses_its_link_and_nobody_else_does() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn who_takes_nothing_for_long_counts_as_one_who_does_not_read() {
+    let relay = relay().await;
+    let mut alice = relay.join("alice", 1, 4096).await;
+    let _deaf = relay.join("carol", 3, 64).await;
+    alice.send("carol", &[0; 2_000]).await;
+    tokio::time::sleep(Duration::from_secs(11)).await;
+    assert_eq!((relay.handle.stats().overrun, relay.handle.stats().links), (1, 1));
+}
+
+#[tokio::test(start_paused = true)]
 async fn who_says_much_at_once_and_reads_the_answers_keeps_its_link() {
     let relay = relay().await;
     let mut alice = relay.join("alice", 1, 1 << 20).await;

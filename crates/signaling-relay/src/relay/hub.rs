@@ -51,6 +51,10 @@ impl Hub {
         self.input(|switchboard, now| switchboard.oversize(now, conn));
     }
 
+    pub(super) fn overrun(&self, conn: ConnId) {
+        self.input(|switchboard, now| switchboard.overrun(now, conn));
+    }
+
     pub(super) fn close(&self, conn: ConnId) {
         let (now, mut state) = self.enter();
         state.switchboard.disconnect(now, conn);
