@@ -115,6 +115,9 @@ pub(crate) struct RelayArgs {
     /// Allow more, or less, such as devices-per-user=64; may be given for several. `--limit help` lists all
     #[arg(long = "limit", value_name = "NAME=VALUE")]
     pub(crate) limits: Vec<Setting>,
+    /// Print counters so often, such as 5m; on SIGUSR1 they are printed at once, and in the end
+    #[arg(long, value_name = "TIME", default_value = "0", hide_default_value = true)]
+    pub(crate) stats: Span,
     /// Print one JSON object a line
     #[arg(long)]
     pub(crate) json: bool,

@@ -104,5 +104,8 @@ fn a_wrong_limit_names_the_right_ones() {
     limit("keep=soon").failed(2, &["like 30s"]);
     let help = world.run(&["relay", "--limit", "help"]);
     assert_eq!(help.code, Some(0));
-    assert!(help.out.iter().any(|line| line.contains("connections") && line.contains("[65536]")), "{help:#?}");
+    assert!(
+        help.out.iter().any(|line| line.contains("connections") && line.contains("[65536]")),
+        "{help:#?}"
+    );
 }

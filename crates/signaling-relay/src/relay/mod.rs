@@ -24,7 +24,7 @@ use tracing::{Instrument, Span};
 use crate::auth::Authenticator;
 use crate::backend::{Backend, Memory};
 use crate::config::Config;
-use crate::stats::Stats;
+use crate::stats::{Holdings, Stats};
 use crate::switchboard::Switchboard;
 use hub::Hub;
 #[cfg(feature = "tls")]
@@ -323,5 +323,10 @@ impl RelayHandle {
     /// What was counted so far.
     pub fn stats(&self) -> Stats {
         self.hub.stats()
+    }
+
+    /// What it holds now.
+    pub fn holdings(&self) -> Holdings {
+        self.hub.holdings()
     }
 }

@@ -20,7 +20,7 @@ use signaling_core::wire::{DecodeError, Frame, Refusal, Refused};
 use crate::auth::Authenticator;
 use crate::backend::{Backend, Sender};
 use crate::config::Config;
-use crate::stats::Stats;
+use crate::stats::{Holdings, Stats};
 use admitted::Admitted;
 use links::Links;
 
@@ -74,7 +74,7 @@ impl fmt::Display for Closed {
 ///   milliseconds of a monotonic clock that starts anywhere; a `now` that goes back counts as the last one.
 /// * outputs: [`poll_output`](Self::poll_output), to be called after each input until it is empty, and
 ///   [`next_deadline`](Self::next_deadline), when [`tick`](Self::tick) is due.
-/// * getters: [`stats`](Self::stats), [`config`](Self::config).
+/// * getters: [`stats`](Self::stats), [`holdings`](Self::holdings), [`config`](Self::config).
 ///
 /// The same inputs give the same outputs, to the byte. The wall clock counts for tokens only:
 /// [`set_wall_clock`](Self::set_wall_clock).
@@ -258,6 +258,17 @@ impl Switchboard {
     /// What was counted so far.
     pub fn stats(&self) -> &Stats {
         &self.stats
+    }
+
+    /// What it holds now.
+    pub fn holdings(&self) -> Holdings {
+        Holdings {
+            links: self.links.len(),
+            online: self.online.len(),
+            devices: self.backend.device_count(),
+            groups: self.backend.group_count(),
+            kept_bytes: self.backend.kept_bytes(),
+        }
     }
 
     /// The limits.
