@@ -137,7 +137,7 @@ impl GroupError {
 
 fn explain(answer: GroupAnswer) -> &'static str {
     match answer {
-        GroupAnswer::Unknown => "no such group, or none that you are in",
+        GroupAnswer::Unknown => "no such group, or none that you may be in",
         GroupAnswer::Exists => "there is one of that name already, and you are not in it",
         GroupAnswer::Later => {
             "the relay does not know it, or not yet: it may have been started within the last 60 s"

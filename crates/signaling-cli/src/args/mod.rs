@@ -280,6 +280,9 @@ pub(crate) struct TokenArgs {
     /// Only on this device: its id, 16 hexadecimal digits, as `listen` prints it
     #[arg(long, value_name = "ID")]
     pub(crate) device: Option<DeviceId>,
+    /// The user may make and join this group; may be given for several [otherwise all]
+    #[arg(long = "group", value_name = "NAME")]
+    pub(crate) groups: Vec<GroupId>,
 }
 
 const TOKEN: &str = "\

@@ -21,7 +21,8 @@ impl Switchboard {
         if sender.device.epoch == 0 {
             return self.welcome(conn);
         }
-        self.enter(conn, Newcomer { sender, largest: hello.largest }, None);
+        let groups = self.auth.groups(hello.token);
+        self.enter(conn, Newcomer { sender, largest: hello.largest, groups }, None);
     }
 
     pub(super) fn pong(&mut self, conn: ConnId, number: u32) {
