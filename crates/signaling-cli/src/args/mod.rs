@@ -262,7 +262,12 @@ const GROUP: &str = "\
 Examples:
   signaling group create team --as alice
   signaling group join team --as bob
-  signaling invite --as alice --group team bob";
+  signaling invite --as alice --group team bob
+
+A group lives in the relay's memory, and with the programs of its members: one that made or joined it
+joins it again after the relay was restarted. This command ends at once, so joins nothing again: what
+was made by it alone is gone then. Anybody with a token may join a group whose name he knows, unless
+the token is for other groups (`signaling token --group`).";
 
 /// `signaling token`
 #[derive(Debug, Args)]
