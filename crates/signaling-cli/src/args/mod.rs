@@ -142,7 +142,9 @@ A certificate can be had from an authority, or made. With its names, one that vo
 Devices then take that very file for their authority:
   signaling listen --as bob --relay tls://relay.example:7400 --ca relay.pem
 
-Without TLS, tokens and all else can be read on the way: for one machine, or a network you trust.";
+Without TLS, tokens and all else can be read on the way: for one machine, or a network you trust.
+
+Sizing, systemd, tokens from elsewhere, restarts and counters: docs/operating.md";
 
 /// The first address of that name, if it is one.
 fn address(text: &str) -> Result<SocketAddr, String> {
