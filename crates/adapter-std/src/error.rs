@@ -96,7 +96,7 @@ pub enum EndReason {
 pub enum GroupError {
     /// The name is no group id (V2TIM code 6017).
     #[error("bad name of a group: {0}")]
-    Name(#[from] NameError),
+    Name(NameError),
     /// This client has a direct link: groups are a relay's.
     #[error("a direct link has no groups: only a relay keeps them")]
     NoRelay,
@@ -128,6 +128,12 @@ pub enum GroupError {
     Closed,
 }
 
+impl From<NameError> for GroupError {
+    fn from(error: NameError) -> Self {
+        Self::Name(error)
+    }
+}
+
 impl GroupError {
     /// V2TIM's code, where there is one.
     pub fn code(&self) -> Option<u32> {
@@ -144,5 +150,28 @@ fn explain(answer: GroupAnswer) -> &'static str {
         }
         // Full, and whatever else is too large.
         _ => "the group, the relay or the answer is full, or this user is in too many groups",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use super::*;
+    use crate::{KeyError, RelayAddress, RootsError, RouteError, StateError};
+
+    #[test]
+    fn a_cause_that_the_text_has_is_not_said_again_by_a_chain() {
+        let (path, lost) = (|| "file".into(), || io::Error::from(io::ErrorKind::NotFound));
+        let errors: [&dyn Error; 5] = [
+            &GroupError::from(GroupId::new("").unwrap_err()),
+            &RouteError::from("relay".parse::<RelayAddress>().unwrap_err()),
+            &RootsError::File { path: path(), error: lost() },
+            &StateError::Io { path: path(), error: lost() },
+            &KeyError::Io { path: path(), error: lost() },
+        ];
+        for error in errors {
+            assert!(error.source().is_none(), "{error}");
+        }
     }
 }

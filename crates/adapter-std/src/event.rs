@@ -22,7 +22,7 @@ pub enum Event {
     /// The invitations of a durable client cannot be saved, say because the disk is full: nothing is sent or told
     /// of those that changed until they can be. It is tried again by itself; told once until it works again.
     NotSaved {
-        /// What the operating system says.
+        /// The folder, and what the operating system says.
         error: String,
     },
     /// This reader was slow: so many events were merged into the ones that follow. Nothing is missing but
@@ -156,7 +156,7 @@ pub enum LinkError {
     #[error("no token: {0}")]
     NoToken(String),
     /// No connection or no Welcome in time.
-    #[error("the relay does not answer")]
+    #[error("the relay does not answer; or what is there is none")]
     NoAnswer,
     /// The connection broke.
     #[error("the connection broke: {1}")]

@@ -1,6 +1,7 @@
 //! `signaling relay`: a relay until ctrl-c.
 
 use std::io::{self, Write};
+use std::net::SocketAddr;
 use std::time::Instant;
 
 use signaling_relay::{BindError, Certificate, CertificateError, Config, Insecure, Relay, RelayBuilder};
@@ -122,15 +123,29 @@ fn unbound(error: BindError) -> Failure {
         BindError::Insecure { .. } => {
             "Listen on 127.0.0.1 or [::1], or let users in by tokens, with --key-file.".into()
         }
-        BindError::Address { .. } => {
-            "Is another relay running there? Choose another port with --listen 127.0.0.1:7401, or let the \
-             system choose one with port 0."
-                .to_owned()
-        }
+        BindError::Address { addr, error } => unusable(*addr, error.kind()),
         BindError::Random(_) => String::new(),
     };
     let exit = if matches!(error, BindError::Insecure { .. }) { Exit::Usage } else { Exit::Other };
     Failure::new(exit, error).hint(hint)
+}
+
+fn unusable(addr: SocketAddr, why: io::ErrorKind) -> String {
+    match why {
+        io::ErrorKind::AddrInUse => {
+            "Is another relay running there? Choose another port with --listen 127.0.0.1:7401, or let the system \
+             choose one with port 0."
+                .into()
+        }
+        io::ErrorKind::PermissionDenied if addr.port() < 1024 => {
+            "Ports below 1024 need rights: choose another, such as 7400, or give the program CAP_NET_BIND_SERVICE."
+                .into()
+        }
+        io::ErrorKind::AddrNotAvailable => {
+            format!("That address is none of this machine's; 0.0.0.0:{} stands for all that it has.", addr.port())
+        }
+        _ => String::new(),
+    }
 }
 
 fn listening(relay: &Relay, args: &RelayArgs) -> Notice {

@@ -185,8 +185,9 @@ async fn a_port_in_use_is_named() {
     let relay = relay().await;
     let error = Relay::builder(Insecure).bind(relay.addr).await.unwrap_err();
     assert!(error.to_string().starts_with(&format!("cannot listen on {}: ", relay.addr)), "{error}");
-    let BindError::Address { addr, source } = error else { panic!("{error}") };
-    assert_eq!((addr, source.kind()), (relay.addr, ErrorKind::AddrInUse));
+    assert!(std::error::Error::source(&error).is_none(), "the text has it already");
+    let BindError::Address { addr, error } = error else { panic!("{error}") };
+    assert_eq!((addr, error.kind()), (relay.addr, ErrorKind::AddrInUse));
 }
 
 #[tokio::test]

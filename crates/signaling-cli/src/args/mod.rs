@@ -166,7 +166,7 @@ pub(crate) struct ListenArgs {
     #[arg(long, value_enum, default_value_t = AnswerMode::Ask)]
     pub(crate) answer: AnswerMode,
     /// Data to send along with the answer
-    #[arg(long, value_name = "TEXT", default_value = "")]
+    #[arg(long, value_name = "TEXT", default_value = "", allow_hyphen_values = true)]
     pub(crate) data: String,
 }
 
@@ -208,7 +208,7 @@ pub(crate) struct InviteArgs {
     #[arg(long, value_name = "TIME", default_value = "30s", allow_hyphen_values = true)]
     pub(crate) timeout: TimeLimit,
     /// Data for the invitees, at most 12 KB
-    #[arg(long, value_name = "TEXT", default_value = "")]
+    #[arg(long, value_name = "TEXT", default_value = "", allow_hyphen_values = true)]
     pub(crate) data: String,
     /// Only who is online now may hear of it
     #[arg(long)]
@@ -279,7 +279,7 @@ pub(crate) struct TokenArgs {
     #[arg(long, value_name = "FILE")]
     pub(crate) key_file: PathBuf,
     /// The user whom the token lets in
-    #[arg(long = "as", value_name = "USER")]
+    #[arg(long = "as", value_name = "USER", allow_hyphen_values = true)]
     pub(crate) user: UserId,
     /// For how long, such as 30m or 12h; 0 for ever, with --device only
     #[arg(long, value_name = "TIME", default_value = "1h", allow_hyphen_values = true)]

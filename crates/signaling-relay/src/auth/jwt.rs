@@ -24,12 +24,12 @@ pub enum KeyError {
         found: usize,
     },
     /// The file cannot be read.
-    #[error("cannot read the key file {}: {source}", path.display())]
+    #[error("cannot read the key file {}: {error}", path.display())]
     File {
         /// The file.
         path: PathBuf,
         /// Why not.
-        source: io::Error,
+        error: io::Error,
     },
 }
 
@@ -41,7 +41,7 @@ pub enum MintError {
     Unbounded,
     /// The library refused.
     #[error("cannot sign the token: {0}")]
-    Sign(#[from] jsonwebtoken::errors::Error),
+    Sign(jsonwebtoken::errors::Error),
 }
 
 /// The key that signs and checks tokens: a JWT with the claims `sub` (the user), `exp` (seconds after 1970;
@@ -95,7 +95,7 @@ impl JwtKey {
     /// # Errors
     /// [`KeyError::File`] if it cannot be read, [`KeyError::TooShort`] if what is left is fewer than 32 bytes.
     pub fn read(path: &Path) -> Result<Self, KeyError> {
-        let file = |source| KeyError::File { path: path.to_owned(), source };
+        let file = |error| KeyError::File { path: path.to_owned(), error };
         Self::new(std::fs::read(path).map_err(file)?.trim_ascii())
     }
 
@@ -138,7 +138,7 @@ impl JwtKey {
         if claims.device.is_none() && claims.exp.is_none() {
             return Err(MintError::Unbounded);
         }
-        Ok(encode(&Header::new(Algorithm::HS256), claims, &self.signs)?)
+        encode(&Header::new(Algorithm::HS256), claims, &self.signs).map_err(MintError::Sign)
     }
 
     /// The claims, if they are signed with this key. Their times are not looked at.

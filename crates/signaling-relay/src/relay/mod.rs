@@ -49,16 +49,16 @@ pub enum BindError {
         addr: SocketAddr,
     },
     /// The system refuses the address: another process has it, or it is not this machine's.
-    #[error("cannot listen on {addr}: {source}")]
+    #[error("cannot listen on {addr}: {error}")]
     Address {
         /// The address.
         addr: SocketAddr,
         /// What the system says.
-        source: io::Error,
+        error: io::Error,
     },
     /// The system has no random numbers to start with.
     #[error("cannot draw random numbers: {0}")]
-    Random(#[from] rand::rngs::SysError),
+    Random(rand::rngs::SysError),
 }
 
 /// What a relay is made of. From [`Relay::builder`].
@@ -110,7 +110,7 @@ impl RelayBuilder {
             return Err(BindError::Insecure { addr });
         }
         let seed = draw()?;
-        let address = |source| BindError::Address { addr, source };
+        let address = |error| BindError::Address { addr, error };
         let listener = TcpListener::bind(addr).await.map_err(address)?;
         let local_addr = listener.local_addr().map_err(address)?;
         #[cfg(feature = "tls")]
@@ -152,7 +152,7 @@ impl RelayBuilder {
 
 fn draw() -> Result<[u8; 32], BindError> {
     let mut seed = [0; 32];
-    SysRng.try_fill_bytes(&mut seed)?;
+    SysRng.try_fill_bytes(&mut seed).map_err(BindError::Random)?;
     Ok(seed)
 }
 
