@@ -225,7 +225,8 @@ impl ClientBuilder {
         self
     }
 
-    /// How many invitations there is room for at a time; 0 counts as 1. Each takes about 20 KB. Default: 128.
+    /// How many invitations there is room for at a time; 0 counts as 1. Each takes about 14 KB, from
+    /// the start. Default: 128.
     #[must_use]
     pub fn rows(mut self, rows: usize) -> Self {
         self.rows = rows.max(1);

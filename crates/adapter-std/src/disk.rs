@@ -62,7 +62,8 @@ impl Disk {
 
     /// Blocks until the disk has them.
     pub(crate) fn save(&self, bytes: &[u8]) -> io::Result<()> {
-        replace(&self.dir, INVITATIONS, bytes, |_| {})
+        let saved = replace(&self.dir, INVITATIONS, bytes, |_| {});
+        saved.map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", self.dir.display())))
     }
 
     /// Takes back what an earlier run saved.

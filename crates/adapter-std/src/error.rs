@@ -96,7 +96,7 @@ pub enum EndReason {
 pub enum GroupError {
     /// The name is no group id (V2TIM code 6017).
     #[error("bad name of a group: {0}")]
-    Name(#[from] NameError),
+    Name(NameError),
     /// This client has a direct link: groups are a relay's.
     #[error("a direct link has no groups: only a relay keeps them")]
     NoRelay,
@@ -128,6 +128,12 @@ pub enum GroupError {
     Closed,
 }
 
+impl From<NameError> for GroupError {
+    fn from(error: NameError) -> Self {
+        Self::Name(error)
+    }
+}
+
 impl GroupError {
     /// V2TIM's code, where there is one.
     pub fn code(&self) -> Option<u32> {
@@ -137,12 +143,35 @@ impl GroupError {
 
 fn explain(answer: GroupAnswer) -> &'static str {
     match answer {
-        GroupAnswer::Unknown => "no such group, or none that you are in",
+        GroupAnswer::Unknown => "no such group, or none that you may be in",
         GroupAnswer::Exists => "there is one of that name already, and you are not in it",
         GroupAnswer::Later => {
             "the relay does not know it, or not yet: it may have been started within the last 60 s"
         }
         // Full, and whatever else is too large.
         _ => "the group, the relay or the answer is full, or this user is in too many groups",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use super::*;
+    use crate::{KeyError, RelayAddress, RootsError, RouteError, StateError};
+
+    #[test]
+    fn a_cause_that_the_text_has_is_not_said_again_by_a_chain() {
+        let (path, lost) = (|| "file".into(), || io::Error::from(io::ErrorKind::NotFound));
+        let errors: [&dyn Error; 5] = [
+            &GroupError::from(GroupId::new("").unwrap_err()),
+            &RouteError::from("relay".parse::<RelayAddress>().unwrap_err()),
+            &RootsError::File { path: path(), error: lost() },
+            &StateError::Io { path: path(), error: lost() },
+            &KeyError::Io { path: path(), error: lost() },
+        ];
+        for error in errors {
+            assert!(error.source().is_none(), "{error}");
+        }
     }
 }

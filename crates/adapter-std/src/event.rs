@@ -22,7 +22,7 @@ pub enum Event {
     /// The invitations of a durable client cannot be saved, say because the disk is full: nothing is sent or told
     /// of those that changed until they can be. It is tried again by itself; told once until it works again.
     NotSaved {
-        /// What the operating system says.
+        /// The folder, and what the operating system says.
         error: String,
     },
     /// This reader was slow: so many events were merged into the ones that follow. Nothing is missing but
@@ -156,7 +156,7 @@ pub enum LinkError {
     #[error("no token: {0}")]
     NoToken(String),
     /// No connection or no Welcome in time.
-    #[error("the relay does not answer")]
+    #[error("the relay does not answer; or what is there is none")]
     NoAnswer,
     /// The connection broke.
     #[error("the connection broke: {1}")]
@@ -168,7 +168,7 @@ pub enum LinkError {
     #[error("the relay fell silent")]
     Silent,
     /// The relay refused the link.
-    #[error("the relay refuses: {0}")]
+    #[error("{}", refused(*.0))]
     Refused(Refusal),
     /// There is no link to the peers of a direct link; what is the matter with the first of them.
     #[error("{user} {trouble}")]
@@ -178,6 +178,14 @@ pub enum LinkError {
         /// What is the matter with it.
         trouble: PeerTrouble,
     },
+}
+
+fn refused(refusal: Refusal) -> String {
+    match refusal {
+        Refusal::Busy => "the relay has no room: too many links, or too many devices of this user".into(),
+        Refusal::Stopping => refusal.to_string(),
+        refusal => format!("the relay refuses: {refusal}"),
+    }
 }
 
 /// What is the matter with a peer of a direct link.

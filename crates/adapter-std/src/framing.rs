@@ -40,7 +40,12 @@ impl tokio_util::codec::Decoder for RelayCodec {
 
     fn decode(&mut self, src: &mut BytesMut) -> io::Result<Option<BytesMut>> {
         let wants_tls = src.starts_with(&ALERT);
-        self.0.decode(src).map_err(|error| if wants_tls { TlsTrouble::Wanted.into() } else { error })
+        self.0.decode(src).map_err(|error| match error.kind() {
+            _ if wants_tls => TlsTrouble::Wanted.into(),
+            // Such as the first words of a web server, read as a length.
+            io::ErrorKind::InvalidData => io::Error::new(error.kind(), "what answers there is no relay"),
+            _ => error,
+        })
     }
 }
 

@@ -39,7 +39,9 @@
 //!
 //! **Readers.** What [`Invitation::delivered`], [`Invitation::ended`] and [`Signaling::accept`] wait for
 //! depends on no listener or stream. Listeners and streams each have a bounded queue of their own: who falls
-//! behind gets [`Event::Lagged`] and then what happened to each invitation, without the steps in between.
+//! behind gets [`Event::Lagged`] and then what happened to each invitation, without the steps in between. But one that is
+//! **never read** ends in silence for all of them, and in no room for new invitations ([`ClientBuilder::queue`]): drop
+//! an [`Events`] that you do not read.
 //!
 //! **TLS** (feature `tls`, on by default: a link that leaves the machine ought to be encrypted). At an address like
 //! `tls://relay.example:7400` the relay has to show a certificate for that name, for which an authority of the system

@@ -112,7 +112,7 @@ impl Runner {
                     failed = false;
                     continue;
                 };
-                tracing::error!(%error, "the invitations cannot be saved");
+                tracing::error!(user = %self.shared.user, %error, "the invitations cannot be saved");
                 if !std::mem::replace(&mut failed, true) {
                     self.shared.tell(&Event::NotSaved { error: error.to_string() });
                 }
@@ -184,7 +184,7 @@ impl Runner {
             // Before anybody can see that there is none: who then asks for it is heard.
             let asked = shared.retry.notified();
             shared.link.send_replace(LinkState::Connecting(Some(error.clone())));
-            tracing::debug!(%error, "no link");
+            tracing::debug!(user = %shared.user, %error, "no link");
             if was_up && start.elapsed() >= GOOD_LINK {
                 pause = FIRST_PAUSE;
             }

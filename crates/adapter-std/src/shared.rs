@@ -243,7 +243,8 @@ impl Core {
             publish(&self.subscribers, &event, &mut self.wakes);
         }
         if !std::mem::replace(&mut self.stuck, true) {
-            tracing::warn!("a listener or stream reads too slowly: no events until it has caught up");
+            let user = &self.engine.config().user;
+            tracing::warn!(%user, "a listener or stream reads too slowly: no events until it has caught up");
         }
         self.look_at_all();
     }

@@ -66,7 +66,6 @@ pub enum StateError {
         /// The file.
         file: PathBuf,
         /// Why.
-        #[source]
         error: signaling_core::RestoreError,
     },
     /// The device was started 2³² − 1 times.
@@ -87,7 +86,6 @@ pub enum StateError {
         /// What could not be read or written.
         path: PathBuf,
         /// Why.
-        #[source]
         error: io::Error,
     },
     /// Neither XDG_STATE_HOME nor a home folder is known.

@@ -81,7 +81,12 @@ async fn a_full_disk_is_told_and_nothing_leaves_until_it_has_room() {
     // Where the new file would be, there is a folder.
     std::fs::create_dir(dir.path().join("invitations.new")).unwrap();
     client.signaling().invite("bob", "", &InviteOptions::default()).unwrap();
-    while !matches!(events.next().await.unwrap(), Event::NotSaved { .. }) {}
+    let why = loop {
+        if let Event::NotSaved { error } = events.next().await.unwrap() {
+            break error;
+        }
+    };
+    assert!(why.contains(dir.path().to_str().unwrap()), "{why}");
     let early = tokio::time::timeout(Duration::from_secs(3), ring(&mut bobs)).await;
     assert!(early.is_err(), "bob hears nothing of what may be forgotten");
     std::fs::remove_dir(dir.path().join("invitations.new")).unwrap();

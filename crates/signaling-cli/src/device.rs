@@ -163,7 +163,8 @@ pub(crate) fn unreached(client: &Client, args: &DeviceArgs, until: Until) -> Fai
         return Failure::new(Exit::Unreached, text).hint(peer_hint(args, wrong_key));
     }
     Failure::new(Exit::Unreached, text).hint(
-        "Is it running there? Name another with --relay tcp://host:port, or start one:\n  signaling relay --insecure",
+        "Is it running, and is that its port? Name another with --relay tcp://host:port, or start one:\n  \
+         signaling relay --insecure",
     )
 }
 

@@ -55,16 +55,18 @@ fn members(group: &str, members: &[UserId]) -> Notice {
 fn refused(error: &GroupError, args: &GroupArgs) -> Failure {
     let failure = Failure::new(Exit::Other, error).code(error.code());
     let GroupError::Refused { group, answer } = error else { return failure };
-    let command = match answer {
-        GroupAnswer::Later => return failure.hint(format!("{KNOWS_LATER}.")),
-        GroupAnswer::Exists => "join",
-        GroupAnswer::Unknown if args.action == GroupAction::Join => "create",
+    let (group, user) = (clean(group.as_str()), clean(args.device.user.as_str()));
+    let hint = match (answer, args.action) {
+        (GroupAnswer::Later, _) => format!("{KNOWS_LATER}."),
+        (GroupAnswer::Exists, _) => format!("Perhaps you mean\n  signaling group join {group} --as {user}"),
+        (GroupAnswer::Unknown, GroupAction::Join) => {
+            format!("Perhaps you mean\n  signaling group create {group} --as {user}")
+        }
+        (GroupAnswer::Unknown, GroupAction::Create) => format!(
+            "The token is for other groups. Whoever has the relay's key makes one for this:\n  \
+             signaling token --key-file relay.key --as {user} --group {group}"
+        ),
         _ => return failure,
     };
-    let user = &args.device.user;
-    failure.hint(format!(
-        "Perhaps you mean\n  signaling group {command} {} --as {}",
-        clean(group.as_str()),
-        clean(user.as_str())
-    ))
+    failure.hint(hint)
 }

@@ -4,9 +4,11 @@
 
 mod args;
 mod bridge;
+mod counters;
 mod demo;
 mod device;
 mod exit;
+mod files;
 mod group;
 mod invite;
 mod listen;

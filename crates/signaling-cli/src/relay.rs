@@ -1,37 +1,51 @@
 //! `signaling relay`: a relay until ctrl-c.
 
-use std::time::{Duration, Instant};
+use std::io::{self, Write};
+use std::net::SocketAddr;
+use std::time::Instant;
 
-use signaling_core::wire::Refusal;
-use signaling_relay::{
-    BindError, Certificate, CertificateError, Config, Insecure, Relay, RelayBuilder, Stats,
-};
+use signaling_relay::{BindError, Certificate, CertificateError, Config, Insecure, Relay, RelayBuilder};
 
-use crate::args::RelayArgs;
+use crate::args::{LIMITS, RelayArgs, Setting, configured, table};
+use crate::counters;
 use crate::exit::{Exit, Failure};
+use crate::files;
 use crate::output::{Notice, Printer, Tone};
-use crate::stop::{Hangup, Stop};
+use crate::stop::{Nudge, Stop};
 use crate::token::{MAKE_KEY, read_key};
 
 /// Serves until ctrl-c.
 pub(crate) async fn run(args: &RelayArgs, printer: &Printer) -> Result<Exit, Failure> {
+    if args.limits.iter().any(|setting| matches!(setting, Setting::Help)) {
+        write!(io::stdout(), "{LIMITS}\n{}", table())?;
+        return Ok(Exit::Success);
+    }
     let mut stop = Stop::without_hangup()?;
-    let hangup = Hangup::new()?;
+    let (hangup, wanted) = (Nudge::hangup()?, Nudge::user()?);
     let builder = if args.insecure { Relay::builder(Insecure) } else { with_key(args)? };
-    let warm_up = if args.first_start { 0 } else { Config::default().warm_up };
-    let builder = builder.config(Config { warm_up, ..Config::default() });
+    let builder = builder.config(config(args));
     let certificate = certificate(args)?;
     let builder = certificate.iter().cloned().fold(builder, RelayBuilder::certificate);
     let relay = builder.bind(args.listen).await.map_err(unbound)?;
     let handle = relay.handle();
     let start = Instant::now();
     printer.print("relay", &listening(&relay, args))?;
+    if let Some(warning) = files::allow(config(args).connections) {
+        printer.print("relay", &warning)?;
+    }
     tokio::select! {
         () = relay.run(stop.asked()) => {}
         failed = keep_fresh(certificate, hangup, printer) => return Err(failed),
+        failed = counters::tell(&handle, args.stats.0, wanted, printer) => return Err(failed),
     }
-    printer.print("relay", &stopped(&handle.stats(), start.elapsed()))?;
+    printer.print("relay", &counters::stopped(&handle.stats(), start.elapsed()))?;
     Ok(Exit::Success)
+}
+
+fn config(args: &RelayArgs) -> Config {
+    let config = configured(&args.limits);
+    let warm_up = if args.first_start { 0 } else { config.warm_up };
+    Config { warm_up, ..config }
 }
 
 fn with_key(args: &RelayArgs) -> Result<RelayBuilder, Failure> {
@@ -67,7 +81,7 @@ fn uncertified(error: CertificateError) -> Failure {
 }
 
 /// Reads the certificate again whenever it is asked to, for ever; what is wrong then ends nothing.
-async fn keep_fresh(certificate: Option<Certificate>, mut hangup: Hangup, printer: &Printer) -> Failure {
+async fn keep_fresh(certificate: Option<Certificate>, mut hangup: Nudge, printer: &Printer) -> Failure {
     loop {
         hangup.asked().await;
         if let Err(error) = printer.print("relay", &read_again(certificate.as_ref())) {
@@ -109,15 +123,29 @@ fn unbound(error: BindError) -> Failure {
         BindError::Insecure { .. } => {
             "Listen on 127.0.0.1 or [::1], or let users in by tokens, with --key-file.".into()
         }
-        BindError::Address { .. } => {
-            "Is another relay running there? Choose another port with --listen 127.0.0.1:7401, or let the \
-             system choose one with port 0."
-                .to_owned()
-        }
+        BindError::Address { addr, error } => unusable(*addr, error.kind()),
         BindError::Random(_) => String::new(),
     };
     let exit = if matches!(error, BindError::Insecure { .. }) { Exit::Usage } else { Exit::Other };
     Failure::new(exit, error).hint(hint)
+}
+
+fn unusable(addr: SocketAddr, why: io::ErrorKind) -> String {
+    match why {
+        io::ErrorKind::AddrInUse => {
+            "Is another relay running there? Choose another port with --listen 127.0.0.1:7401, or let the system \
+             choose one with port 0."
+                .into()
+        }
+        io::ErrorKind::PermissionDenied if addr.port() < 1024 => {
+            "Ports below 1024 need rights: choose another, such as 7400, or give the program CAP_NET_BIND_SERVICE."
+                .into()
+        }
+        io::ErrorKind::AddrNotAvailable => {
+            format!("That address is none of this machine's; 0.0.0.0:{} stands for all that it has.", addr.port())
+        }
+        _ => String::new(),
+    }
 }
 
 fn listening(relay: &Relay, args: &RelayArgs) -> Notice {
@@ -128,53 +156,4 @@ fn listening(relay: &Relay, args: &RelayArgs) -> Notice {
     Notice::new("listening", Tone::Link, format!("listens on {address}, lets in {whom}"))
         .with("address", address)
         .with("insecure", insecure)
-}
-
-fn stopped(stats: &Stats, after: Duration) -> Notice {
-    Notice::new("stopped", Tone::Link, summary(stats, after))
-        .with("delivered", stats.delivered)
-        .with("handed_over", stats.handed_over)
-        .with("frames_in", stats.frames_in)
-        .with("frames_out", stats.frames_out)
-        .with("silent", stats.silent)
-        .with("overrun", stats.overrun)
-        .with("dropped", stats.dropped_kept)
-        .with("busy", stats.refused(Refusal::Busy))
-}
-
-/// What it did, and what went wrong if anything did.
-fn summary(stats: &Stats, after: Duration) -> String {
-    let after = Duration::from_secs(after.as_secs());
-    let mut text = format!(
-        "stopped after {}: {} messages delivered, {} handed over later",
-        humantime::format_duration(after),
-        stats.delivered,
-        stats.handed_over,
-    );
-    let troubles = [
-        (stats.silent, "links fell silent"),
-        (stats.overrun, "devices did not read what they were sent"),
-        (stats.dropped_kept, "kept messages dropped for others"),
-        (stats.refused(Refusal::Busy), "messages refused for their number"),
-    ];
-    for (count, what) in troubles.into_iter().filter(|(count, _)| *count > 0) {
-        text += &format!(", {count} {what}");
-    }
-    text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_end_tells_of_trouble_if_there_was_any() {
-        let told = |stats: &Stats| summary(stats, Duration::from_millis(61_900));
-        let mut stats = Stats::default();
-        stats.delivered = 5;
-        assert_eq!(told(&stats), "stopped after 1m 1s: 5 messages delivered, 0 handed over later");
-        stats.overrun = 2;
-        let troubled = told(&stats);
-        assert!(troubled.ends_with("later, 2 devices did not read what they were sent"), "{troubled}");
-    }
 }

@@ -1,4 +1,4 @@
-//! Ctrl-c, its polite cousin SIGTERM, and SIGHUP: the terminal is gone, or files are to be read again.
+//! Ctrl-c, its polite cousin SIGTERM, and signals that ask for something else.
 
 use std::io;
 
@@ -12,7 +12,7 @@ pub(crate) struct Stop {
     #[cfg(unix)]
     terminate: Signal,
     #[cfg(unix)]
-    hangup: Option<Hangup>,
+    hangup: Option<Nudge>,
 }
 
 #[cfg(unix)]
@@ -23,7 +23,7 @@ impl Stop {
     /// If the system does not let us.
     pub(crate) fn new() -> io::Result<Self> {
         // What was started with nohup outlives its terminal.
-        let hangup = if is_hangup_ignored() { None } else { Some(Hangup::new()?) };
+        let hangup = if is_hangup_ignored() { None } else { Some(Nudge::hangup()?) };
         Ok(Self { hangup, ..Self::without_hangup()? })
     }
 
@@ -47,7 +47,7 @@ impl Stop {
 }
 
 #[cfg(unix)]
-async fn hung_up(hangup: &mut Option<Hangup>) {
+async fn hung_up(hangup: &mut Option<Nudge>) {
     match hangup {
         Some(hangup) => hangup.asked().await,
         None => std::future::pending().await,
@@ -89,20 +89,28 @@ impl Stop {
     }
 }
 
-/// Hears when the process is asked to read its files again.
-pub(crate) struct Hangup {
+/// Hears a signal that asks for something other than the end.
+pub(crate) struct Nudge {
     #[cfg(unix)]
     signal: Signal,
 }
 
 #[cfg(unix)]
-impl Hangup {
-    /// Begins to listen; the process no longer dies of it.
+impl Nudge {
+    /// SIGHUP: the terminal is gone, or files are to be read again. The process no longer dies of it.
     ///
     /// # Errors
     /// If the system does not let us.
-    pub(crate) fn new() -> io::Result<Self> {
+    pub(crate) fn hangup() -> io::Result<Self> {
         Ok(Self { signal: signal(SignalKind::hangup())? })
+    }
+
+    /// SIGUSR1: counters are wanted. The process no longer dies of it.
+    ///
+    /// # Errors
+    /// If the system does not let us.
+    pub(crate) fn user() -> io::Result<Self> {
+        Ok(Self { signal: signal(SignalKind::user_defined1())? })
     }
 
     /// Waits for the next time. Cancel safe.
@@ -114,14 +122,20 @@ impl Hangup {
 }
 
 #[cfg(not(unix))]
-impl Hangup {
+impl Nudge {
     /// # Errors
     /// None here.
-    pub(crate) fn new() -> io::Result<Self> {
+    pub(crate) fn hangup() -> io::Result<Self> {
         Ok(Self {})
     }
 
-    /// Never: such a system has no such signal.
+    /// # Errors
+    /// None here.
+    pub(crate) fn user() -> io::Result<Self> {
+        Ok(Self {})
+    }
+
+    /// Never: such a system has no such signals.
     pub(crate) async fn asked(&mut self) {
         std::future::pending::<()>().await;
     }

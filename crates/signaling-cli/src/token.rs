@@ -16,7 +16,12 @@ pub(crate) const MAKE_KEY: &str = "(umask 077; head -c 32 /dev/urandom | base64 
 pub(crate) fn run(args: &TokenArgs) -> Result<Exit, Failure> {
     let key = read_key(&args.key_file)?;
     let expires = args.ttl.0.map(expiry).transpose()?;
-    let token = key.mint(&args.user, args.device.map(|device| device.0), expires).map_err(unminted)?;
+    let device = args.device.map(|device| device.0);
+    let token = match &args.groups[..] {
+        [] => key.mint(&args.user, device, expires),
+        groups => key.mint_for_groups(&args.user, device, expires, groups),
+    };
+    let token = token.map_err(unminted)?;
     writeln!(io::stdout(), "{token}")?;
     Ok(Exit::Success)
 }

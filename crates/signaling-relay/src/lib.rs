@@ -10,7 +10,7 @@
 //!
 //! Around them: an [`Authenticator`] judges each Hello (`JwtKey`, or [`Insecure`] on the loopback interface), a
 //! [`Backend`] remembers devices, groups and messages ([`Memory`] for as long as the process lives), [`Config`]
-//! bounds everything, and [`Stats`] counts what happened.
+//! bounds everything, [`Stats`] counts what happened, and [`Holdings`] tells what is there now.
 //!
 //! What becomes of a Send to users:
 //! 1. Its group's rules admit each user, or refuse him for now or for good. Who was admitted once for an
@@ -48,5 +48,5 @@ pub use config::{Config, SMALLEST_FRAME};
 pub use relay::{BindError, Relay, RelayBuilder, RelayHandle};
 #[cfg(feature = "tls")]
 pub use relay::{Certificate, CertificateError};
-pub use stats::Stats;
+pub use stats::{Holdings, Stats};
 pub use switchboard::{Closed, ConnId, Output, Switchboard};

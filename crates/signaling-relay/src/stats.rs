@@ -1,4 +1,4 @@
-//! What a switchboard counts.
+//! What a switchboard counts, and what it holds.
 
 use signaling_core::wire::Refusal;
 
@@ -38,6 +38,22 @@ pub struct Stats {
     /// Links closed because their device did not read what was sent to it.
     pub overrun: u64,
     pub(crate) refused: [u64; REASONS],
+}
+
+/// What a relay holds now. All of it is bounded by [`Config`](crate::Config).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Holdings {
+    /// Links open, with or without a Hello.
+    pub links: usize,
+    /// Devices that said Hello and are here.
+    pub online: usize,
+    /// Devices that are remembered, those that are here included.
+    pub devices: usize,
+    /// Groups.
+    pub groups: usize,
+    /// Bytes that the messages in the store take, 512 more than its body for each.
+    pub kept_bytes: usize,
 }
 
 const REASONS: usize = Refusal::Forbidden as usize + 1;

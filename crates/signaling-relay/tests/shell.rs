@@ -185,8 +185,9 @@ async fn a_port_in_use_is_named() {
     let relay = relay().await;
     let error = Relay::builder(Insecure).bind(relay.addr).await.unwrap_err();
     assert!(error.to_string().starts_with(&format!("cannot listen on {}: ", relay.addr)), "{error}");
-    let BindError::Address { addr, source } = error else { panic!("{error}") };
-    assert_eq!((addr, source.kind()), (relay.addr, ErrorKind::AddrInUse));
+    assert!(std::error::Error::source(&error).is_none(), "the text has it already");
+    let BindError::Address { addr, error } = error else { panic!("{error}") };
+    assert_eq!((addr, error.kind()), (relay.addr, ErrorKind::AddrInUse));
 }
 
 #[tokio::test]
@@ -238,6 +239,16 @@ async fn a_slow_reader_loses_its_link_and_nobody_else_does() {
     }
     assert_eq!((relay.handle.stats().overrun, relay.handle.stats().links), (1, 2));
     a_message_crosses(&mut alice, &mut bob).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_takes_nothing_for_long_counts_as_one_who_does_not_read() {
+    let relay = relay().await;
+    let mut alice = relay.join("alice", 1, 4096).await;
+    let _deaf = relay.join("carol", 3, 64).await;
+    alice.send("carol", &[0; 2_000]).await;
+    tokio::time::sleep(Duration::from_secs(11)).await;
+    assert_eq!((relay.handle.stats().overrun, relay.handle.stats().links), (1, 1));
 }
 
 #[tokio::test(start_paused = true)]

@@ -26,7 +26,6 @@ pub enum KeyError {
         /// The file.
         path: PathBuf,
         /// Why.
-        #[source]
         error: io::Error,
     },
 }

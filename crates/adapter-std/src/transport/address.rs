@@ -38,6 +38,12 @@ pub enum AddressError {
     /// No host.
     #[error("\"{0}\" names no host: write it as in tls://host:port")]
     NoHost(String),
+    /// An IPv6 address without brackets.
+    #[error("\"{0}\" has an IPv6 address without brackets: write it as in tcp://[::1]:7400")]
+    Brackets(String),
+    /// There is a path behind the port.
+    #[error("\"{0}\" has a path, which a relay has not: write tls://host:port")]
+    Path(String),
     /// No port, or not one from 1 to 65535.
     #[error("\"{0}\" has no port from 1 to 65535: write it as in tls://host:port")]
     Port(String),
@@ -77,13 +83,16 @@ impl FromStr for RelayAddress {
             "tls" => return Err(AddressError::NoTls(text.into())),
             _ => return Err(AddressError::Scheme(scheme.into())),
         };
+        if rest.contains('/') {
+            return Err(AddressError::Path(text.into()));
+        }
         let Some((host, port)) = rest.rsplit_once(':') else { return Err(AddressError::Port(text.into())) };
         let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
         if bare.is_none() && host.contains(':') {
-            return Err(AddressError::Port(text.into()));
+            return Err(AddressError::Brackets(text.into()));
         }
         let host = bare.unwrap_or(host);
-        if host.is_empty() || host.contains(['/', '@', '[', ']', ' ']) {
+        if host.is_empty() || host.contains(['@', '[', ']', ' ']) {
             return Err(AddressError::NoHost(text.into()));
         }
         match port.parse() {
@@ -113,9 +122,11 @@ mod tests {
         assert!(matches!(parse("localhost:7400"), AddressError::NoScheme(_)));
         assert_eq!(parse("wss://relay:7400"), AddressError::Scheme("wss".into()));
         assert!(matches!(parse("tcp://:7400"), AddressError::NoHost(_)));
-        for wrong in ["tcp://relay", "tcp://relay:", "tcp://relay:0", "tcp://relay:65536", "tcp://::1:7400"] {
+        for wrong in ["tcp://relay", "tcp://relay:", "tcp://relay:0", "tcp://relay:65536"] {
             assert!(matches!(parse(wrong), AddressError::Port(_)), "{wrong}");
         }
+        assert!(matches!(parse("tcp://::1:7400"), AddressError::Brackets(_)));
+        assert!(matches!(parse("tcp://relay:7400/ring"), AddressError::Path(_)));
     }
 
     #[test]

@@ -38,7 +38,7 @@ impl Roots {
     /// [`RootsError`] if the file cannot be read, or holds none or a damaged one.
     pub fn read(path: impl AsRef<Path>) -> Result<Self, RootsError> {
         let path = path.as_ref();
-        let pem = std::fs::read(path).map_err(|source| RootsError::File { path: path.into(), source })?;
+        let pem = std::fs::read(path).map_err(|error| RootsError::File { path: path.into(), error })?;
         let damaged = |what: String| RootsError::Damaged { path: path.into(), what };
         let mut store = RootCertStore::empty();
         for certificate in CertificateDer::pem_slice_iter(&pem) {

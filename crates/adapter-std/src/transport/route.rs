@@ -13,13 +13,19 @@ use super::{Roots, Tls};
 pub enum RouteError {
     /// The address is none.
     #[error("bad address of a relay: {0}")]
-    Address(#[from] AddressError),
+    Address(AddressError),
     /// There are no authorities to check the relay with.
     #[error(transparent)]
     Roots(#[from] RootsError),
     /// Authorities are given, and nobody would ask them.
     #[error("authorities are given, but {0} is not encrypted, nor is its relay checked: write tls://")]
     Unchecked(RelayAddress),
+}
+
+impl From<AddressError> for RouteError {
+    fn from(error: AddressError) -> Self {
+        Self::Address(error)
+    }
 }
 
 impl RelayAddress {

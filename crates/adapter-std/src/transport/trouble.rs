@@ -59,12 +59,12 @@ impl From<TlsTrouble> for io::Error {
 #[non_exhaustive]
 pub enum RootsError {
     /// The file cannot be read.
-    #[error("cannot read the authorities in {}: {source}", path.display())]
+    #[error("cannot read the authorities in {}: {error}", path.display())]
     File {
         /// Which.
         path: PathBuf,
         /// What the system says.
-        source: io::Error,
+        error: io::Error,
     },
     /// The file holds no certificate.
     #[error("{} holds no certificate, which begins with -----BEGIN CERTIFICATE-----", .0.display())]

@@ -12,10 +12,16 @@ use super::{DirectArgs, Span};
 #[derive(Debug, Args)]
 pub(crate) struct DeviceArgs {
     /// The user to be
-    #[arg(long = "as", value_name = "USER")]
+    #[arg(long = "as", value_name = "USER", allow_hyphen_values = true)]
     pub(crate) user: UserId,
     /// What people call this device, such as kitchen; at most 24 bytes
-    #[arg(long = "device", value_name = "LABEL", default_value = "", hide_default_value = true)]
+    #[arg(
+        long = "device",
+        value_name = "LABEL",
+        default_value = "",
+        hide_default_value = true,
+        allow_hyphen_values = true
+    )]
     pub(crate) label: Label,
     /// The relay: tls://host:port, or tcp://host:port without encryption
     #[arg(

@@ -3,6 +3,7 @@
 mod device;
 mod direct;
 mod limit;
+mod limits;
 
 use std::io;
 use std::net::{SocketAddr, ToSocketAddrs};
@@ -17,6 +18,7 @@ use signaling_core::{GroupId, UserId};
 pub(crate) use device::DeviceArgs;
 pub(crate) use direct::{DirectArgs, PeerAddress};
 pub(crate) use limit::{Span, TimeLimit};
+pub(crate) use limits::{Setting, configured, table};
 
 /// Invitations that ring: several devices, several invitees, and everybody agrees on the end.
 #[derive(Debug, Parser)]
@@ -88,7 +90,7 @@ device recorded is compared in the end; the exit code is 1 if they disagree.";
 
 /// `signaling relay`
 #[derive(Debug, Args)]
-#[command(after_help = RELAY)]
+#[command(after_help = RELAY, after_long_help = format!("{RELAY}\n\n{LIMITS}\n{}", table()))]
 pub(crate) struct RelayArgs {
     /// The address to listen on, or a name that has one; port 0 takes a free one
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:7400", value_parser = address)]
@@ -110,15 +112,25 @@ pub(crate) struct RelayArgs {
     /// [otherwise it waits for 60s before it says so]
     #[arg(long)]
     pub(crate) first_start: bool,
+    /// Allow more, or less, such as devices-per-user=64; may be given for several. `--limit help` lists all
+    #[arg(long = "limit", value_name = "NAME=VALUE")]
+    pub(crate) limits: Vec<Setting>,
+    /// Print counters so often, such as 5m; on SIGUSR1 they are printed at once, and in the end
+    #[arg(long, value_name = "TIME", default_value = "0", hide_default_value = true)]
+    pub(crate) stats: Span,
     /// Print one JSON object a line
     #[arg(long)]
     pub(crate) json: bool,
 }
 
+/// What stands above [`table`].
+pub(crate) const LIMITS: &str = "Limits, each as --limit NAME=VALUE; what is not set is as in brackets:";
+
 const RELAY: &str = "\
 Examples:
   signaling relay --insecure
   signaling relay --listen 0.0.0.0:7400 --key-file relay.key --tls-cert relay.pem --tls-key key.pem
+  signaling relay --insecure --limit devices-per-user=64 --limit keep=1h
 
 A key for tokens is any secret of at least 32 bytes:
   head -c 32 /dev/urandom | base64 > relay.key
@@ -130,7 +142,9 @@ A certificate can be had from an authority, or made. With its names, one that vo
 Devices then take that very file for their authority:
   signaling listen --as bob --relay tls://relay.example:7400 --ca relay.pem
 
-Without TLS, tokens and all else can be read on the way: for one machine, or a network you trust.";
+Without TLS, tokens and all else can be read on the way: for one machine, or a network you trust.
+
+Sizing, systemd, tokens from elsewhere, restarts and counters: docs/operating.md";
 
 /// The first address of that name, if it is one.
 fn address(text: &str) -> Result<SocketAddr, String> {
@@ -152,7 +166,7 @@ pub(crate) struct ListenArgs {
     #[arg(long, value_enum, default_value_t = AnswerMode::Ask)]
     pub(crate) answer: AnswerMode,
     /// Data to send along with the answer
-    #[arg(long, value_name = "TEXT", default_value = "")]
+    #[arg(long, value_name = "TEXT", default_value = "", allow_hyphen_values = true)]
     pub(crate) data: String,
 }
 
@@ -194,7 +208,7 @@ pub(crate) struct InviteArgs {
     #[arg(long, value_name = "TIME", default_value = "30s", allow_hyphen_values = true)]
     pub(crate) timeout: TimeLimit,
     /// Data for the invitees, at most 12 KB
-    #[arg(long, value_name = "TEXT", default_value = "")]
+    #[arg(long, value_name = "TEXT", default_value = "", allow_hyphen_values = true)]
     pub(crate) data: String,
     /// Only who is online now may hear of it
     #[arg(long)]
@@ -250,7 +264,12 @@ const GROUP: &str = "\
 Examples:
   signaling group create team --as alice
   signaling group join team --as bob
-  signaling invite --as alice --group team bob";
+  signaling invite --as alice --group team bob
+
+A group lives in the relay's memory, and with the programs of its members: one that made or joined it
+joins it again after the relay was restarted. This command ends at once, so joins nothing again: what
+was made by it alone is gone then. Anybody with a token may join a group whose name he knows, unless
+the token is for other groups (`signaling token --group`).";
 
 /// `signaling token`
 #[derive(Debug, Args)]
@@ -260,7 +279,7 @@ pub(crate) struct TokenArgs {
     #[arg(long, value_name = "FILE")]
     pub(crate) key_file: PathBuf,
     /// The user whom the token lets in
-    #[arg(long = "as", value_name = "USER")]
+    #[arg(long = "as", value_name = "USER", allow_hyphen_values = true)]
     pub(crate) user: UserId,
     /// For how long, such as 30m or 12h; 0 for ever, with --device only
     #[arg(long, value_name = "TIME", default_value = "1h", allow_hyphen_values = true)]
@@ -268,6 +287,9 @@ pub(crate) struct TokenArgs {
     /// Only on this device: its id, 16 hexadecimal digits, as `listen` prints it
     #[arg(long, value_name = "ID")]
     pub(crate) device: Option<DeviceId>,
+    /// The user may make and join this group; may be given for several [otherwise all]
+    #[arg(long = "group", value_name = "NAME")]
+    pub(crate) groups: Vec<GroupId>,
 }
 
 const TOKEN: &str = "\

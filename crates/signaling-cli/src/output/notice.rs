@@ -97,7 +97,7 @@ impl Notice {
     }
 
     /// One JSON object: when, what, and the fields in the order in which they were added.
-    pub(super) fn json(&self, at_ms: i64) -> String {
+    pub(crate) fn json(&self, at_ms: i64) -> String {
         let mut line = format!("{{\"at_ms\":{at_ms},\"event\":{}", json!(self.event));
         for (name, value) in &self.fields {
             // Writing to a string does not fail.

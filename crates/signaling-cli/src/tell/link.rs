@@ -24,10 +24,7 @@ pub(super) fn tell(event: &LinkEvent) -> Notice {
 }
 
 fn lost(error: &LinkError) -> Notice {
-    let why = match error {
-        LinkError::Refused(refusal) if refusal.for_now() => refusal.to_string(),
-        error => clean(&error.to_string()),
-    };
+    let why = clean(&error.to_string());
     let text = match error {
         // Mostly it is no use.
         LinkError::Tls(_) => why,

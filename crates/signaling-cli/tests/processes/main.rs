@@ -7,6 +7,7 @@ mod demo;
 mod devices;
 mod direct;
 mod hostile;
+mod operator;
 mod people;
 mod tls;
 mod tokens;

@@ -99,3 +99,14 @@ fn no_argument_takes_a_token() {
     let world = World::empty();
     world.run(&["listen", "--as", "bob", "--token", "secret"]).failed(2, &["--token"]);
 }
+
+#[test]
+fn a_token_for_a_group_is_for_no_other() {
+    let world = world();
+    let key = world.write("relay.key", KEY);
+    let token = world.run(&["token", "--key-file", text(&key), "--as", "bob", "--group", "team"]);
+    let file = world.write("bob.token", &token.out[0]);
+    let group = |name| world.run(&["group", "create", name, "--as", "bob", "--token-file", text(&file)]);
+    assert_eq!(group("team").code, Some(0));
+    group("board").failed(1, &["none that you may be in", "--as bob --group board"]);
+}

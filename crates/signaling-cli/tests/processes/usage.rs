@@ -71,9 +71,13 @@ fn a_file_is_no_state_folder() {
 #[test]
 fn addresses_are_checked() {
     let world = World::empty();
-    for (address, words) in
-        [("localhost", "tcp://host:port"), ("http://a:1", "scheme"), ("tcp://a:0", "port")]
-    {
+    for (address, words) in [
+        ("localhost", "tcp://host:port"),
+        ("http://a:1", "scheme"),
+        ("tcp://a:0", "port"),
+        ("tcp://::1:7646", "brackets"),
+        ("tls://h:7400/x", "path"),
+    ] {
         world.run(&["listen", "--as", "bob", "--relay", address]).failed(2, &[words]);
     }
 }
@@ -93,4 +97,49 @@ fn help_teaches() {
         assert_eq!(help.code, Some(0));
         assert!(help.out.concat().contains("signaling") && help.out.len() > 8, "{help:#?}");
     }
+}
+
+#[test]
+fn a_wrong_limit_names_the_right_ones() {
+    let world = World::empty();
+    let limit = |limit| world.run(&["relay", "--insecure", "--limit", limit]);
+    limit("links=9").failed(2, &["no limit of that name", "devices-per-user"]);
+    limit("devices-per-user=9999").failed(2, &["devices-per-user is 1 to 256"]);
+    limit("keep=soon").failed(2, &["like 30s"]);
+    let help = world.run(&["relay", "--limit", "help"]);
+    assert_eq!(help.code, Some(0));
+    assert!(
+        help.out.iter().any(|line| line.contains("connections") && line.contains("[65536]")),
+        "{help:#?}"
+    );
+}
+
+#[test]
+fn an_address_that_cannot_be_had_is_explained() {
+    let world = World::empty();
+    let key = world.write("relay.key", &"k".repeat(32));
+    let elsewhere = world.run(&["relay", "--key-file", text(&key), "--listen", "192.0.2.1:7400"]);
+    elsewhere.failed(1, &["192.0.2.1:7400", "none of this machine's"]);
+    assert!(!elsewhere.err.contains("another relay"), "{elsewhere:#?}");
+}
+
+#[test]
+fn values_may_begin_with_a_hyphen() {
+    let world = World::empty();
+    world.run(&["invite", "--as", "-a", "-a", "--data", "-1"]).failed(2, &["unexpected argument '-a'"]);
+    world.run(&["invite", "--as", "-a", "--data", "-1", "--", "-a"]).failed(2, &["oneself", "6017"]);
+}
+
+#[test]
+fn what_is_no_relay_is_told() {
+    let world = World::empty();
+    let server = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("tcp://{}", server.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for stream in server.incoming() {
+            std::io::Write::write_all(&mut stream.unwrap(), b"HTTP/1.1 400 Bad Request\r\n\r\n").unwrap();
+        }
+    });
+    let mut bob = world.start(&["listen", "--as", "bob", "--relay", &address]);
+    bob.says("what answers there is no relay");
 }

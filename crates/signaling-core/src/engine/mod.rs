@@ -108,7 +108,8 @@ impl Counters {
 }
 
 /// The invitations of one device. Sans-IO: it has no clock, no socket and no thread; time is an argument, in
-/// ms of a monotonic clock that counts suspend (a `now` that goes back is taken as the last one).
+/// ms of a monotonic clock that counts suspend (a `now` that goes back is taken as the last one). It must not wrap: a
+/// `u32` of ms does after 49.7 days, and time would stand still from then on; count its wraps into the upper half.
 ///
 /// **How to drive it.** There are four families of methods. *Commands* ([`invite`](Self::invite),
 /// [`accept`](Self::accept), [`reject`](Self::reject), [`cancel`](Self::cancel), [`modify`](Self::modify),

@@ -21,6 +21,9 @@ const VERSION: u8 = 2;
 /// One invitation of a durable engine, as it is saved. Any serde format will do that gives `&str` and `&[u8]`
 /// back as they were, as [`postcard`](https://docs.rs/postcard) does; `serde_json` will not do, as it writes bytes as
 /// a list of numbers, which cannot be borrowed. It begins with its own version.
+///
+/// An engine of a smaller `I` or `D` takes it as long as its invitees, and their devices, fit. If they do not, the format
+/// fails to read the `Snapshot`: it never comes to a [`RestoreError`].
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Snapshot<'a, const I: usize, const D: usize> {
     version: u8,

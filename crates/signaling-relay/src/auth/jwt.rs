@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, encode};
 use serde::{Deserialize, Serialize};
-use signaling_core::UserId;
 use signaling_core::wire::Refusal;
+use signaling_core::{GroupId, UserId};
 
 use super::Authenticator;
 
@@ -24,12 +24,12 @@ pub enum KeyError {
         found: usize,
     },
     /// The file cannot be read.
-    #[error("cannot read the key file {}: {source}", path.display())]
+    #[error("cannot read the key file {}: {error}", path.display())]
     File {
         /// The file.
         path: PathBuf,
         /// Why not.
-        source: io::Error,
+        error: io::Error,
     },
 }
 
@@ -41,11 +41,12 @@ pub enum MintError {
     Unbounded,
     /// The library refused.
     #[error("cannot sign the token: {0}")]
-    Sign(#[from] jsonwebtoken::errors::Error),
+    Sign(jsonwebtoken::errors::Error),
 }
 
 /// The key that signs and checks tokens: a JWT with the claims `sub` (the user), `exp` (seconds after 1970;
-/// may be missing if there is a device) and `device` (16 hex digits; may be missing).
+/// may be missing if there is a device), `device` (16 hex digits; may be missing) and `groups` (a list of names; may be
+/// missing, and then allows all).
 ///
 /// Anything but HS256 is refused, `none` above all. An end counts to the second: clocks that differ need
 /// tokens that last longer. `nbf` is honoured; a token with an `aud` is for somebody else.
@@ -73,6 +74,8 @@ struct Claims {
     exp: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     nbf: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    groups: Option<Vec<String>>,
 }
 
 impl JwtKey {
@@ -92,7 +95,7 @@ impl JwtKey {
     /// # Errors
     /// [`KeyError::File`] if it cannot be read, [`KeyError::TooShort`] if what is left is fewer than 32 bytes.
     pub fn read(path: &Path) -> Result<Self, KeyError> {
-        let file = |source| KeyError::File { path: path.to_owned(), source };
+        let file = |error| KeyError::File { path: path.to_owned(), error };
         Self::new(std::fs::read(path).map_err(file)?.trim_ascii())
     }
 
@@ -107,11 +110,35 @@ impl JwtKey {
         device: Option<u64>,
         expires: Option<u64>,
     ) -> Result<String, MintError> {
-        if device.is_none() && expires.is_none() {
+        self.sign(&Claims {
+            sub: user.to_string(),
+            device: device.map(hex),
+            exp: expires,
+            nbf: None,
+            groups: None,
+        })
+    }
+
+    /// The same, for a user who may make and join these groups only; none, if there are none.
+    ///
+    /// # Errors
+    /// As [`mint`](Self::mint).
+    pub fn mint_for_groups(
+        &self,
+        user: &UserId,
+        device: Option<u64>,
+        expires: Option<u64>,
+        groups: &[GroupId],
+    ) -> Result<String, MintError> {
+        let groups = Some(groups.iter().map(GroupId::to_string).collect());
+        self.sign(&Claims { sub: user.to_string(), device: device.map(hex), exp: expires, nbf: None, groups })
+    }
+
+    fn sign(&self, claims: &Claims) -> Result<String, MintError> {
+        if claims.device.is_none() && claims.exp.is_none() {
             return Err(MintError::Unbounded);
         }
-        let claims = Claims { sub: user.to_string(), device: device.map(hex), exp: expires, nbf: None };
-        Ok(encode(&Header::new(Algorithm::HS256), &claims, &self.signs)?)
+        encode(&Header::new(Algorithm::HS256), claims, &self.signs).map_err(MintError::Sign)
     }
 
     /// The claims, if they are signed with this key. Their times are not looked at.
@@ -141,5 +168,11 @@ impl Authenticator for JwtKey {
             return Err(Refusal::Expired);
         }
         Ok(())
+    }
+
+    /// A name that no group can have allows nothing.
+    fn groups(&self, token: &str) -> Option<Vec<GroupId>> {
+        let groups = self.claims(token).ok()?.groups?;
+        Some(groups.iter().filter_map(|group| GroupId::new(group).ok()).collect())
     }
 }

@@ -84,6 +84,10 @@ impl Backend for Memory {
         self.store.of(mailbox)
     }
 
+    fn kept_bytes(&self) -> usize {
+        self.store.bytes()
+    }
+
     fn clear(&mut self, mailbox: &Mailbox) {
         self.store.clear(mailbox);
     }

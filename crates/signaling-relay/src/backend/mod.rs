@@ -92,6 +92,8 @@ pub trait Backend: Send {
     fn keep(&mut self, mailbox: &Mailbox, message: Kept) -> Keeping;
     /// What is kept there, oldest first.
     fn kept(&self, mailbox: &Mailbox) -> Vec<Kept>;
+    /// Bytes that all that is kept takes, 512 more than its body for each message.
+    fn kept_bytes(&self) -> usize;
     /// Forgets all that is kept there.
     fn clear(&mut self, mailbox: &Mailbox);
     /// Forgets what ended by `now`; how many these were.

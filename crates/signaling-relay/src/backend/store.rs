@@ -127,6 +127,10 @@ impl Store {
         self.mailboxes.get(mailbox).map(|messages| messages.values().cloned().collect()).unwrap_or_default()
     }
 
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
     pub(super) fn clear(&mut self, mailbox: &Mailbox) {
         let Some(messages) = self.mailboxes.get(mailbox) else { return };
         let ages: Vec<Age> = messages.keys().copied().collect();

@@ -38,7 +38,12 @@ where
         biased;
         // It does not read: what waits for it is a burden, not a message, and a last word would not be heard.
         () = overrun.cancelled() => return,
-        ended = &mut writing => log(conn, ended),
+        ended = &mut writing => {
+            if ended.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::TimedOut) {
+                hub.overrun(conn);
+            }
+            log(conn, ended);
+        }
         ended = read_frames(hub, conn, &mut reader) => {
             log(conn, ended);
             hub.close(conn);

@@ -8,7 +8,7 @@ use adapter_std::Clock;
 use bytes::Bytes;
 
 use super::outbox::{Outbox, Queue, outbox};
-use crate::stats::Stats;
+use crate::stats::{Holdings, Stats};
 use crate::switchboard::{ConnId, Output, Switchboard};
 
 /// No lock is held across an await: what is done under it takes microseconds.
@@ -51,6 +51,10 @@ impl Hub {
         self.input(|switchboard, now| switchboard.oversize(now, conn));
     }
 
+    pub(super) fn overrun(&self, conn: ConnId) {
+        self.input(|switchboard, now| switchboard.overrun(now, conn));
+    }
+
     pub(super) fn close(&self, conn: ConnId) {
         let (now, mut state) = self.enter();
         state.switchboard.disconnect(now, conn);
@@ -68,6 +72,10 @@ impl Hub {
 
     pub(super) fn stats(&self) -> Stats {
         self.enter().1.switchboard.stats().clone()
+    }
+
+    pub(super) fn holdings(&self) -> Holdings {
+        self.enter().1.switchboard.holdings()
     }
 
     /// A link has so long for all that comes before its Hello.

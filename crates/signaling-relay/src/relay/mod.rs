@@ -16,14 +16,15 @@ use rand::TryRng;
 use rand::rngs::SysRng;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::time::{Interval, MissedTickBehavior, interval, sleep, timeout};
+use tokio::time::{Instant, Interval, MissedTickBehavior, interval, sleep, timeout};
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
+use tracing::{Instrument, Span};
 
 use crate::auth::Authenticator;
 use crate::backend::{Backend, Memory};
 use crate::config::Config;
-use crate::stats::Stats;
+use crate::stats::{Holdings, Stats};
 use crate::switchboard::Switchboard;
 use hub::Hub;
 #[cfg(feature = "tls")]
@@ -35,6 +36,8 @@ const TICK: Duration = Duration::from_secs(1);
 const STOP: Duration = Duration::from_secs(2);
 /// How long it waits when the system has no more sockets.
 const PAUSE: Duration = Duration::from_millis(100);
+/// How often it complains of that.
+const COMPLAINTS: Duration = Duration::from_secs(60);
 
 /// Why no relay listens.
 #[derive(Debug, thiserror::Error)]
@@ -46,16 +49,16 @@ pub enum BindError {
         addr: SocketAddr,
     },
     /// The system refuses the address: another process has it, or it is not this machine's.
-    #[error("cannot listen on {addr}: {source}")]
+    #[error("cannot listen on {addr}: {error}")]
     Address {
         /// The address.
         addr: SocketAddr,
         /// What the system says.
-        source: io::Error,
+        error: io::Error,
     },
     /// The system has no random numbers to start with.
     #[error("cannot draw random numbers: {0}")]
-    Random(#[from] rand::rngs::SysError),
+    Random(rand::rngs::SysError),
 }
 
 /// What a relay is made of. From [`Relay::builder`].
@@ -107,7 +110,7 @@ impl RelayBuilder {
             return Err(BindError::Insecure { addr });
         }
         let seed = draw()?;
-        let address = |source| BindError::Address { addr, source };
+        let address = |error| BindError::Address { addr, error };
         let listener = TcpListener::bind(addr).await.map_err(address)?;
         let local_addr = listener.local_addr().map_err(address)?;
         #[cfg(feature = "tls")]
@@ -149,7 +152,7 @@ impl RelayBuilder {
 
 fn draw() -> Result<[u8; 32], BindError> {
     let mut seed = [0; 32];
-    SysRng.try_fill_bytes(&mut seed)?;
+    SysRng.try_fill_bytes(&mut seed).map_err(BindError::Random)?;
     Ok(seed)
 }
 
@@ -209,25 +212,26 @@ impl Relay {
     /// Not cancel safe: dropped, it ends all links without a word.
     pub async fn run(self, shutdown: impl Future<Output = ()>) {
         tracing::info!(addr = %self.local_addr, "the relay listens");
-        let mut clock = ticks();
+        let (mut clock, mut complained) = (ticks(), None);
         tokio::pin!(shutdown);
         loop {
             tokio::select! {
                 () = &mut shutdown => break,
-                stream = accept(&self.listener) => self.serve(stream),
+                (stream, peer) = accept(&self.listener, &mut complained) => self.serve(stream, peer),
                 _ = clock.tick() => self.handle.hub.tick(),
             }
         }
         self.stop().await;
     }
 
-    fn serve(&self, stream: TcpStream) {
+    fn serve(&self, stream: TcpStream, peer: SocketAddr) {
+        let span = tracing::info_span!("link", %peer);
         #[cfg(feature = "tls")]
         if let Some(certificate) = self.certificate.clone() {
             let within = self.handle.hub.patience();
-            return self.handle.open(async move { certificate.accept(stream, within).await });
+            return self.handle.open(async move { certificate.accept(stream, within).await }, span);
         }
-        self.handle.serve(stream);
+        self.handle.open(std::future::ready(Ok(stream)), span);
     }
 
     async fn stop(self) {
@@ -242,19 +246,26 @@ impl Relay {
 }
 
 /// The next stream. When the system has none to give it waits and tries again.
-async fn accept(listener: &TcpListener) -> TcpStream {
+async fn accept(listener: &TcpListener, complained: &mut Option<Instant>) -> (TcpStream, SocketAddr) {
     loop {
         match listener.accept().await {
             Ok((stream, peer)) => {
-                tracing::debug!(%peer, "accepted");
                 prompt(&stream);
-                return stream;
+                return (stream, peer);
             }
             Err(error) => {
-                tracing::warn!(%error, "cannot accept");
+                complain(&error, complained);
                 sleep(PAUSE).await;
             }
         }
+    }
+}
+
+/// Says so, unless that was said a moment ago.
+fn complain(error: &io::Error, complained: &mut Option<Instant>) {
+    if complained.is_none_or(|last| last.elapsed() >= COMPLAINTS) {
+        *complained = Some(Instant::now());
+        tracing::warn!(%error, "cannot take more links; of open files, allow more: ulimit -n, or LimitNOFILE of systemd");
     }
 }
 
@@ -280,21 +291,22 @@ impl RelayHandle {
     /// # Panics
     /// Outside of a tokio runtime.
     pub fn serve(&self, stream: impl AsyncRead + AsyncWrite + Send + 'static) {
-        self.open(std::future::ready(Ok(stream)));
+        self.open(std::future::ready(Ok(stream)), Span::none());
     }
 
     /// Serves a device when its stream is ready; it counts as a link at once. There is no word for who comes while as many
-    /// as may be here are being turned away.
-    fn open<S>(&self, stream: impl Future<Output = io::Result<S>> + Send + 'static)
+    /// as may be here are being turned away. What is logged of it is logged in that span.
+    fn open<S>(&self, stream: impl Future<Output = io::Result<S>> + Send + 'static, span: Span)
     where
         S: AsyncRead + AsyncWrite + Send + 'static,
     {
         let (hub, gone) = (self.hub.clone(), self.gone.clone());
         if self.links.len() >= hub.connections().saturating_mul(2) {
-            return tracing::debug!("too many links, even to say so");
+            return tracing::debug!(parent: &span, "too many links, even to say so");
         }
-        let (conn, queue) = hub.open();
-        self.links.spawn(async move {
+        let (conn, queue) = span.in_scope(|| hub.open());
+        let serving = async move {
+            tracing::debug!(conn = conn.0, "accepted");
             let link = async {
                 match stream.await {
                     Ok(stream) => connection::serve(&hub, stream, conn, queue).await,
@@ -303,11 +315,18 @@ impl RelayHandle {
             };
             gone.run_until_cancelled(link).await;
             hub.close(conn);
-        });
+            tracing::debug!(conn = conn.0, "closed");
+        };
+        self.links.spawn(serving.instrument(span));
     }
 
     /// What was counted so far.
     pub fn stats(&self) -> Stats {
         self.hub.stats()
+    }
+
+    /// What it holds now.
+    pub fn holdings(&self) -> Holdings {
+        self.hub.holdings()
     }
 }

@@ -28,12 +28,12 @@ const RECORD: usize = 4096 + 5 - 17;
 #[non_exhaustive]
 pub enum CertificateError {
     /// A file cannot be read.
-    #[error("cannot read {}: {source}", path.display())]
+    #[error("cannot read {}: {error}", path.display())]
     File {
         /// Which.
         path: PathBuf,
         /// What the system says.
-        source: io::Error,
+        error: io::Error,
     },
     /// The first file holds no certificate in PEM.
     #[error("{} holds no certificate, which begins with -----BEGIN CERTIFICATE-----", .0.display())]
@@ -188,7 +188,7 @@ fn unfit(path: &Path, error: webpki::Error) -> CertificateError {
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, CertificateError> {
-    std::fs::read(path).map_err(|source| CertificateError::File { path: path.into(), source })
+    std::fs::read(path).map_err(|error| CertificateError::File { path: path.into(), error })
 }
 
 fn damaged(path: &Path, error: impl fmt::Display) -> CertificateError {

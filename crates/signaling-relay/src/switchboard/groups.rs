@@ -13,6 +13,7 @@ impl Switchboard {
     pub(super) fn group(&mut self, conn: ConnId, user: &UserId, request: &GroupRequest<'_>) {
         let Ok(group) = GroupId::new(request.group) else { return };
         let answer = match request.op {
+            GroupOp::Create | GroupOp::Join if !self.may_join(conn, &group, user) => GroupAnswer::Unknown,
             GroupOp::Create => self.create(&group, user),
             GroupOp::Join => self.join(&group, user),
             GroupOp::Leave => self.leave(&group, user),
@@ -21,6 +22,14 @@ impl Switchboard {
         let asked = request.op == GroupOp::Members && answer == GroupAnswer::Done;
         let members = if asked { self.backend.members(&group) } else { Vec::new() };
         self.reply(conn, request.seq, answer, &members);
+    }
+
+    fn may_join(&self, conn: ConnId, group: &GroupId, user: &UserId) -> bool {
+        let may = self.links.allows(conn, group) && self.auth.may_join(user, group);
+        if !may {
+            tracing::info!(conn = conn.0, %user, %group, "not let into the group");
+        }
+        may
     }
 
     fn create(&mut self, group: &GroupId, user: &UserId) -> GroupAnswer {

@@ -13,12 +13,16 @@ impl Switchboard {
     pub(super) fn hello(&mut self, conn: ConnId, hello: &Hello<'_>) {
         let sender = match self.prove(hello) {
             Ok(sender) => sender,
-            Err(reason) => return self.close(conn, reason),
+            Err(reason) => {
+                tracing::info!(conn = conn.0, user = ?hello.user, device = %hello.device, %reason, "not let in");
+                return self.close(conn, reason);
+            }
         };
         if sender.device.epoch == 0 {
             return self.welcome(conn);
         }
-        self.enter(conn, Newcomer { sender, largest: hello.largest }, None);
+        let groups = self.auth.groups(hello.token);
+        self.enter(conn, Newcomer { sender, largest: hello.largest, groups }, None);
     }
 
     pub(super) fn pong(&mut self, conn: ConnId, number: u32) {
@@ -36,6 +40,9 @@ impl Switchboard {
             return self.put(conn, encode::small(&Frame::Ping(number)));
         }
         if let Err(reason) = self.make_room(&newcomer.sender) {
+            let Sender { user, device, .. } = &newcomer.sender;
+            let of_user = self.backend.devices(user).len();
+            tracing::info!(conn = conn.0, %user, %device, of_user, %reason, "not let in");
             return self.close(conn, reason);
         }
         self.let_in(conn, &newcomer);

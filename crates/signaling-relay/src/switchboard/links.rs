@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use signaling_core::GroupId;
+
 use super::ConnId;
 use super::allowance::{Allowance, Left};
 use crate::backend::Sender;
@@ -16,6 +18,8 @@ pub(super) struct Newcomer {
     pub(super) sender: Sender,
     /// The largest frame that it takes, in bytes.
     pub(super) largest: u32,
+    /// The only groups that it may make or join, if its token says so.
+    pub(super) groups: Option<Vec<GroupId>>,
 }
 
 #[derive(Debug)]
@@ -32,6 +36,7 @@ struct Link {
     newcomer: Option<Newcomer>,
     /// The largest frame that the device takes, in bytes.
     largest: usize,
+    groups: Option<Vec<GroupId>>,
     allowance: Allowance,
     /// How many frames came before it was let in.
     strays: u8,
@@ -77,6 +82,7 @@ impl Links {
             number: 0,
             newcomer: None,
             largest: 0,
+            groups: None,
             allowance: Allowance::full(now, config),
             strays: 0,
         };
@@ -127,6 +133,12 @@ impl Links {
         self.links.get(&conn).map_or(0, |link| link.largest)
     }
 
+    /// Whether the token of the link allows to make or join that group.
+    pub(super) fn allows(&self, conn: ConnId, group: &GroupId) -> bool {
+        let groups = self.links.get(&conn).and_then(|link| link.groups.as_ref());
+        groups.is_none_or(|groups| groups.contains(group))
+    }
+
     /// Tells it from all links that were let in before, and from those of a while after.
     pub(super) fn number(&self, conn: ConnId) -> u32 {
         self.links.get(&conn).map_or(0, |link| link.number)
@@ -160,6 +172,7 @@ impl Links {
         self.admitted = self.admitted.wrapping_add(1);
         (link.number, link.newcomer) = (self.admitted, None);
         link.largest = usize::try_from(newcomer.largest).unwrap_or(usize::MAX);
+        link.groups = newcomer.groups;
         let before = link.sender.replace(newcomer.sender);
         self.arm(conn, config);
         before

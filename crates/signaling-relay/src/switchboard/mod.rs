@@ -18,9 +18,9 @@ use rand::rngs::StdRng;
 use signaling_core::wire::{DecodeError, Frame, Refusal, Refused};
 
 use crate::auth::Authenticator;
-use crate::backend::Backend;
+use crate::backend::{Backend, Sender};
 use crate::config::Config;
-use crate::stats::Stats;
+use crate::stats::{Holdings, Stats};
 use admitted::Admitted;
 use links::Links;
 
@@ -74,7 +74,7 @@ impl fmt::Display for Closed {
 ///   milliseconds of a monotonic clock that starts anywhere; a `now` that goes back counts as the last one.
 /// * outputs: [`poll_output`](Self::poll_output), to be called after each input until it is empty, and
 ///   [`next_deadline`](Self::next_deadline), when [`tick`](Self::tick) is due.
-/// * getters: [`stats`](Self::stats), [`config`](Self::config).
+/// * getters: [`stats`](Self::stats), [`holdings`](Self::holdings), [`config`](Self::config).
 ///
 /// The same inputs give the same outputs, to the byte. The wall clock counts for tokens only:
 /// [`set_wall_clock`](Self::set_wall_clock).
@@ -171,6 +171,7 @@ impl Switchboard {
         if self.stopped {
             self.close(conn, Refusal::Stopping);
         } else if full {
+            tracing::info!(conn = conn.0, limit = self.config.connections, "not let in: too many links");
             self.close(conn, Refusal::Busy);
         }
     }
@@ -206,12 +207,17 @@ impl Switchboard {
         self.unlink(conn);
     }
 
-    /// The link is gone because its device does not read what is sent to it.
+    /// The link is gone because its device does not read what is sent to it. Nothing happens if it was closed already.
     pub fn overrun(&mut self, now: u64, conn: ConnId) {
         self.advance(now);
+        if !self.links.heard(conn, self.now) {
+            return;
+        }
         self.stats.overrun += 1;
-        tracing::warn!(conn = conn.0, "the device does not read");
-        self.unlink(conn);
+        let sender = self.unlink(conn);
+        let (user, device) = sender.map(|sender| (sender.user, sender.device)).unzip();
+        // In the span of whoever wrote to it last it would seem to be that one's.
+        tracing::warn!(parent: None, conn = conn.0, ?user, ?device, "the device does not read: its link ends");
     }
 
     /// Time has passed: ends what is due. To be called at [`next_deadline`](Self::next_deadline) or later.
@@ -224,8 +230,8 @@ impl Switchboard {
                 continue;
             }
             self.stats.silent += 1;
-            tracing::debug!(conn = conn.0, "silent");
-            self.unlink(conn);
+            let sender = self.unlink(conn);
+            tracing::debug!(conn = conn.0, user = ?sender.map(|sender| sender.user), "silent");
             self.outputs.push_back(Output::Close { conn, reason: Closed::Silent });
         }
     }
@@ -252,6 +258,17 @@ impl Switchboard {
     /// What was counted so far.
     pub fn stats(&self) -> &Stats {
         &self.stats
+    }
+
+    /// What it holds now.
+    pub fn holdings(&self) -> Holdings {
+        Holdings {
+            links: self.links.len(),
+            online: self.online.len(),
+            devices: self.backend.device_count(),
+            groups: self.backend.group_count(),
+            kept_bytes: self.backend.kept_bytes(),
+        }
     }
 
     /// The limits.
@@ -316,10 +333,13 @@ impl Switchboard {
         self.outputs.push_back(Output::Close { conn, reason: Closed::Refused(reason) });
     }
 
-    fn unlink(&mut self, conn: ConnId) {
-        if let Some(sender) = self.links.close(conn, self.now, &self.config) {
+    /// Forgets the link; whose it was.
+    fn unlink(&mut self, conn: ConnId) -> Option<Sender> {
+        let sender = self.links.close(conn, self.now, &self.config);
+        if let Some(sender) = &sender {
             self.online.remove(&{ sender.device.id });
         }
         self.stats.links = self.links.len() as u64;
+        sender
     }
 }

@@ -1,7 +1,8 @@
 //! Groups, and what their rules let through.
 
-use signaling_core::wire::{GroupAnswer, GroupOp, Reach};
-use signaling_relay::Config;
+use signaling_core::wire::{GroupAnswer, GroupOp, Reach, Refusal};
+use signaling_core::{GroupId, UserId};
+use signaling_relay::{Authenticator, Config};
 
 use crate::world::{Got, Link, World, letter, runs, settled};
 
@@ -190,4 +191,27 @@ fn one_user_cannot_take_all_groups() {
         assert_eq!(world.group(bob, GroupOp::Leave, "club"), GroupAnswer::Done);
     }
     assert_eq!(world.group(bob, GroupOp::Join, "choir"), GroupAnswer::Done);
+}
+
+/// Anybody may be anybody, but only the staff has groups.
+struct Staffed;
+
+impl Authenticator for Staffed {
+    fn authenticate(&self, _user: &str, _device: u64, _token: &str, _wall: u64) -> Result<(), Refusal> {
+        Ok(())
+    }
+
+    fn may_join(&self, user: &UserId, _group: &GroupId) -> bool {
+        user.as_str() != "guest"
+    }
+}
+
+#[test]
+fn an_application_decides_who_may_join() {
+    let mut world = World::guarded(settled(), Staffed);
+    let (alice, guest) = (world.join("alice", 1), world.join("guest", 2));
+    assert_eq!(world.group(alice, GroupOp::Create, "team"), GroupAnswer::Done);
+    assert_eq!(world.group(guest, GroupOp::Join, "team"), GroupAnswer::Unknown);
+    assert_eq!(world.group(guest, GroupOp::Create, "own"), GroupAnswer::Unknown);
+    assert_eq!(world.members(alice, "team"), ["alice"]);
 }

@@ -26,6 +26,19 @@ fn who_comes_late_gets_it_with_the_time_it_waited() {
 }
 
 #[test]
+fn what_the_relay_holds_is_told() {
+    let mut world = World::new();
+    let alice = world.join("alice", 1);
+    texts(&mut world, "bob", 2);
+    world.send(alice, &["bob"], &letter("ring"));
+    let holdings = world.relay.holdings();
+    assert_eq!((holdings.links, holdings.online, holdings.devices, holdings.groups), (1, 1, 2, 0));
+    assert_eq!(holdings.kept_bytes, 512 + "ring".len());
+    world.pass(30_000);
+    assert_eq!(world.relay.holdings().kept_bytes, 0);
+}
+
+#[test]
 fn it_stays_after_it_was_handed_over() {
     let mut world = World::new();
     let (alice, phone) = (world.join("alice", 1), world.join("bob", 2));

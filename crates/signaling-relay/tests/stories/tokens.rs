@@ -1,11 +1,11 @@
 //! Tokens: what a relay with a key lets in.
 
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
-use signaling_core::wire::Refusal;
-use signaling_core::{Device, UserId};
+use signaling_core::wire::{GroupAnswer, GroupOp, Refusal};
+use signaling_core::{Device, GroupId, UserId};
 use signaling_relay::{JwtKey, KeyError, MintError};
 
-use crate::world::{Got, World, settled};
+use crate::world::{Got, Link, World, settled};
 
 const SECRET: &[u8] = b"a secret of thirty-two bytes....";
 const NOW: u64 = 1_800_000_000;
@@ -167,4 +167,50 @@ fn a_key_file_may_end_in_a_line_feed() {
 fn a_key_file_that_is_not_there_is_named() {
     let error = JwtKey::read(std::path::Path::new("no/such/key")).unwrap_err();
     assert!(error.to_string().starts_with("cannot read the key file no/such/key: "), "{error}");
+}
+
+/// A link of alice with that token.
+fn alice_with(world: &mut World, token: &str) -> Link {
+    let link = world.link();
+    world.hello(link, "alice", Device { id: 1, epoch: 1 }, 4096, token);
+    world.answer(link);
+    assert!(matches!(world.next(link), Some(Got::Welcome(_))));
+    link
+}
+
+#[test]
+fn a_token_may_bound_the_groups() {
+    let team = [GroupId::new("team").unwrap()];
+    let token = key().mint_for_groups(&alice(), None, Some(NOW + 10), &team).unwrap();
+    let mut world = world();
+    let link = alice_with(&mut world, &token);
+    assert_eq!(world.group(link, GroupOp::Create, "other"), GroupAnswer::Unknown);
+    assert_eq!(world.group(link, GroupOp::Create, "team"), GroupAnswer::Done);
+    let none = key().mint_for_groups(&alice(), None, Some(NOW + 10), &[]).unwrap();
+    let link = alice_with(&mut world, &none);
+    assert_eq!(world.group(link, GroupOp::Join, "third"), GroupAnswer::Unknown);
+    assert_eq!(world.members(link, "team"), ["alice"], "what she is in she stays in");
+    assert_eq!(world.group(link, GroupOp::Leave, "team"), GroupAnswer::Done);
+}
+
+#[test]
+fn who_may_not_join_does_not_learn_what_groups_there_are() {
+    let mut world = world();
+    let bob = key().mint(&UserId::new("bob").unwrap(), None, Some(NOW + 10)).unwrap();
+    let link = world.link();
+    world.hello(link, "bob", Device { id: 2, epoch: 1 }, 4096, &bob);
+    world.next(link);
+    assert_eq!(world.group(link, GroupOp::Create, "secret"), GroupAnswer::Done);
+    let none = key().mint_for_groups(&alice(), None, Some(NOW + 10), &[]).unwrap();
+    let link = alice_with(&mut world, &none);
+    for group in ["secret", "nothing"] {
+        assert_eq!(world.group(link, GroupOp::Create, group), GroupAnswer::Unknown);
+        assert_eq!(world.group(link, GroupOp::Join, group), GroupAnswer::Unknown);
+    }
+}
+
+#[test]
+fn bounds_that_are_no_list_are_no_token() {
+    let claims = format!(r#"{{"sub":"alice","exp":{},"groups":"team"}}"#, NOW + 10);
+    assert_eq!(world().show("alice", 1, &sign(Algorithm::HS256, SECRET, &claims)), refused(Refusal::Token));
 }

@@ -1,0 +1,48 @@
+//! What whoever runs a relay sees of it.
+
+use rustix::process::Signal;
+
+use crate::world::World;
+
+#[test]
+fn a_relay_tells_its_counters_when_asked() {
+    let world = World::empty();
+    let mut relay = world.start(&["relay", "--insecure", "--json", "--listen", "127.0.0.1:0"]);
+    let address = relay.hears("listening")["address"].as_str().unwrap().to_owned();
+    let _bob = world.listen(&["--as", "bob", "--relay", &address]);
+    relay.signal(Signal::USR1);
+    let counters = relay.hears("counters");
+    assert_eq!(
+        (&counters["links"], &counters["devices"], &counters["groups"]),
+        (&1.into(), &1.into(), &0.into())
+    );
+    relay.ctrl_c();
+    assert_eq!(relay.ends().event("stopped")["overrun"], 0);
+}
+
+#[test]
+fn a_relay_tells_its_counters_now_and_then() {
+    let world = World::empty();
+    let mut relay = world.start(&["relay", "--insecure", "--listen", "127.0.0.1:0", "--stats", "50ms"]);
+    relay.says("0 links, 0 devices here of 0 known, 0 groups, 0 bytes kept; 0 messages delivered");
+    relay.says("0 links");
+}
+
+#[test]
+fn who_was_not_let_in_is_logged_and_told_why() {
+    let world = World::empty();
+    let args =
+        ["relay", "--insecure", "--json", "--listen", "127.0.0.1:0", "-v", "--limit", "devices-per-user=1"];
+    let mut relay = world.start(&args);
+    let address = relay.hears("listening")["address"].as_str().unwrap().to_owned();
+    let _kitchen = world.listen(&["--as", "bob", "--relay", &address]);
+    let second = world.path("second");
+    let mut second =
+        world.start(&["listen", "--as", "bob", "--relay", &address, "--state", second.to_str().unwrap()]);
+    second.says("too many devices of this user");
+    relay.ctrl_c();
+    let log = relay.ends().err;
+    for words in ["not let in", "user=bob", "of_user=1", "peer=127.0.0.1:"] {
+        assert!(log.contains(words), "{words:?} is not in {log}");
+    }
+}
