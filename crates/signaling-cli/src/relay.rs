@@ -30,7 +30,9 @@ pub(crate) async fn run(args: &RelayArgs, printer: &Printer) -> Result<Exit, Fai
     let handle = relay.handle();
     let start = Instant::now();
     printer.print("relay", &listening(&relay, args))?;
-    if let Some(warning) = files::allow(config(args).connections) {
+    let few = files::allow(config(args).connections);
+    // Who tries it out has few devices.
+    if let Some(warning) = few.filter(|_| !args.insecure) {
         printer.print("relay", &warning)?;
     }
     tokio::select! {
