@@ -2,7 +2,7 @@
 
 use signaling_core::machine::{
     Answer, Arrival, Fanned, First, Fx, Holder, HolderTimer, Mask, Me, Origin, OriginTimer, Parties, Party,
-    PartyId, Reply, Report, Rival, SavedOrigin, Seen, Slot, Stance, Tell, Timer, To, Via,
+    PartyId, Reply, Report, Rival, SavedOrigin, Seen, Slot, Stance, Tell, Terms, Timer, To, Via,
 };
 use signaling_core::{Device, InviteId, Window};
 
@@ -58,8 +58,9 @@ pub fn effects(fx: &mut Count) {
 /// The inviter's device.
 #[inline(never)]
 pub fn origin(via: Via, n: u32, fx: &mut Count) {
-    let mut origin = Origin::<4, 2>::start(any(4), any(true), any(false), fx);
-    Origin::begin(&mut origin, any(3), any(true), any(false), fx);
+    let terms = Terms { limited: any(true), online_only: any(false), first_wins: any(false) };
+    let mut origin = Origin::<4, 2>::start(any(4), terms, fx);
+    Origin::begin(&mut origin, any(3), terms, fx);
     Origin::on_stance(&mut origin, via, n, any(Stance::Ringing), any(true), fx);
     Origin::on_ack(&mut origin, via, any(0), any(Mask::default()), fx);
     Origin::on_fanout(&mut origin, via.party, n, any(Fanned::Complete), [via.device].into_iter(), fx);

@@ -134,7 +134,8 @@ impl Caller {
         while !*finishing.borrow() {
             let callees = self.choose();
             let limit = Duration::from_millis(rand::rng().random_range(self.longest / 3..self.longest));
-            let options = InviteOptions { timeout: Some(limit), ..InviteOptions::default() };
+            let first_wins = rand::rng().random_bool(0.3);
+            let options = InviteOptions { timeout: Some(limit), first_wins, ..InviteOptions::default() };
             match self.signaling.invite_many(&callees, "video?", &options) {
                 Ok(invitation) => {
                     lock(&self.record).made(invitation.id(), &callees);
