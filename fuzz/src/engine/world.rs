@@ -117,7 +117,8 @@ impl World {
         match *step {
             Step::Invite { who, both, limit, online_only, group } => {
                 let limit = limit.map(|ms| u32::from(ms) * 4);
-                let asked = Invite { timeout: limit, online_only, first_wins: both && group, ..invite(group) };
+                let asked =
+                    Invite { timeout: limit, online_only, first_wins: both && group, ..invite(group) };
                 self.invite(self.who(who), both, &asked);
             }
             Step::Act { who, call, act } => self.act(self.who(who), self.call(call), act),
