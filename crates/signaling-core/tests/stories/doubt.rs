@@ -442,3 +442,15 @@ fn an_answer_to_the_last_question_counts_though_doubt_came_first() {
     world.lose = Box::new(|to| to == 0);
     assert_eq!(world.run(4_000).told(1).last(), Some(&"ringingresumed"));
 }
+
+#[test]
+fn what_is_kept_for_no_time_waits_until_it_is_told() {
+    let mut world = World::of(&["alice", "bob"]);
+    world.reconfigure(0, |config| config.keep = 0);
+    world.phones[0].listens = false;
+    let id = world.invite(0, &["bob"], 30);
+    world.phones[0].engine.cancel(world.now, id, b"").unwrap();
+    world.run(50).phones[0].listens = true;
+    assert_eq!(world.run(50).told(0), ["delivered", "ended"]);
+    assert!(world.phones[0].engine.is_empty());
+}
