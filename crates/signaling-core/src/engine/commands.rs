@@ -120,6 +120,7 @@ impl<S: Storage<Row<P, I, D>>, P: Payload, const I: usize, const D: usize> Engin
 
     fn answer(&mut self, now: u64, id: InviteId, answer: Answer, data: &[u8]) -> Result<(), AnswerError> {
         check_data::<P>(data).map_err(AnswerError::DataTooLong)?;
+        self.handle_timeout(now); // What holds it may have ended by now.
         let accepts = answer == Answer::Accept;
         let rival = if accepts { self.rival_of(id) } else { Rival::None };
         self.command(now, id, AnswerError::Unknown, |role, rest, fx| {
