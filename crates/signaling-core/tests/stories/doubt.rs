@@ -454,3 +454,16 @@ fn what_is_kept_for_no_time_waits_until_it_is_told() {
     assert_eq!(world.run(50).told(0), ["delivered", "ended"]);
     assert!(world.phones[0].engine.is_empty());
 }
+
+#[test]
+fn who_holds_no_record_is_asked_for_five_minutes_however_long_the_call_was_to_be() {
+    let mut world = World::of(&["alice", "bob"]);
+    world.invite(0, &["bob"], 3_600);
+    world.run(500).phones[0].online = false;
+    assert_eq!(world.run(60_000).told(1), ["new", "ringingstopped", "unresolved"]);
+    assert_eq!(world.run(600_000).phones[1].engine.len(), 1, "she may still decide");
+    world.restart(0);
+    world.phones[0].online = true;
+    assert_eq!(world.run(295_000).phones[1].engine.len(), 1);
+    assert!(world.run(20_000).phones[1].engine.is_empty());
+}
