@@ -50,7 +50,7 @@ pub struct Added<'a> {
     pub invitees: &'a [&'a str],
     /// The data as far as it is known.
     pub data: &'a [u8],
-    /// What is left of the time limit in ms; none for no limit.
+    /// What is left of the time limit in ms, more than [`MAX_LIMIT`] counts as that; none for no limit.
     pub timeout: Option<u32>,
 }
 
@@ -205,7 +205,7 @@ impl<S: Storage<Row<P, I, D>>, P: Payload, const I: usize, const D: usize> Engin
         rest.name_all(added.inviter, added.group, added.invitees.iter().copied());
         rest.data.set(added.data);
         rest.hearsay = true;
-        rest.end = added.timeout.map_or(NEVER, |left| later(inner.now, left));
+        rest.end = added.timeout.map_or(NEVER, |left| later(inner.now, left.min(MAX_LIMIT)));
         row.hold(me, inner.config.device);
         let (role, _, mut fx) = row.parts(&mut inner.left);
         if let Role::Holder(holder) = role {

@@ -1,7 +1,9 @@
 //! Who hears nothing for long: what is in doubt, what is asked again, and what is given up.
 
 use crate::world::World;
-use signaling_core::{AnswerError, CancelError, CancelOutcome, Config, InviteError, ModifyError};
+use signaling_core::{
+    Added, AnswerError, CancelError, CancelOutcome, Config, InviteError, InviteId, ModifyError,
+};
 
 fn cut(world: &mut World) {
     world.lose = Box::new(|_| true);
@@ -466,4 +468,16 @@ fn who_holds_no_record_is_asked_for_five_minutes_however_long_the_call_was_to_be
     world.phones[0].online = true;
     assert_eq!(world.run(295_000).phones[1].engine.len(), 1);
     assert!(world.run(20_000).phones[1].engine.is_empty());
+}
+
+#[test]
+fn what_was_added_is_in_doubt_for_a_day_at_most() {
+    let mut world = World::of(&["alice", "bob"]);
+    let id = InviteId { origin: world.phones[0].device, sequence: 7 };
+    world.phones[0].online = false;
+    let (inviter, invitees, timeout) = ("alice", &["bob"][..], Some(u32::MAX));
+    let added = Added { id, inviter, group: None, invitees, data: b"", timeout };
+    world.phones[1].engine.add_invited_signaling(world.now, &added).unwrap();
+    assert_eq!(world.run(86_000_000).phones[1].engine.len(), 1);
+    assert!(world.run(1_000_000).phones[1].engine.is_empty());
 }
