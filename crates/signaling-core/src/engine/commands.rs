@@ -50,7 +50,7 @@ pub struct Added<'a> {
     pub invitees: &'a [&'a str],
     /// The data as far as it is known.
     pub data: &'a [u8],
-    /// What is left of the time limit in ms; none for no limit.
+    /// What is left of the time limit in ms, more than [`MAX_LIMIT`] counts as that; none for no limit.
     pub timeout: Option<u32>,
 }
 
@@ -120,6 +120,7 @@ impl<S: Storage<Row<P, I, D>>, P: Payload, const I: usize, const D: usize> Engin
 
     fn answer(&mut self, now: u64, id: InviteId, answer: Answer, data: &[u8]) -> Result<(), AnswerError> {
         check_data::<P>(data).map_err(AnswerError::DataTooLong)?;
+        self.handle_timeout(now); // What holds it may have ended by now.
         let accepts = answer == Answer::Accept;
         let rival = if accepts { self.rival_of(id) } else { Rival::None };
         self.command(now, id, AnswerError::Unknown, |role, rest, fx| {
@@ -204,7 +205,7 @@ impl<S: Storage<Row<P, I, D>>, P: Payload, const I: usize, const D: usize> Engin
         rest.name_all(added.inviter, added.group, added.invitees.iter().copied());
         rest.data.set(added.data);
         rest.hearsay = true;
-        rest.end = added.timeout.map_or(NEVER, |left| later(inner.now, left));
+        rest.end = added.timeout.map_or(NEVER, |left| later(inner.now, left.min(MAX_LIMIT)));
         row.hold(me, inner.config.device);
         let (role, _, mut fx) = row.parts(&mut inner.left);
         if let Role::Holder(holder) = role {

@@ -81,9 +81,11 @@ impl Inner {
         at: u32,
     ) {
         let Some(row) = slices.rows.get_mut(at as usize) else { return };
-        let (role, _, mut fx) = row.parts(&mut self.left);
+        let (role, rest, mut fx) = row.parts(&mut self.left);
         if let Role::Origin(origin) = role {
+            let ended = origin.pending();
             origin.on_glare(&mut fx);
+            rest.keep_answers(ended, "", &[]);
         }
     }
 

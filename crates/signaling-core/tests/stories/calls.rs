@@ -72,6 +72,19 @@ fn of_several_the_first_wins_if_that_is_asked_for() {
 }
 
 #[test]
+fn what_the_first_said_is_not_put_into_the_mouths_of_the_others() {
+    let mut world = World::of(&["alice", "bob/kitchen", "carol/car", "dave"]);
+    let invitees = &["bob", "carol", "dave"];
+    let invite = Invite { invitees, first_wins: true, ..Invite::default() };
+    let id = world.phones[0].engine.invite(world.now, &invite).unwrap();
+    world.run(500).accept(1, id);
+    world.run(15);
+    let alices = world.phones[0].engine.view(id).unwrap();
+    let said: Vec<_> = alices.invitees().map(|one| (one.user, one.label, one.data.as_slice())).collect();
+    assert_eq!(said, [("bob", "kitchen", &b"yes"[..]), ("carol", "", b""), ("dave", "", b"")]);
+}
+
+#[test]
 fn answered_elsewhere_and_where() {
     let mut world = World::of(&["alice", "bob/kitchen", "bob/car"]);
     let id = world.invite(0, &["bob"], 30);

@@ -1,7 +1,9 @@
 //! Who hears nothing for long: what is in doubt, what is asked again, and what is given up.
 
 use crate::world::World;
-use signaling_core::{AnswerError, CancelError, CancelOutcome, Config, InviteError, ModifyError};
+use signaling_core::{
+    Added, AnswerError, CancelError, CancelOutcome, Config, InviteError, InviteId, ModifyError,
+};
 
 fn cut(world: &mut World) {
     world.lose = Box::new(|_| true);
@@ -441,4 +443,41 @@ fn an_answer_to_the_last_question_counts_though_doubt_came_first() {
     // Of his questions only those from before the doubt arrive.
     world.lose = Box::new(|to| to == 0);
     assert_eq!(world.run(4_000).told(1).last(), Some(&"ringingresumed"));
+}
+
+#[test]
+fn what_is_kept_for_no_time_waits_until_it_is_told() {
+    let mut world = World::of(&["alice", "bob"]);
+    world.reconfigure(0, |config| config.keep = 0);
+    world.phones[0].listens = false;
+    let id = world.invite(0, &["bob"], 30);
+    world.phones[0].engine.cancel(world.now, id, b"").unwrap();
+    world.run(50).phones[0].listens = true;
+    assert_eq!(world.run(50).told(0), ["delivered", "ended"]);
+    assert!(world.phones[0].engine.is_empty());
+}
+
+#[test]
+fn who_holds_no_record_is_asked_for_five_minutes_however_long_the_call_was_to_be() {
+    let mut world = World::of(&["alice", "bob"]);
+    world.invite(0, &["bob"], 3_600);
+    world.run(500).phones[0].online = false;
+    assert_eq!(world.run(60_000).told(1), ["new", "ringingstopped", "unresolved"]);
+    assert_eq!(world.run(600_000).phones[1].engine.len(), 1, "she may still decide");
+    world.restart(0);
+    world.phones[0].online = true;
+    assert_eq!(world.run(295_000).phones[1].engine.len(), 1);
+    assert!(world.run(20_000).phones[1].engine.is_empty());
+}
+
+#[test]
+fn what_was_added_is_in_doubt_for_a_day_at_most() {
+    let mut world = World::of(&["alice", "bob"]);
+    let id = InviteId { origin: world.phones[0].device, sequence: 7 };
+    world.phones[0].online = false;
+    let (inviter, invitees, timeout) = ("alice", &["bob"][..], Some(u32::MAX));
+    let added = Added { id, inviter, group: None, invitees, data: b"", timeout };
+    world.phones[1].engine.add_invited_signaling(world.now, &added).unwrap();
+    assert_eq!(world.run(86_000_000).phones[1].engine.len(), 1);
+    assert!(world.run(1_000_000).phones[1].engine.is_empty());
 }

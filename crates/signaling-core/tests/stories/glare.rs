@@ -346,3 +346,25 @@ fn what_was_in_doubt_is_held_when_it_stands_and_doubted_once() {
     assert_eq!(world.told(0).iter().filter(|told| **told == "unresolved").count(), 1, "{:?}", world.told(0));
     assert_eq!(state(&world, 0, his), Some(State::Unresolved));
 }
+
+#[test]
+fn who_only_rang_is_not_named_as_one_who_answered() {
+    let mut world = crossing(&["alice/desk", "bob"]);
+    let his = world.invite(1, &["alice"], 30);
+    world.run(500).invite(0, &["bob"], 30);
+    world.run(35);
+    let bobs = world.phones[1].engine.view(his).unwrap();
+    assert_eq!((bobs.over(), bobs.invitee(0).unwrap().label), (true, ""));
+}
+
+#[test]
+fn what_was_held_is_accepted_as_soon_as_the_time_of_the_own_one_is_up() {
+    let mut world = crossing(&["alice", "bob"]);
+    world.reconfigure(1, |config| config.glare = false);
+    let (_, his) = (world.invite(0, &["bob"], 5), world.invite(1, &["alice"], 30));
+    world.run(500);
+    assert_eq!(world.phones[0].engine.accept(world.now, his, b""), Err(AnswerError::Held));
+    // Nobody let the time of alice's device go on.
+    world.now += 4_500;
+    assert_eq!(world.phones[0].engine.accept(world.now, his, b""), Ok(()));
+}

@@ -35,7 +35,13 @@ impl Inner {
         deliver: &Deliver<'_>,
     ) -> Result<bool, Ignored> {
         let (role, rest, mut fx) = row.parts(&mut self.left);
-        Ok(told(role, rest, deliver)?.on_unknown(&mut fx))
+        let stays = told(role, rest, deliver)?.on_unknown(&mut fx);
+        if rest.end != NEVER && rest.end > self.now {
+            // Nobody decides it later: what is in doubt is not kept as if somebody did.
+            rest.end = self.now;
+            rest.timers.set(Alarm::Keep, NEVER);
+        }
+        Ok(stays)
     }
 
     /// The first that is heard of an invitation: if a row is to be kept, what this device is to it, and whether it was

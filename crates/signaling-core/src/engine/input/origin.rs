@@ -111,7 +111,9 @@ impl Inner {
         };
         let via = Via { party, device: deliver.from.device };
         origin.on_stance(via, message.n, stance, brought, &mut fx);
-        rest.keep_answers(pending.without(origin.pending()), label, message.data);
+        let ended = pending.without(origin.pending());
+        rest.keep_answers(ended, "", &[]);
+        rest.keep_answers(ended.and(origin.with_data()), label, message.data);
         if origin.rev().number != rev {
             rest.data.set(message.data);
         }

@@ -34,7 +34,7 @@ impl Inner {
             if row.notes.news.is_empty() {
                 return self.bury(slices, at);
             }
-            row.rest.timers.set(Alarm::Keep, later(now, self.config.keep));
+            row.rest.timers.set(Alarm::Keep, later(now, self.config.keep.max(1)));
         }
         // The first repeat of a renewal comes as soon as that of anything else.
         let renewal = matches!(&row.role, Role::Holder(holder) if !holder.pressing());
