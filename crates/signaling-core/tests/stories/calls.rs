@@ -66,7 +66,7 @@ fn of_several_the_first_wins_if_that_is_asked_for() {
     world.accept(3, id);
     world.run(100);
     assert_eq!(world.told(0)[4..], ["rejected dave", "accepted bob", "ended", "established bob"]);
-    assert_eq!(world.told(2), ["new", "rejected dave", "cancelled", "confirmed"]);
+    assert_eq!(world.told(2), ["new", "rejected dave", "confirmed", "cancelled"]);
     assert_eq!(world.told(3), ["new", "rejected dave", "accepted bob", "cancelled", "overruled"]);
     assert_eq!(world.told(1), ["new", "rejected dave", "accepted bob", "cancelled"]);
 }
