@@ -25,8 +25,8 @@ pub trait SignalingListener {
     /// An invitee said no (`onInviteeRejected`), or the relay refused him for good while others were reached.
     fn on_invitee_rejected(&self, invitation: &Invitation<'_>, invitee: &Invitee<'_>) {}
 
-    /// The inviter took it back (`onInvitationCancelled`); once, however many invitees were pending. `data`
-    /// came with it.
+    /// The inviter took it back (`onInvitationCancelled`), or the first won; once, however many invitees were pending.
+    /// `data` came with it. Who accepted before hears it, too: for him nothing ends.
     fn on_invitation_cancelled(&self, invitation: &Invitation<'_>, data: &[u8]) {}
 
     /// The time limit came first for an invitee (`onInvitationTimeout`). V2TIM gives a list; here it is one

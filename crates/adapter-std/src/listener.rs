@@ -41,7 +41,9 @@ pub trait SignalingListener: Send + Sync + 'static {
     /// reached. If the relay refused all, no callback comes: `delivered()` says it.
     fn on_invitee_rejected(&self, invite_id: InviteId, invitee: &str, data: &Data) {}
 
-    /// The inviter took it back (`onInvitationCancelled`); once, however many invitees were pending.
+    /// The inviter took it back (`onInvitationCancelled`), or the first won; once, however many invitees were pending.
+    /// Who accepted before hears it, too: for him nothing ends. The outcome of each is in
+    /// [`on_event`](Self::on_event).
     fn on_invitation_cancelled(&self, invite_id: InviteId, inviter: &str, data: &Data) {}
 
     /// The time limit came first for these invitees (`onInvitationTimeout`).

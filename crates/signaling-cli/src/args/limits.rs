@@ -13,6 +13,8 @@ use super::Span;
 const KB: u64 = 1 << 10;
 const MB: u64 = 1 << 20;
 const GB: u64 = 1 << 30;
+/// What a store can be told to take: on 32 bits no more than they count.
+const LARGEST_STORE: u64 = if usize::BITS < 64 { usize::MAX as u64 } else { 1024 * GB };
 const DAY: u64 = 24 * 60 * 60 * 1000;
 /// A Send as large as one may be needs so much of the allowance.
 const LARGEST_SEND: u64 = (MAX_BODY + MAX_PUSH + 256) as u64;
@@ -67,7 +69,7 @@ const LIMITS: &[Limit] = &[
     limit!("burst", burst, Bytes, LARGEST_SEND..=GB, "what it may send at once"),
     limit!("kept", kept, Count, 0..=100_000, "messages kept for one user"),
     limit!("kept-bytes", kept_bytes, Bytes, 0..=GB, "what these take, each with 512 more"),
-    limit!("kept-bytes-total", kept_bytes_total, Bytes, 0..=1024 * GB, "what all that is kept takes"),
+    limit!("kept-bytes-total", kept_bytes_total, Bytes, 0..=LARGEST_STORE, "what all that is kept takes"),
     limit!("keep", keep, Time, 0..=30 * DAY, "how long a message is kept"),
     limit!("silence", silence, Time, 1_000..=60 * 60 * 1000, "silence that ends a link"),
     limit!("hello", hello, Time, 1_000..=60 * 60 * 1000, "time for a Hello"),

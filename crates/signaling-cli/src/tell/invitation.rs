@@ -26,7 +26,7 @@ pub(super) fn tell(event: &InvitationEvent, me: &UserId) -> Option<Notice> {
         What::Accepted { slot } => scene.accepted(info.invitee(slot)?, me),
         What::Rejected { slot } => scene.rejected(info.invitee(slot)?, me),
         What::Glare => Notice::new("glare", Tone::Step, "withdrawn: they ring here"),
-        What::Cancelled => scene.cancelled(),
+        What::Cancelled => scene.cancelled(me),
         What::TimedOut { slots } => scene.timed_out(slots.iter().filter_map(|slot| info.invitee(slot))),
         What::Established { slot } => scene.established(info.invitee(slot)?),
         What::Confirmed => scene.confirmed(me),
@@ -147,17 +147,19 @@ impl Scene<'_> {
         answer(Notice::new("invitee_rejected", Tone::No, text), invitee, me)
     }
 
-    fn cancelled(&self) -> Notice {
-        let cancelled = self.info.invitees.iter().find(|invitee| invitee.outcome == Slot::Cancelled);
-        let data = cancelled.map(|invitee| invitee.data.clone()).unwrap_or_default();
+    fn cancelled(&self, me: &UserId) -> Notice {
+        let cancelled = |invitee: &&InviteeInfo| invitee.outcome == Slot::Cancelled;
+        let all = || self.info.invitees.iter().filter(cancelled);
+        let data = all().next().map(|invitee| invitee.data.clone()).unwrap_or_default();
         let who = if self.mine { "another device of yours" } else { &self.inviter };
-        let text = format!("{who} takes it back{}", words(&data));
+        let others = self.own(me).is_some_and(|own| !cancelled(&own));
+        let whom = if others { format!(" from {}", names(all())) } else { String::new() };
+        let text = format!("{who} takes it back{whom}{}", words(&data));
         with_data(Notice::new("invitation_cancelled", Tone::Cancel, text), &data)
     }
 
     fn timed_out<'i>(&self, ended: impl Iterator<Item = &'i InviteeInfo>) -> Notice {
-        let names = ended.map(|invitee| clean(invitee.user.as_str())).collect::<Vec<_>>().join(", ");
-        Notice::new("invitation_timeout", Tone::Time, format!("time is up for {names}"))
+        Notice::new("invitation_timeout", Tone::Time, format!("time is up for {}", names(ended)))
     }
 
     fn established(&self, invitee: &InviteeInfo) -> Notice {
@@ -277,8 +279,8 @@ fn winner(invitee: &InviteeInfo) -> String {
     }
 }
 
-fn names(invitees: &[InviteeInfo]) -> String {
-    invitees.iter().map(|invitee| clean(invitee.user.as_str())).collect::<Vec<_>>().join(", ")
+fn names<'i>(invitees: impl IntoIterator<Item = &'i InviteeInfo>) -> String {
+    invitees.into_iter().map(|invitee| clean(invitee.user.as_str())).collect::<Vec<_>>().join(", ")
 }
 
 /// `: "video?"`, or nothing without data.

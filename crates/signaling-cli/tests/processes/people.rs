@@ -32,6 +32,22 @@ fn what_others_send_does_not_steer_the_terminal() {
 }
 
 #[test]
+fn who_has_won_reads_from_whom_it_is_taken_back() {
+    let world = World::new();
+    let mut bob = world.start(&["listen", "--as", "bob"]);
+    let mut carol = world.start(&["listen", "--as", "carol", "--answer", "none"]);
+    bob.says("connected");
+    carol.says("connected");
+    let mut alice = world.invite(&["--as", "alice", "bob", "carol", "--first-wins"]);
+    bob.says("y accepts");
+    carol.says("alice rings");
+    bob.types("y");
+    alice.hears("invitee_accepted");
+    bob.says("alice takes it back from carol");
+    assert!(carol.says("takes it back").ends_with("alice takes it back"));
+}
+
+#[test]
 fn who_is_asked_says_yes_or_no() {
     let world = World::new();
     let mut bob = world.start(&["listen", "--as", "bob"]);

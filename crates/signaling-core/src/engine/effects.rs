@@ -248,22 +248,24 @@ impl Inner {
                 row.rest.timers.set(alarm, at);
             }
         }
-        let over = row.role.over();
-        let ended = over && row.rest.timers.at(Alarm::Keep) == NEVER;
-        if ended {
-            let from = match &row.role {
-                // What is in doubt may be decided as late as that.
-                Role::Holder(holder) if !holder.over() => self.last_decision(row.rest.end),
-                _ => self.now,
-            };
-            row.rest.timers.set(Alarm::Keep, later(from, self.config.keep));
-        } else if !over {
-            row.rest.timers.set(Alarm::Keep, NEVER);
-        }
+        let (over, keep) = (row.role.over(), row.rest.timers.at(Alarm::Keep));
+        let ended = over && keep == NEVER;
+        let from = match &row.role {
+            // What is in doubt may be decided as late as that.
+            Role::Holder(holder) if !holder.over() => self.last_decision(row.rest.end),
+            _ => self.now,
+        };
+        let goes = if over { keep.min(self.keep_from(from)) } else { NEVER };
+        row.rest.timers.set(Alarm::Keep, goes);
         if ended && matches!(row.role, Role::Origin(_)) {
             row.notes.news.add(Item::Ended);
         }
         ended
+    }
+
+    /// When a row goes that is kept from then on. Never at once: its news may have to be fetched first.
+    pub(super) fn keep_from(&self, from: u64) -> u64 {
+        later(from, self.config.keep.max(1))
     }
 
     /// Notes when a stance was taken, and that an own invitation is to be saved.

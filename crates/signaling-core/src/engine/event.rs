@@ -62,7 +62,8 @@ pub enum What {
         /// Who.
         slot: u8,
     },
-    /// The inviter took it back (`onInvitationCancelled`).
+    /// The inviter took it back (`onInvitationCancelled`), or the first won, for all who had not answered. Who accepted
+    /// before hears it, too: for him nothing ends.
     Cancelled,
     /// The time limit came first for all of these (`onInvitationTimeout`).
     TimedOut {

@@ -458,6 +458,19 @@ fn what_is_kept_for_no_time_waits_until_it_is_told() {
 }
 
 #[test]
+fn what_is_learned_late_is_kept_no_longer_than_other_calls() {
+    let mut world = World::of(&["alice", "bob"]);
+    let id = world.invite(0, &["bob"], 3_600);
+    world.run(500);
+    cut(&mut world);
+    world.run(60_000);
+    heal(&mut world);
+    world.phones[0].engine.cancel(world.now, id, b"").unwrap();
+    assert_eq!(world.run(15_000).told(1), ["new", "ringingstopped", "unresolved", "cancelled"]);
+    assert!(world.run(300_000).phones[1].engine.is_empty());
+}
+
+#[test]
 fn who_holds_no_record_is_asked_for_five_minutes_however_long_the_call_was_to_be() {
     let mut world = World::of(&["alice", "bob"]);
     world.invite(0, &["bob"], 3_600);

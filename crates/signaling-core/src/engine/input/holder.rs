@@ -36,10 +36,9 @@ impl Inner {
     ) -> Result<bool, Ignored> {
         let (role, rest, mut fx) = row.parts(&mut self.left);
         let stays = told(role, rest, deliver)?.on_unknown(&mut fx);
-        if rest.end != NEVER && rest.end > self.now {
+        if rest.end != NEVER {
             // Nobody decides it later: what is in doubt is not kept as if somebody did.
-            rest.end = self.now;
-            rest.timers.set(Alarm::Keep, NEVER);
+            rest.end = rest.end.min(self.now);
         }
         Ok(stays)
     }

@@ -2,7 +2,7 @@
 
 use super::super::row::{Role, Row};
 use super::super::storage::{Payload, Slices, Storage};
-use super::super::timers::{Alarm, later};
+use super::super::timers::Alarm;
 use super::super::{Engine, Inner};
 
 impl<S: Storage<Row<P, I, D>>, P: Payload, const I: usize, const D: usize> Engine<S, P, I, D> {
@@ -34,7 +34,7 @@ impl Inner {
             if row.notes.news.is_empty() {
                 return self.bury(slices, at);
             }
-            row.rest.timers.set(Alarm::Keep, later(now, self.config.keep.max(1)));
+            row.rest.timers.set(Alarm::Keep, self.keep_from(now));
         }
         // The first repeat of a renewal comes as soon as that of anything else.
         let renewal = matches!(&row.role, Role::Holder(holder) if !holder.pressing());
