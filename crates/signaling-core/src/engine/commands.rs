@@ -244,7 +244,7 @@ fn check_data<P: Payload>(data: &[u8]) -> Result<(), usize> {
 
 impl Inner {
     /// Time never goes back.
-    #[inline(never)] // it is called from everywhere
+    #[cfg_attr(target_pointer_width = "32", inline(never))] // it is called from everywhere
     pub(super) fn advance(&mut self, now: u64) {
         self.now = self.now.max(now);
     }

@@ -320,7 +320,7 @@ impl Inner {
         later(from, ms)
     }
 
-    #[inline(never)] // chips divide in steps
+    #[cfg_attr(target_pointer_width = "32", inline(never))] // chips divide in steps
     fn refresh(&self) -> u32 {
         match self.config.lease {
             0 => REFRESH_WITHOUT_LEASE,

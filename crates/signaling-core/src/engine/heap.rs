@@ -70,7 +70,7 @@ impl Heap<'_> {
         self.heap.get(place as usize).copied()
     }
 
-    #[inline(never)] // it is called from everywhere
+    #[cfg_attr(target_pointer_width = "32", inline(never))] // it is called from everywhere
     fn put(&mut self, place: u32, due: Due) {
         if let Some(entry) = self.heap.get_mut(place as usize) {
             *entry = due;

@@ -269,7 +269,7 @@ impl Inner {
     }
 }
 
-#[inline(never)] // it is called from everywhere
+#[cfg_attr(target_pointer_width = "32", inline(never))] // it is called from everywhere
 fn to_device(key: InviteId, ver: u32, user: &str, device: u64, ttl: u32) -> Send<'_> {
     let to = Target::Device(user, device);
     Send { key, ver, to, group: None, online_only: ttl == 0, ttl, push: None, body: &[] }

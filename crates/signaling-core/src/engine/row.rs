@@ -308,7 +308,7 @@ impl<P: Payload, const I: usize> Rest<P, I> {
         self.count
     }
 
-    #[inline(never)] // it is called from everywhere
+    #[cfg_attr(target_pointer_width = "32", inline(never))] // it is called from everywhere
     pub(super) fn group(&self) -> Option<&str> {
         Some(self.group.as_str()).filter(|group| !group.is_empty())
     }
@@ -338,7 +338,7 @@ impl<P: Payload, const I: usize> Rest<P, I> {
     }
 
     /// What is left of the time limit; none for no limit.
-    #[inline(never)] // chips subtract 64 bits in steps
+    #[cfg_attr(target_pointer_width = "32", inline(never))] // chips subtract 64 bits in steps
     pub(super) fn remaining(&self, now: u64) -> Option<u32> {
         let left = self.end.saturating_sub(now);
         (self.end != NEVER).then(|| u32::try_from(left).unwrap_or(u32::MAX))

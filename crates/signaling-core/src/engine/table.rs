@@ -72,7 +72,7 @@ fn halves(word: u64) -> [u32; 2] {
 }
 
 /// The hash, with another word in it.
-#[inline(never)] // small, and its caller is not
+#[cfg_attr(target_pointer_width = "32", inline(never))] // small, and its caller is not
 fn mix(hash: u32, word: u64) -> u32 {
     halves(word).into_iter().fold(hash, |hash, half| {
         let mixed = (hash ^ half).wrapping_mul(0x9e37_79b1);

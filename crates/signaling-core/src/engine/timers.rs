@@ -49,7 +49,7 @@ pub(super) const HOLDER: [Timer; 5] = [
 ];
 
 /// So many ms later.
-#[inline(never)] // chips add 64 bits in steps
+#[cfg_attr(target_pointer_width = "32", inline(never))] // chips add 64 bits in steps
 pub(super) fn later(from: u64, ms: u32) -> u64 {
     from.saturating_add(u64::from(ms))
 }

@@ -117,7 +117,7 @@ impl<const I: usize, const D: usize> Origin<I, D> {
     }
 
     /// What is known of one party; nothing for an index past the end.
-    #[inline(never)] // it is called from everywhere
+    #[cfg_attr(target_pointer_width = "32", inline(never))] // it is called from everywhere
     pub fn party(&self, party: PartyId) -> Option<&Party<D>> {
         match party {
             PartyId::Observers => Some(&self.observers),

@@ -22,7 +22,7 @@ impl Mask {
     }
 
     /// The set of one; none for an index past 63.
-    #[inline(never)] // chips shift 64 bits in steps
+    #[cfg_attr(target_pointer_width = "32", inline(never))] // chips shift 64 bits in steps
     pub fn one(index: u8) -> Self {
         Self(1u64.checked_shl(u32::from(index)).unwrap_or(0))
     }
@@ -100,7 +100,7 @@ struct Indexes {
 impl Iterator for Indexes {
     type Item = u8;
 
-    #[inline(never)] // it is called from everywhere
+    #[cfg_attr(target_pointer_width = "32", inline(never))] // it is called from everywhere
     fn next(&mut self) -> Option<u8> {
         while self.left != 0 {
             let (found, at) = (self.left & 1 != 0, self.at);
