@@ -125,11 +125,11 @@ impl Shared {
         result
     }
 
-    /// One step of the engine: a command or an input, then whatever it has to tell; then all look again. What was due
-    /// before comes first: after a suspend that is not the timers' doing.
+    /// One step of the engine: a command or an input, then whatever it has to tell; then all look again.
     pub(crate) fn step<T>(&self, act: impl FnOnce(&mut Core, u64) -> T) -> T {
         let now = self.clock.now();
         let (result, unsaved) = self.with(|core| {
+            // A command or an input does it by itself; what only looks shows the time as it is now.
             core.engine.handle_timeout(now);
             let result = act(core, now);
             core.tell();

@@ -121,8 +121,8 @@ impl Counters {
 /// application what [`poll_event`](Self::poll_event) gives until it gives none, and sleep until
 /// [`poll_timeout`](Self::poll_timeout), a frame or a command, whichever is first; when it is time, call
 /// `handle_timeout`. A command or an input first lets all go off that is due by its `now`, so that nobody answers after
-/// the time limit, however late a driver is. *Getters* look and change nothing. What is sent or told is derived from the rows at the
-/// moment of asking, so an output that is asked late is never lost and never queues up.
+/// the time limit, however late a driver is. *Getters* look and change nothing. What is sent or told is derived from
+/// the rows at the moment of asking, so an output that is asked late is never lost and never queues up.
 ///
 /// `S` keeps the rows, `P` is the data of an invitation or an answer, `I` the most invitees of one, `D` the
 /// most devices that are followed of each.
