@@ -30,8 +30,8 @@ pub(crate) const PARTS: [Part; 16] = [
     ("turmoil", &["turmoil", "--seeds", "2000"]),
     ("storm", &["storm", "--seconds", "600"]),
     ("simulate", &["simulate", "--seeds", "200000"]),
-    ("fuzz", &["fuzz", "--seconds", "1800"]),
-    ("model-full", &["model", "check", "--full"]),
+    ("fuzz", &["fuzz", "--seconds", "600"]),
+    ("model-full", &["model", "check", "--full", "--states", "2000000"]),
     ("mutants-machine", &["mutants", "--part", "machine"]),
     ("mutants-engine", &["mutants", "--part", "engine"]),
 ];
