@@ -50,7 +50,8 @@ enum Task {
     },
     /// The core cannot panic: the program that calls all of it, linked for two chips, holds no code that does.
     NoPanic,
-    /// What the core and whole firmware cost on a chip: flash, memory, stack, bytes on the wire; and the change since the record.
+    /// What the core and whole firmware cost on a chip: flash, memory, stack (measured, and the worst computed), bytes on
+    /// the wire; and the change since the record.
     Size {
         /// Takes what is measured now as the record, and writes `docs/size.md`.
         #[arg(long)]

@@ -43,7 +43,7 @@ fn flash(chip: &str, figures: &mut Vec<Figure>) -> Result<()> {
     let short = chip.split('-').next().unwrap_or(chip);
     for (what, program, features, aim) in SETS {
         let bytes = read(&link(chip, program, features)?)?.flash;
-        figures.push(Figure { table: "Flash", name: format!("{short}, {what}"), bytes, aim });
+        figures.push(Figure { table: "Flash", name: format!("{short}, {what}"), bytes, aim, measured: None });
     }
     Ok(())
 }
@@ -70,7 +70,7 @@ fn figure(line: &str) -> Option<Figure> {
         ("Wire", "Send Invite") => Some(100),
         _ => None,
     };
-    Some(Figure { table, name, bytes, aim })
+    Some(Figure { table, name, bytes, aim, measured: None })
 }
 
 #[cfg(test)]

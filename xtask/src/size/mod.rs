@@ -4,6 +4,7 @@ mod firmware;
 mod measure;
 mod picture;
 mod record;
+mod stack;
 mod table;
 
 use anyhow::{Context, Result};
@@ -18,13 +19,15 @@ pub(super) struct Figure {
     pub(super) bytes: u64,
     /// The most bytes that we want.
     pub(super) aim: Option<u64>,
+    /// What was seen in an emulator, if `bytes` are computed.
+    pub(super) measured: Option<u64>,
 }
 
 /// Measures and prints; with `record`, what was measured is what the next time is compared with.
 pub(crate) fn size(record: bool) -> Result<()> {
     let mut figures = measure::all()?;
     figures.extend(firmware::all()?);
-    figures.extend(firmware::stacks()?);
+    firmware::measure(&mut figures)?;
     let last = record::read()?;
     println!("\n{}", table::render(&figures, &last));
     if !record {
@@ -35,6 +38,6 @@ pub(crate) fn size(record: bool) -> Result<()> {
     let text = format!("{}\n{}", include_str!("page.md"), table::render(&figures, &last));
     std::fs::write(&page, text).with_context(|| format!("cannot write {page}"))?;
     let bars = format!("{}/docs/pictures/size.svg", root());
-    let kinds = ["Flash", "Stack", "Firmware, flash", "Firmware, static RAM", "Firmware, stack"];
+    let kinds = ["Flash", "Stack", "Firmware, flash", "Firmware, static RAM", firmware::STACK];
     std::fs::write(&bars, picture::draw(&figures, &kinds)).with_context(|| format!("cannot write {bars}"))
 }

@@ -15,6 +15,11 @@ pub(super) fn key(figure: &Figure) -> String {
     format!("{}: {}", figure.table, figure.name)
 }
 
+/// What names what was measured beside it.
+pub(super) fn measured_key(figure: &Figure) -> String {
+    format!("Firmware, stack: {}", figure.name)
+}
+
 fn path() -> String {
     format!("{}/docs/size.json", root())
 }
@@ -30,7 +35,8 @@ pub(super) fn read() -> Result<Record> {
 }
 
 pub(super) fn write(figures: &[Figure]) -> Result<()> {
-    let record: Record = figures.iter().map(|figure| (key(figure), figure.bytes)).collect();
+    let mut record: Record = figures.iter().map(|figure| (key(figure), figure.bytes)).collect();
+    record.extend(figures.iter().filter_map(|figure| Some((measured_key(figure), figure.measured?))));
     let path = path();
     let text = serde_json::to_string_pretty(&record)? + "\n";
     std::fs::write(&path, text).with_context(|| format!("cannot write {path}"))

@@ -1,7 +1,8 @@
 //! Figures as tables.
 
 use super::Figure;
-use super::record::{Record, key};
+use super::firmware::STACK;
+use super::record::{Record, key, measured_key};
 
 /// A table for each kind of figure, and what changed since the last record.
 pub(super) fn render(figures: &[Figure], last: &Record) -> String {
@@ -12,18 +13,26 @@ pub(super) fn render(figures: &[Figure], last: &Record) -> String {
             table = figure.table;
             text += &head(table);
         }
-        let (name, bytes, aim) = (&figure.name, grouped(figure.bytes), aim(figure));
-        let change = change(figure, last);
-        text += &format!("| {name:<34} | {bytes:>7} | {aim:<17} | {change:>8} |\n");
+        let (name, bytes) = (&figure.name, grouped(figure.bytes));
+        let beside = if table == STACK { measured(figure, last) } else { aim(figure) };
+        let change = change(&key(figure), figure.bytes, last);
+        text += &format!("| {name:<34} | {bytes:>7} | {beside:<17} | {change:>8} |\n");
     }
     text
 }
 
 fn head(table: &str) -> String {
     let rule = "-".repeat(34);
+    let beside = if table == STACK { "measured, change" } else { "aim" };
     format!(
-        "\n| {table:<34} |   bytes | aim               |   change |\n|-{rule}-|--------:|-------------------|---------:|\n"
+        "\n| {table:<34} |   bytes | {beside:<17} |   change |\n|-{rule}-|--------:|-------------------|---------:|\n"
     )
+}
+
+fn measured(figure: &Figure, last: &Record) -> String {
+    let Some(bytes) = figure.measured else { return "no emulator".into() };
+    let change = change(&measured_key(figure), bytes, last);
+    format!("{} {change}", grouped(bytes)).trim_end().into()
 }
 
 fn aim(figure: &Figure) -> String {
@@ -32,11 +41,11 @@ fn aim(figure: &Figure) -> String {
     format!("{} {met}", grouped(aim))
 }
 
-fn change(figure: &Figure, last: &Record) -> String {
-    match last.get(&key(figure)) {
+fn change(key: &str, bytes: u64, last: &Record) -> String {
+    match last.get(key) {
         None => "new".into(),
-        Some(before) if *before == figure.bytes => String::new(),
-        Some(before) => format!("{:+}", figure.bytes.cast_signed() - before.cast_signed()),
+        Some(before) if *before == bytes => String::new(),
+        Some(before) => format!("{:+}", bytes.cast_signed() - before.cast_signed()),
     }
 }
 
@@ -50,16 +59,16 @@ mod tests {
     use super::*;
 
     fn figure(bytes: u64, aim: Option<u64>) -> Figure {
-        Figure { table: "Flash", name: "core".into(), bytes, aim }
+        Figure { table: "Flash", name: "core".into(), bytes, aim, measured: None }
     }
 
     #[test]
     fn changes_and_aims_are_told() {
         let last = Record::from([("Flash: core".into(), 1_000)]);
-        assert_eq!(change(&figure(1_012, None), &last), "+12");
-        assert_eq!(change(&figure(990, None), &last), "-10");
-        assert_eq!(change(&figure(1_000, None), &last), "");
-        assert_eq!(change(&figure(1_000, None), &Record::new()), "new");
+        assert_eq!(change("Flash: core", 1_012, &last), "+12");
+        assert_eq!(change("Flash: core", 990, &last), "-10");
+        assert_eq!(change("Flash: core", 1_000, &last), "");
+        assert_eq!(change("Flash: core", 1_000, &Record::new()), "new");
         assert_eq!(aim(&figure(20_481, Some(20_480))), "20 480 **missed**");
         assert_eq!(aim(&figure(20_480, Some(20_480))), "20 480 met");
     }
@@ -69,5 +78,14 @@ mod tests {
         let text = render(&[figure(1_234_567, None), figure(7, None)], &Record::new());
         assert_eq!(text.matches("Flash").count(), 1);
         assert!(text.contains("| 1 234 567 |"));
+    }
+
+    #[test]
+    fn what_was_measured_stands_beside_what_was_computed() {
+        let last = Record::from([("Firmware, stack: pico".into(), 1_600)]);
+        let stack = |measured| Figure { table: STACK, name: "pico".into(), measured, ..figure(2_000, None) };
+        let text = render(&[stack(Some(1_616)), stack(None)], &last);
+        assert!(text.contains("|   2 000 | 1 616 +16 "), "{text}");
+        assert!(text.contains("|   2 000 | no emulator "), "{text}");
     }
 }
