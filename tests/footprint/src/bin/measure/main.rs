@@ -17,11 +17,18 @@ use cortex_m as _; // brings the critical section that printing needs
 use cortex_m_semihosting::debug::{EXIT_FAILURE, EXIT_SUCCESS, exit};
 use cortex_m_semihosting::hprintln;
 use footprint::engine::{Engine, Fixed, Row};
+use signaling_core::{Bytes, GroupId, Label, UserId};
 use world::World;
+
+/// What applications and people wrote: the inviter and 4 invitees, a group, a label and an answer of each invitee, the
+/// data, and that of a request or of the push.
+const CONTENT: usize =
+    5 * size_of::<UserId>() + size_of::<GroupId>() + 4 * size_of::<Label>() + 6 * size_of::<Bytes<64>>();
 
 #[cortex_m_rt::entry]
 fn main() -> ! {
     hprintln!("ram\tone row\t{}", size_of::<Row>());
+    hprintln!("ram\tof that, names, labels and data\t{}", CONTENT);
     hprintln!("ram\tstorage of 4 rows\t{}", size_of::<Fixed>());
     hprintln!("ram\tengine of 4 rows\t{}", size_of::<Engine>());
     let mut world = World::new();
