@@ -10,8 +10,8 @@ use embedded_io_async::{Read, Write};
 use signaling_core::wire::line::{Decoder, LineError, encode};
 
 use crate::clock;
-use crate::log::log;
 use crate::shared::Core;
+use crate::signaling::LineCounters;
 
 /// So many bytes are read or written at once.
 const CHUNK: usize = 64;
@@ -82,7 +82,8 @@ async fn receive(
             None if !failed => {
                 failed = true;
                 decoder.reset();
-                core.shared.count(|line| line.broken = line.broken.wrapping_add(1));
+                let count = |line: &mut LineCounters| line.broken = line.broken.wrapping_add(1);
+                core.shared.dropped("the line reports an error, such as an overrun", count);
             }
             _ => {
                 decoder.reset();
@@ -111,8 +112,7 @@ pub(crate) async fn hear(core: Core<'_>, frame: &[u8], replies: &mut Replies<'_,
 }
 
 pub(crate) fn noise(core: Core<'_>, error: LineError) {
-    log!(warn, "dropped what came: {}", error);
-    core.shared.count(|line| {
+    core.shared.dropped(error, |line| {
         let count = match error {
             LineError::Garbled => &mut line.garbled,
             LineError::TooLong => &mut line.too_long,
@@ -122,7 +122,6 @@ pub(crate) fn noise(core: Core<'_>, error: LineError) {
 }
 
 async fn mend(core: Core<'_>) {
-    log!(warn, "the line reports an error or its end");
     core.broken();
     clock::pause(MEND).await;
 }

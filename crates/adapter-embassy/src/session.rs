@@ -1,10 +1,13 @@
 //! The link to the relay, sans-IO: Hello until it says Welcome, Ping while it is up, silence ends it
 //! (protocol section 4).
 
+use core::fmt;
+
 use signaling_core::GroupId;
 use signaling_core::wire::{Frame, GroupAnswer, Hello, Refusal, Refused, Welcome, encode_ping, encode_pong};
 
 use crate::link_error::{LinkError, for_good};
+use crate::log::log;
 use crate::membership::Membership;
 
 /// The first pause before Hello is said again, in ms.
@@ -50,6 +53,18 @@ pub enum LinkEvent {
     /// The relay does not let this user into the group of [`Identity::group`](crate::Identity::group). Invitations
     /// in it reach nobody; it is tried again with the next link.
     GroupRefused(GroupAnswer),
+}
+
+impl fmt::Display for LinkEvent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Connected => f.write_str("connected"),
+            Self::Lost(error) => error.fmt(f),
+            Self::Replaced => f.write_str("a newer link of this device took its place"),
+            Self::TokenRefused(reason) => reason.fmt(f),
+            Self::GroupRefused(answer) => write!(f, "not let into the group: {answer:?}"),
+        }
+    }
 }
 
 /// What a frame means for whoever drives the session.
@@ -149,7 +164,7 @@ impl Session {
         let changed = self.state != state;
         if changed {
             (self.state, self.told) = (state, None);
-            self.news = Some(if up { LinkEvent::Connected } else { LinkEvent::Lost(LinkError::Silent) });
+            self.happened(if up { LinkEvent::Connected } else { LinkEvent::Lost(LinkError::Silent) });
         }
         changed
     }
@@ -191,10 +206,13 @@ impl Session {
             Frame::Ping(number) => self.pong = Some(*number),
             Frame::Refused(Refused { key: None, reason, .. }) => self.refused(now, *reason),
             Frame::GroupReply(reply) if self.state == LinkState::Up => {
-                self.group_news = self.membership.hear(now, reply).or(self.group_news);
+                if let Some(answer) = self.membership.hear(now, reply) {
+                    log!(warn, "link: {}", LinkEvent::GroupRefused(answer));
+                    self.group_news = Some(answer);
+                }
             }
             _ if self.state == LinkState::Up => return Heard::Engine,
-            _ => {}
+            _ => log!(debug, "ignored a frame: the relay did not say Welcome"),
         }
         Heard::Nothing
     }
@@ -210,7 +228,8 @@ impl Session {
         self.state = LinkState::Up;
         self.silence = welcome.limits.silence.clamp(*SILENCE.start(), *SILENCE.end());
         self.due = now.saturating_add(self.beat());
-        (self.pause, self.told, self.news) = (FIRST_PAUSE, None, Some(LinkEvent::Connected));
+        (self.pause, self.told) = (FIRST_PAUSE, None);
+        self.happened(LinkEvent::Connected);
         self.membership.link_up(now);
         Heard::Up
     }
@@ -220,7 +239,7 @@ impl Session {
             Refusal::Replaced => {
                 self.membership.link_down();
                 self.state = LinkState::Replaced;
-                self.news = Some(LinkEvent::Replaced);
+                self.happened(LinkEvent::Replaced);
             }
             // It was said before the Hello came, which is being said.
             Refusal::Hello if self.state != LinkState::Up => {}
@@ -231,8 +250,10 @@ impl Session {
                 self.lost(now, LinkError::Refused(reason));
             }
             Refusal::Token | Refusal::Expired => {
+                // In place of the loss.
+                self.told = Some(LinkError::Refused(reason));
                 self.lost(now, LinkError::Refused(reason));
-                self.news = Some(LinkEvent::TokenRefused(reason));
+                self.happened(LinkEvent::TokenRefused(reason));
             }
             _ => self.lost(now, LinkError::Refused(reason)),
         }
@@ -263,8 +284,17 @@ impl Session {
     fn tell(&mut self, error: LinkError) {
         if self.told.is_none() || (error.is_grave() && self.told != Some(error)) {
             self.told = Some(error);
-            self.news = Some(LinkEvent::Lost(error));
+            self.happened(LinkEvent::Lost(error));
         }
+    }
+
+    /// The application is told, and so is the log.
+    fn happened(&mut self, event: LinkEvent) {
+        match event {
+            LinkEvent::Connected => log!(info, "link: {}", event),
+            _ => log!(warn, "link: {}", event),
+        }
+        self.news = Some(event);
     }
 
     /// Time has passed. `true` if that ended the link.
@@ -353,6 +383,7 @@ mod tests {
     use signaling_core::wire::{GroupReply, Limits};
 
     use super::*;
+    use crate::log::tests::lines;
 
     const HELLO: Hello<'_> =
         Hello { user: "alice", device: Device { id: 1, epoch: 7 }, label: "", largest: 508, token: "" };
@@ -503,6 +534,32 @@ mod tests {
             assert_eq!(session.take_news(), Some(LinkEvent::TokenRefused(Refusal::Token)));
             assert!(session.hello_due().unwrap() >= now + 4_000);
         }
+    }
+
+    #[test]
+    fn the_log_says_of_the_link_what_the_application_is_told() {
+        let mut session = Session::new(0, 5, None);
+        for now in [0, 5_000, 11_000] {
+            says(&mut session, now);
+            session.hear(now, &Frame::Pong(7), 7);
+        }
+        session.hear(11_100, &refused(Refusal::Token), 7);
+        session.hear(11_200, &welcome(), 7);
+        session.lost(30_000, LinkError::Broken);
+        session.lost(30_100, LinkError::Broken);
+        let early = "debug ignored a frame: the relay did not say Welcome";
+        assert_eq!(
+            lines(),
+            [
+                early,
+                early,
+                "warn link: the relay does not answer",
+                early,
+                "warn link: the token is missing, forged or for somebody else",
+                "info link: connected",
+                "warn link: the line broke",
+            ]
+        );
     }
 
     #[test]
