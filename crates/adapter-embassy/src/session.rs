@@ -14,6 +14,8 @@ use crate::membership::Membership;
 const FIRST_PAUSE: u32 = 200;
 /// The longest; on the way there it doubles.
 const LONGEST_PAUSE: u32 = 5_000;
+/// A link that held for so long, in ms, was a good one: the pauses begin anew.
+const GOOD_LINK: u64 = 10_000;
 /// A relay that says nothing for so long is told of as one that does not answer.
 pub(crate) const ANSWER_WITHIN: u64 = 10_000;
 /// Another trouble with peers is told so much later, in ms.
@@ -89,7 +91,7 @@ pub(crate) struct Session {
     /// When another trouble with peers may be told.
     #[cfg(feature = "direct")]
     trouble_due: u64,
-    /// When the last link ended, or the first was wanted.
+    /// When the link went up or down last, or the first was wanted.
     since: u64,
     pause: u32,
     heard: u64,
@@ -227,8 +229,8 @@ impl Session {
         }
         self.state = LinkState::Up;
         self.silence = welcome.limits.silence.clamp(*SILENCE.start(), *SILENCE.end());
-        self.due = now.saturating_add(self.beat());
-        (self.pause, self.told) = (FIRST_PAUSE, None);
+        (self.due, self.since) = (now.saturating_add(self.beat()), now);
+        self.told = None;
         self.happened(LinkEvent::Connected);
         self.membership.link_up(now);
         Heard::Up
@@ -245,10 +247,6 @@ impl Session {
             Refusal::Hello if self.state != LinkState::Up => {}
             // A bridge says so too when a relay has closed its link, and that one told why.
             Refusal::Stopping if self.barred() => {}
-            Refusal::Stopping => {
-                self.pause = FIRST_PAUSE;
-                self.lost(now, LinkError::Refused(reason));
-            }
             Refusal::Token | Refusal::Expired => {
                 // In place of the loss.
                 self.told = Some(LinkError::Refused(reason));
@@ -270,6 +268,9 @@ impl Session {
             return;
         }
         if self.state == LinkState::Up {
+            if now.saturating_sub(self.since) >= GOOD_LINK {
+                self.pause = FIRST_PAUSE;
+            }
             self.since = now;
         }
         self.state = LinkState::Connecting;
@@ -471,21 +472,17 @@ mod tests {
     #[test]
     fn a_relay_that_forgot_us_hears_hello_soon() {
         let mut session = up(0);
-        session.hear(100, &refused(Refusal::Hello), 7);
+        session.hear(20_000, &refused(Refusal::Hello), 7);
         assert_eq!(session.state(), LinkState::Connecting);
         let due = session.hello_due().unwrap();
-        assert!(due <= 340, "{due}");
-        session.hear(110, &refused(Refusal::Hello), 7);
+        assert!(due <= 20_240, "{due}");
+        session.hear(20_010, &refused(Refusal::Hello), 7);
         assert_eq!(session.hello_due(), Some(due), "one refusal for each Send that was under way");
     }
 
     #[test]
     fn a_relay_that_stopped_hears_hello_soon_but_not_from_whom_it_refused() {
-        let mut session = Session::new(0, 5, None);
-        while session.hello_due().unwrap() < 60_000 {
-            let now = session.hello_due().unwrap();
-            says(&mut session, now);
-        }
+        let mut session = up(0);
         session.hear(60_000, &refused(Refusal::Stopping), 7);
         assert!(session.hello_due().unwrap() <= 60_240);
         session.hear(60_100, &refused(Refusal::Device), 7);
@@ -493,6 +490,37 @@ mod tests {
         assert!(due.unwrap() >= 64_000);
         session.hear(60_200, &refused(Refusal::Stopping), 7);
         assert_eq!((session.hello_due(), session.take_news()), (due, Some(LinkEvent::Lost(error))));
+    }
+
+    #[test]
+    fn links_that_end_at_once_are_made_ever_more_slowly_until_one_is_good() {
+        let mut session = Session::new(0, 5, None);
+        let ends = |session: &mut Session, held: u64, end: Option<Refusal>| {
+            let begin = session.hello_due().unwrap();
+            assert_eq!(says(session, begin), Some("hello"));
+            session.hear(begin, &welcome(), 7);
+            match end {
+                Some(reason) => drop(session.hear(begin + held, &refused(reason), 7)),
+                None => session.lost(begin + held, LinkError::Broken),
+            }
+            session.hello_due().unwrap() - begin - held
+        };
+        for end in [None, Some(Refusal::Stopping), Some(Refusal::Busy)] {
+            assert!(ends(&mut session, 20_000, end) <= 240, "a good link");
+            let pauses: std::vec::Vec<u64> = (0..6).map(|_| ends(&mut session, 9, end)).collect();
+            assert!(pauses[0] >= 320 && pauses[5] >= 4_000, "{end:?}: {pauses:?}");
+        }
+    }
+
+    #[test]
+    fn a_relay_that_only_ever_stops_hears_hello_ever_more_slowly() {
+        let mut session = Session::new(0, 5, None);
+        for _ in 0..8 {
+            let now = session.hello_due().unwrap();
+            assert_eq!(says(&mut session, now), Some("hello"));
+            session.hear(now + 5, &refused(Refusal::Stopping), 7);
+        }
+        assert!(session.hello_due().unwrap() >= 12_000, "{:?}", session.hello_due());
     }
 
     #[test]

@@ -384,7 +384,7 @@ async fn a_relay_that_changes_its_keys_is_reached_anew() {
         change.send(()).unwrap();
         assert!(matches!(events.next().await, Event::Link(LinkEvent::Lost(LinkError::Broken))));
         // The clock of this board stands still.
-        MockDriver::get().advance(embassy_time::Duration::from_millis(300));
+        MockDriver::get().advance(embassy_time::Duration::from_millis(500));
         assert!(matches!(events.next().await, Event::Link(LinkEvent::Connected)));
     };
     tokio::select! {
