@@ -4,6 +4,7 @@ use core::convert::Infallible;
 use core::pin::pin;
 
 use embassy_futures::select::{Either3, select, select3};
+use embassy_futures::yield_now;
 use embassy_sync::blocking_mutex::raw::NoopRawMutex;
 use embassy_sync::zerocopy_channel::{Channel, Receiver, Sender};
 use embedded_io_async::{Read, Write};
@@ -77,6 +78,8 @@ async fn receive(
                 for byte in bytes {
                     take(core, decoder.push(*byte), &mut replies).await;
                 }
+                // A line that brings more and more must not keep the others of this executor waiting.
+                yield_now().await;
             }
             // An overrun, mostly: the frame is lost, and the line goes on.
             None if !failed => {
