@@ -13,6 +13,7 @@ use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
+use tokio::time::{Duration, Instant};
 use tokio_util::codec::Framed;
 
 /// A port into which a board is plugged, and what the bridge tells.
@@ -153,6 +154,18 @@ async fn a_board_that_was_unplugged_is_plugged_in_again() {
         told.push(world.tells().await);
     }
     assert_eq!(told, ["opened", "joined", "closed", "opened", "joined"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_line_that_never_holds_is_opened_ever_more_slowly() {
+    let (mut world, _relay) = World::new().await;
+    let begin = Instant::now();
+    for _ in 0..8 {
+        drop(world.plug().await);
+        assert_eq!((world.tells().await, world.tells().await), ("opened".into(), "closed".into()));
+    }
+    // 0.1, 0.2, 0.4 and 0.8 s, then each second.
+    assert!(begin.elapsed() >= Duration::from_millis(4_500), "{:?}", begin.elapsed());
 }
 
 #[cfg(unix)]

@@ -16,7 +16,7 @@ use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt, StreamExt};
 use signaling_core::wire::{Frame, Refusal, Refused};
 use tokio::net::TcpStream;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout};
 use tokio_util::codec::Framed;
 
 pub use address::{LineAddress, LineAddressError};
@@ -29,6 +29,8 @@ use crate::transport::{Connect, Duplex};
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 /// The longest: so long a board that is plugged in again waits.
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+/// A line that held for so long was a good one: the pauses begin anew.
+const GOOD_LINE: Duration = Duration::from_secs(10);
 /// A relay that is not reached by then is not there.
 const REACH_WITHIN: Duration = Duration::from_secs(5);
 /// A line, or a relay, that takes nothing for so long is gone.
@@ -86,14 +88,18 @@ impl Bridge {
         let mut pause = FIRST_PAUSE;
         let mut told = false;
         loop {
+            let begin = Instant::now();
             let error = match self.line.open().await {
                 Ok(line) => {
-                    (pause, told) = (FIRST_PAUSE, false);
+                    told = false;
                     tell(BridgeEvent::Opened);
                     self.serve(line, &mut tell).await
                 }
                 Err(error) => error,
             };
+            if begin.elapsed() >= GOOD_LINE {
+                pause = FIRST_PAUSE;
+            }
             if !std::mem::replace(&mut told, true) {
                 tell(BridgeEvent::Closed(error));
             }
@@ -165,13 +171,13 @@ impl Board {
 #[derive(Default)]
 struct Noise {
     count: u64,
-    told: Option<tokio::time::Instant>,
+    told: Option<Instant>,
 }
 
 impl Noise {
     fn count(&mut self) -> Option<u64> {
         self.count += 1;
-        let now = tokio::time::Instant::now();
+        let now = Instant::now();
         if self.told.is_some_and(|told| now - told < NOISE) {
             return None;
         }
