@@ -1,7 +1,8 @@
 //! Joins boards that have nothing but a serial line to a relay.
 //!
-//! The bridge carries frames and looks into none: a board proves itself to the relay by its own token. It
-//! reaches for the relay when the board says something, and makes one link for each board.
+//! The bridge carries frames as they are: a board proves itself to the relay by its own token. It looks into them only
+//! to tell why a relay refuses a board. It reaches for the relay when the board says something, and makes one link for
+//! each board.
 
 mod address;
 
@@ -210,21 +211,37 @@ async fn join(
         }
     };
     let down = async {
+        let mut refused = None;
         while let Some(frame) = from_relay.next().await {
             let frame = match frame {
                 Ok(frame) => frame.freeze(),
                 Err(error) => return End::Relay(error),
             };
+            refused = refusal(&frame).or(refused);
             if let Err(error) = put(to_board, frame).await {
                 return End::Line(error);
             }
         }
-        End::Relay(io::Error::new(io::ErrorKind::UnexpectedEof, "the relay closed the connection"))
+        End::Relay(closed(refused))
     };
     tokio::select! {
         end = up => end,
         end = down => end,
     }
+}
+
+/// Why the relay does not want the board, if the frame says so.
+fn refusal(frame: &[u8]) -> Option<Refusal> {
+    match Frame::decode_downlink(frame) {
+        Ok(Frame::Refused(Refused { key: None, reason, .. })) => Some(reason),
+        _ => None,
+    }
+}
+
+fn closed(refused: Option<Refusal>) -> io::Error {
+    let closed = "the relay closed the connection";
+    let text = refused.map_or_else(|| closed.to_owned(), |reason| format!("{closed}: {reason}"));
+    io::Error::new(io::ErrorKind::UnexpectedEof, text)
 }
 
 async fn put(to_board: &mut ToBoard, frame: Bytes) -> io::Result<()> {
