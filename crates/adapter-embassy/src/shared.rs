@@ -12,7 +12,7 @@ use embassy_sync::waitqueue::MultiWakerRegistration;
 use signaling_core::InviteId;
 use signaling_core::Label;
 #[cfg(feature = "direct")]
-use signaling_core::direct::{Direct, Transmit};
+use signaling_core::direct::{Direct, Ignored, Transmit};
 use signaling_core::wire::{Frame, Hello};
 
 use crate::clock::now;
@@ -293,9 +293,21 @@ impl<'d> Core<'d> {
     ) -> usize {
         let heard = self.engine.borrow_mut().direct_datagram(now(), direct, peer, datagram, reply);
         heard.unwrap_or_else(|why| {
-            log!(debug, "ignored a datagram: {}", why);
+            self.ignored(peer, why);
             0
         })
+    }
+
+    #[cfg(feature = "direct")]
+    fn ignored(&self, peer: usize, why: Ignored) {
+        match why {
+            Ignored::Malformed(_) => {
+                self.shared.dropped(why, |line| line.malformed = line.malformed.wrapping_add(1));
+            }
+            Ignored::OwnDevice => self.direct_trouble(Some(LinkError::SameDevice { peer })),
+            Ignored::Stranger => self.direct_trouble(Some(LinkError::Stranger { peer })),
+            _ => log!(debug, "ignored a datagram: {}", why),
+        }
     }
 
     /// A link to a relay takes the place of one without, if there was one.
