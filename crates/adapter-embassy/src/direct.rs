@@ -3,6 +3,7 @@
 use core::convert::Infallible;
 
 use embassy_futures::select::{Either3, select3};
+use embassy_futures::yield_now;
 use signaling_core::direct::{Config, Direct, PeerError, data_limit};
 use signaling_core::{InviteId, UserId};
 
@@ -79,6 +80,10 @@ impl Runner<'_> {
     /// A datagram has up to `FRAME` bytes, and 1200 at most. Data that would not fit into 1200 is refused by the call that
     /// brings it (`DataTooLong`, with the limit: 432 bytes for one invitee); what does not fit into `FRAME` is answered
     /// with "too large".
+    ///
+    /// A peer that is another user or device than it is to be, or has the id of this very device, is told of once while the
+    /// link is down: as [`LinkError::Stranger`](crate::LinkError::Stranger) or
+    /// [`LinkError::SameDevice`](crate::LinkError::SameDevice).
     ///
     /// Cancel safe as [`run`](Self::run) is.
     ///
@@ -168,6 +173,8 @@ impl Runner<'_> {
                         Came::Reply(datagram) => send(datagrams, peer, datagram).await,
                         Came::Nothing(trouble) => core.direct_trouble(trouble),
                     }
+                    // Datagrams without a pause must not keep the others of this executor waiting.
+                    yield_now().await;
                 }
                 Either3::Second(()) => core.woke(),
                 Either3::Third(()) => {}

@@ -34,6 +34,18 @@ pub enum LinkError {
     /// The relay cannot be trusted, or speaks no TLS.
     #[cfg(feature = "tls")]
     Tls(TlsTrouble),
+    /// What a peer sends has the id of this very device: each needs its own.
+    #[cfg(feature = "direct")]
+    SameDevice {
+        /// The peer's number, from 0 on.
+        peer: usize,
+    },
+    /// What a peer sends comes from another user or device than it is to be.
+    #[cfg(feature = "direct")]
+    Stranger {
+        /// The peer's number, from 0 on.
+        peer: usize,
+    },
     /// Nothing that a peer sends can be taken.
     #[cfg(feature = "seal")]
     Seal {
@@ -50,6 +62,8 @@ impl LinkError {
         match self {
             Self::Refused(reason) => for_good(reason),
             Self::TlsWanted => true,
+            #[cfg(feature = "direct")]
+            Self::SameDevice { .. } | Self::Stranger { .. } => true,
             #[cfg(feature = "tls")]
             Self::Tls(_) => true,
             #[cfg(feature = "seal")]
@@ -75,6 +89,12 @@ impl fmt::Display for LinkError {
             Self::TlsWanted => f.write_str("the relay speaks TLS only"),
             #[cfg(feature = "tls")]
             Self::Tls(trouble) => trouble.fmt(f),
+            #[cfg(feature = "direct")]
+            Self::SameDevice { peer } => {
+                write!(f, "peer {peer} has the id of this very device: give each its own")
+            }
+            #[cfg(feature = "direct")]
+            Self::Stranger { peer } => write!(f, "peer {peer} is another user or device than it is to be"),
             #[cfg(feature = "seal")]
             Self::Seal { peer, trouble } => write!(f, "peer {peer} {trouble}"),
             #[cfg(feature = "net")]

@@ -4,14 +4,15 @@ use core::convert::Infallible;
 use core::pin::pin;
 
 use embassy_futures::select::{Either3, select, select3};
+use embassy_futures::yield_now;
 use embassy_sync::blocking_mutex::raw::NoopRawMutex;
 use embassy_sync::zerocopy_channel::{Channel, Receiver, Sender};
 use embedded_io_async::{Read, Write};
 use signaling_core::wire::line::{Decoder, LineError, encode};
 
 use crate::clock;
-use crate::log::log;
 use crate::shared::Core;
+use crate::signaling::LineCounters;
 
 /// So many bytes are read or written at once.
 const CHUNK: usize = 64;
@@ -77,12 +78,15 @@ async fn receive(
                 for byte in bytes {
                     take(core, decoder.push(*byte), &mut replies).await;
                 }
+                // A line that brings more and more must not keep the others of this executor waiting.
+                yield_now().await;
             }
             // An overrun, mostly: the frame is lost, and the line goes on.
             None if !failed => {
                 failed = true;
                 decoder.reset();
-                core.shared.count(|line| line.broken = line.broken.wrapping_add(1));
+                let count = |line: &mut LineCounters| line.broken = line.broken.wrapping_add(1);
+                core.shared.dropped("the line reports an error, such as an overrun", count);
             }
             _ => {
                 decoder.reset();
@@ -111,8 +115,7 @@ pub(crate) async fn hear(core: Core<'_>, frame: &[u8], replies: &mut Replies<'_,
 }
 
 pub(crate) fn noise(core: Core<'_>, error: LineError) {
-    log!(warn, "dropped what came: {}", error);
-    core.shared.count(|line| {
+    core.shared.dropped(error, |line| {
         let count = match error {
             LineError::Garbled => &mut line.garbled,
             LineError::TooLong => &mut line.too_long,
@@ -122,7 +125,6 @@ pub(crate) fn noise(core: Core<'_>, error: LineError) {
 }
 
 async fn mend(core: Core<'_>) {
-    log!(warn, "the line reports an error or its end");
     core.broken();
     clock::pause(MEND).await;
 }

@@ -1,16 +1,21 @@
 //! The link to the relay, sans-IO: Hello until it says Welcome, Ping while it is up, silence ends it
 //! (protocol section 4).
 
+use core::fmt;
+
 use signaling_core::GroupId;
 use signaling_core::wire::{Frame, GroupAnswer, Hello, Refusal, Refused, Welcome, encode_ping, encode_pong};
 
 use crate::link_error::{LinkError, for_good};
+use crate::log::log;
 use crate::membership::Membership;
 
 /// The first pause before Hello is said again, in ms.
 const FIRST_PAUSE: u32 = 200;
 /// The longest; on the way there it doubles.
 const LONGEST_PAUSE: u32 = 5_000;
+/// A link that held for so long, in ms, was a good one: the pauses begin anew.
+const GOOD_LINK: u64 = 10_000;
 /// A relay that says nothing for so long is told of as one that does not answer.
 pub(crate) const ANSWER_WITHIN: u64 = 10_000;
 /// Another trouble with peers is told so much later, in ms.
@@ -52,6 +57,18 @@ pub enum LinkEvent {
     GroupRefused(GroupAnswer),
 }
 
+impl fmt::Display for LinkEvent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Connected => f.write_str("connected"),
+            Self::Lost(error) => error.fmt(f),
+            Self::Replaced => f.write_str("a newer link of this device took its place"),
+            Self::TokenRefused(reason) => reason.fmt(f),
+            Self::GroupRefused(answer) => write!(f, "not let into the group: {answer:?}"),
+        }
+    }
+}
+
 /// What a frame means for whoever drives the session.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Heard {
@@ -74,7 +91,7 @@ pub(crate) struct Session {
     /// When another trouble with peers may be told.
     #[cfg(feature = "direct")]
     trouble_due: u64,
-    /// When the last link ended, or the first was wanted.
+    /// When the link went up or down last, or the first was wanted.
     since: u64,
     pause: u32,
     heard: u64,
@@ -149,7 +166,7 @@ impl Session {
         let changed = self.state != state;
         if changed {
             (self.state, self.told) = (state, None);
-            self.news = Some(if up { LinkEvent::Connected } else { LinkEvent::Lost(LinkError::Silent) });
+            self.happened(if up { LinkEvent::Connected } else { LinkEvent::Lost(LinkError::Silent) });
         }
         changed
     }
@@ -191,10 +208,13 @@ impl Session {
             Frame::Ping(number) => self.pong = Some(*number),
             Frame::Refused(Refused { key: None, reason, .. }) => self.refused(now, *reason),
             Frame::GroupReply(reply) if self.state == LinkState::Up => {
-                self.group_news = self.membership.hear(now, reply).or(self.group_news);
+                if let Some(answer) = self.membership.hear(now, reply) {
+                    log!(warn, "link: {}", LinkEvent::GroupRefused(answer));
+                    self.group_news = Some(answer);
+                }
             }
             _ if self.state == LinkState::Up => return Heard::Engine,
-            _ => {}
+            _ => log!(debug, "ignored a frame: the relay did not say Welcome"),
         }
         Heard::Nothing
     }
@@ -209,8 +229,9 @@ impl Session {
         }
         self.state = LinkState::Up;
         self.silence = welcome.limits.silence.clamp(*SILENCE.start(), *SILENCE.end());
-        self.due = now.saturating_add(self.beat());
-        (self.pause, self.told, self.news) = (FIRST_PAUSE, None, Some(LinkEvent::Connected));
+        (self.due, self.since) = (now.saturating_add(self.beat()), now);
+        self.told = None;
+        self.happened(LinkEvent::Connected);
         self.membership.link_up(now);
         Heard::Up
     }
@@ -220,19 +241,17 @@ impl Session {
             Refusal::Replaced => {
                 self.membership.link_down();
                 self.state = LinkState::Replaced;
-                self.news = Some(LinkEvent::Replaced);
+                self.happened(LinkEvent::Replaced);
             }
             // It was said before the Hello came, which is being said.
             Refusal::Hello if self.state != LinkState::Up => {}
             // A bridge says so too when a relay has closed its link, and that one told why.
             Refusal::Stopping if self.barred() => {}
-            Refusal::Stopping => {
-                self.pause = FIRST_PAUSE;
-                self.lost(now, LinkError::Refused(reason));
-            }
             Refusal::Token | Refusal::Expired => {
+                // In place of the loss.
+                self.told = Some(LinkError::Refused(reason));
                 self.lost(now, LinkError::Refused(reason));
-                self.news = Some(LinkEvent::TokenRefused(reason));
+                self.happened(LinkEvent::TokenRefused(reason));
             }
             _ => self.lost(now, LinkError::Refused(reason)),
         }
@@ -249,6 +268,9 @@ impl Session {
             return;
         }
         if self.state == LinkState::Up {
+            if now.saturating_sub(self.since) >= GOOD_LINK {
+                self.pause = FIRST_PAUSE;
+            }
             self.since = now;
         }
         self.state = LinkState::Connecting;
@@ -263,8 +285,17 @@ impl Session {
     fn tell(&mut self, error: LinkError) {
         if self.told.is_none() || (error.is_grave() && self.told != Some(error)) {
             self.told = Some(error);
-            self.news = Some(LinkEvent::Lost(error));
+            self.happened(LinkEvent::Lost(error));
         }
+    }
+
+    /// The application is told, and so is the log.
+    fn happened(&mut self, event: LinkEvent) {
+        match event {
+            LinkEvent::Connected => log!(info, "link: {}", event),
+            _ => log!(warn, "link: {}", event),
+        }
+        self.news = Some(event);
     }
 
     /// Time has passed. `true` if that ended the link.
@@ -353,6 +384,7 @@ mod tests {
     use signaling_core::wire::{GroupReply, Limits};
 
     use super::*;
+    use crate::log::tests::lines;
 
     const HELLO: Hello<'_> =
         Hello { user: "alice", device: Device { id: 1, epoch: 7 }, label: "", largest: 508, token: "" };
@@ -440,21 +472,17 @@ mod tests {
     #[test]
     fn a_relay_that_forgot_us_hears_hello_soon() {
         let mut session = up(0);
-        session.hear(100, &refused(Refusal::Hello), 7);
+        session.hear(20_000, &refused(Refusal::Hello), 7);
         assert_eq!(session.state(), LinkState::Connecting);
         let due = session.hello_due().unwrap();
-        assert!(due <= 340, "{due}");
-        session.hear(110, &refused(Refusal::Hello), 7);
+        assert!(due <= 20_240, "{due}");
+        session.hear(20_010, &refused(Refusal::Hello), 7);
         assert_eq!(session.hello_due(), Some(due), "one refusal for each Send that was under way");
     }
 
     #[test]
     fn a_relay_that_stopped_hears_hello_soon_but_not_from_whom_it_refused() {
-        let mut session = Session::new(0, 5, None);
-        while session.hello_due().unwrap() < 60_000 {
-            let now = session.hello_due().unwrap();
-            says(&mut session, now);
-        }
+        let mut session = up(0);
         session.hear(60_000, &refused(Refusal::Stopping), 7);
         assert!(session.hello_due().unwrap() <= 60_240);
         session.hear(60_100, &refused(Refusal::Device), 7);
@@ -462,6 +490,37 @@ mod tests {
         assert!(due.unwrap() >= 64_000);
         session.hear(60_200, &refused(Refusal::Stopping), 7);
         assert_eq!((session.hello_due(), session.take_news()), (due, Some(LinkEvent::Lost(error))));
+    }
+
+    #[test]
+    fn links_that_end_at_once_are_made_ever_more_slowly_until_one_is_good() {
+        let mut session = Session::new(0, 5, None);
+        let ends = |session: &mut Session, held: u64, end: Option<Refusal>| {
+            let begin = session.hello_due().unwrap();
+            assert_eq!(says(session, begin), Some("hello"));
+            session.hear(begin, &welcome(), 7);
+            match end {
+                Some(reason) => drop(session.hear(begin + held, &refused(reason), 7)),
+                None => session.lost(begin + held, LinkError::Broken),
+            }
+            session.hello_due().unwrap() - begin - held
+        };
+        for end in [None, Some(Refusal::Stopping), Some(Refusal::Busy)] {
+            assert!(ends(&mut session, 20_000, end) <= 240, "a good link");
+            let pauses: std::vec::Vec<u64> = (0..6).map(|_| ends(&mut session, 9, end)).collect();
+            assert!(pauses[0] >= 320 && pauses[5] >= 4_000, "{end:?}: {pauses:?}");
+        }
+    }
+
+    #[test]
+    fn a_relay_that_only_ever_stops_hears_hello_ever_more_slowly() {
+        let mut session = Session::new(0, 5, None);
+        for _ in 0..8 {
+            let now = session.hello_due().unwrap();
+            assert_eq!(says(&mut session, now), Some("hello"));
+            session.hear(now + 5, &refused(Refusal::Stopping), 7);
+        }
+        assert!(session.hello_due().unwrap() >= 12_000, "{:?}", session.hello_due());
     }
 
     #[test]
@@ -503,6 +562,32 @@ mod tests {
             assert_eq!(session.take_news(), Some(LinkEvent::TokenRefused(Refusal::Token)));
             assert!(session.hello_due().unwrap() >= now + 4_000);
         }
+    }
+
+    #[test]
+    fn the_log_says_of_the_link_what_the_application_is_told() {
+        let mut session = Session::new(0, 5, None);
+        for now in [0, 5_000, 11_000] {
+            says(&mut session, now);
+            session.hear(now, &Frame::Pong(7), 7);
+        }
+        session.hear(11_100, &refused(Refusal::Token), 7);
+        session.hear(11_200, &welcome(), 7);
+        session.lost(30_000, LinkError::Broken);
+        session.lost(30_100, LinkError::Broken);
+        let early = "debug ignored a frame: the relay did not say Welcome";
+        assert_eq!(
+            lines(),
+            [
+                early,
+                early,
+                "warn link: the relay does not answer",
+                early,
+                "warn link: the token is missing, forged or for somebody else",
+                "info link: connected",
+                "warn link: the line broke",
+            ]
+        );
     }
 
     #[test]

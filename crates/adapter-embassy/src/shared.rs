@@ -1,6 +1,7 @@
 //! What the handles and the runner of a device share. Nobody holds a borrow over an await or a callback.
 
 use core::cell::{Cell, RefCell};
+use core::fmt;
 use core::future::poll_fn;
 use core::task::{Context, Poll};
 
@@ -11,7 +12,7 @@ use embassy_sync::waitqueue::MultiWakerRegistration;
 use signaling_core::InviteId;
 use signaling_core::Label;
 #[cfg(feature = "direct")]
-use signaling_core::direct::{Direct, Transmit};
+use signaling_core::direct::{Direct, Ignored, Transmit};
 use signaling_core::wire::{Frame, Hello};
 
 use crate::clock::now;
@@ -20,7 +21,7 @@ use crate::direct::MAX_PEERS;
 use crate::engine::AnyEngine;
 use crate::events::Happened;
 use crate::link_error::LinkError;
-use crate::log::log;
+use crate::log::{READ, Seldom, log};
 use crate::session::{Heard, LinkState, Session};
 use crate::signaling::LineCounters;
 use crate::view::{Keep, Look};
@@ -39,6 +40,8 @@ pub(crate) struct Shared {
     #[cfg(feature = "direct")]
     pub(crate) datagram: Cell<usize>,
     pub(crate) line: Cell<LineCounters>,
+    /// When the log hears again of what was dropped.
+    dropped: Seldom,
     /// The writer of the line is to look.
     pub(crate) send: Signal<NoopRawMutex, ()>,
     /// The keeper of time is to look.
@@ -60,6 +63,7 @@ impl Shared {
             #[cfg(feature = "direct")]
             datagram: Cell::new(usize::MAX),
             line: Cell::default(),
+            dropped: Seldom::default(),
             send: Signal::new(),
             time: Signal::new(),
             events: Signal::new(),
@@ -72,6 +76,16 @@ impl Shared {
         let mut counters = self.line.get();
         add(&mut counters);
         self.line.set(counters);
+    }
+
+    /// Something that came was of no use.
+    pub(crate) fn dropped(&self, why: impl fmt::Display, count: impl FnOnce(&mut LineCounters)) {
+        self.count(count);
+        if READ && self.dropped.is_due(now()) {
+            let line = self.line.get();
+            let all = [line.garbled, line.too_long, line.malformed, line.broken];
+            log!(warn, "dropped what came, {} by now: {}", all.into_iter().fold(0, u32::wrapping_add), why);
+        }
     }
 }
 
@@ -168,8 +182,7 @@ impl<'d> Core<'d> {
         let frame = match Frame::decode_downlink(bytes) {
             Ok(frame) => frame,
             Err(error) => {
-                log!(warn, "dropped a frame: {}", error);
-                self.shared.count(|line| line.malformed = line.malformed.wrapping_add(1));
+                self.shared.dropped(error, |line| line.malformed = line.malformed.wrapping_add(1));
                 return 0;
             }
         };
@@ -214,7 +227,6 @@ impl<'d> Core<'d> {
 
     /// No stream to the relay could be made.
     pub(crate) fn unreachable(&self, error: LinkError) {
-        log!(warn, "no stream: {}", error);
         self.link_step(|session| session.unreachable(now(), error));
     }
 
@@ -281,9 +293,21 @@ impl<'d> Core<'d> {
     ) -> usize {
         let heard = self.engine.borrow_mut().direct_datagram(now(), direct, peer, datagram, reply);
         heard.unwrap_or_else(|why| {
-            log!(debug, "ignored a datagram: {}", why);
+            self.ignored(peer, why);
             0
         })
+    }
+
+    #[cfg(feature = "direct")]
+    fn ignored(&self, peer: usize, why: Ignored) {
+        match why {
+            Ignored::Malformed(_) => {
+                self.shared.dropped(why, |line| line.malformed = line.malformed.wrapping_add(1));
+            }
+            Ignored::OwnDevice => self.direct_trouble(Some(LinkError::SameDevice { peer })),
+            Ignored::Stranger => self.direct_trouble(Some(LinkError::Stranger { peer })),
+            _ => log!(debug, "ignored a datagram: {}", why),
+        }
     }
 
     /// A link to a relay takes the place of one without, if there was one.
@@ -304,7 +328,6 @@ impl<'d> Core<'d> {
     }
 
     fn link_changed(&self) {
-        log!(info, "link: {}", Shown(self.shared.session.borrow().state()));
         self.shared.waiting.borrow_mut().wake();
     }
 
@@ -338,18 +361,5 @@ impl<'d> Core<'d> {
 
     pub(crate) fn look(&self) -> core::cell::Ref<'d, dyn Look> {
         core::cell::Ref::map(self.told.borrow(), |told| told as &dyn Look)
-    }
-}
-
-/// A state of the link, for the log.
-struct Shown(LinkState);
-
-impl core::fmt::Display for Shown {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.write_str(match self.0 {
-            LinkState::Connecting => "connecting",
-            LinkState::Up => "up",
-            LinkState::Replaced => "replaced by another one of this device",
-        })
     }
 }

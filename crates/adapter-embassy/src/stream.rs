@@ -3,6 +3,7 @@
 use core::convert::Infallible;
 
 use embassy_futures::select::{Either, select, select3};
+use embassy_futures::yield_now;
 use embassy_sync::zerocopy_channel::Channel;
 use embedded_io_async::{Read, ReadExactError, Write};
 use signaling_core::wire::line::{CRC, LineError};
@@ -160,11 +161,11 @@ async fn receive<R: Read>(
     let most = rx.len().saturating_sub(CRC);
     loop {
         let mut head = [0; HEAD];
-        read.read_exact(&mut head).await?;
+        fill(read, &mut head).await?;
         let len = usize::try_from(u32::from_be_bytes(head)).unwrap_or(usize::MAX);
         match rx.get_mut(..len).filter(|_| len <= most) {
             Some(frame) => {
-                read.read_exact(frame).await?;
+                fill(read, frame).await?;
                 hear(core, frame, &mut replies, HEAD).await;
             }
             None if head.starts_with(&ALERT) => {
@@ -183,10 +184,16 @@ async fn skip<R: Read>(read: &mut R, mut len: usize) -> Result<(), ReadExactErro
     let mut chunk = [0; SKIP];
     while len > 0 {
         let (part, _) = chunk.split_at_mut(len.min(SKIP));
-        read.read_exact(part).await?;
+        fill(read, part).await?;
         len = len.saturating_sub(part.len());
     }
     Ok(())
+}
+
+/// Reads so much. A stream that brings more and more must not keep the others of this executor waiting.
+async fn fill<R: Read>(read: &mut R, buf: &mut [u8]) -> Result<(), ReadExactError<R::Error>> {
+    yield_now().await;
+    read.read_exact(buf).await
 }
 
 async fn transmit<W: Write>(

@@ -18,7 +18,7 @@ fn a_doorbell_rings_and_learns_who_comes() {
 
     let call = door.invites(&["bob", "carol"], 30_000);
     world.pass(5);
-    assert_eq!(door.news(), ["delivered", "bob rings on another", "carol rings on carol's"]);
+    assert_eq!(door.news(), ["delivered", "bob rings on bob's", "carol rings on carol's"]);
     assert_eq!((bob.news(), carol.news()), (vec!["new from door".into()], vec!["new from door".into()]));
 
     carol.signaling.accept(call, b"coming").unwrap();

@@ -7,11 +7,11 @@ use std::collections::VecDeque;
 use std::rc::Rc;
 use std::task::{Poll, Waker};
 
-use adapter_embassy::{Datagrams, LinkState, PeerError, UserId};
+use adapter_embassy::{Datagrams, Identity, LinkState, PeerError, UserId};
 use embassy_futures::select::select;
 use embassy_time::Timer;
 use signaling_relay::Insecure;
-use world::{Small, World, identity, now, ready};
+use world::{Endless, Small, World, identity, now, ready, turns};
 
 /// One direction between two devices.
 #[derive(Default)]
@@ -57,10 +57,15 @@ impl Datagrams for Path {
 
 /// Two devices, each the other's peer, and the way from the first to the second and back.
 fn pair(world: &mut World) -> ([world::Board; 2], Path) {
+    pair_of(world, identity("bob", 2))
+}
+
+/// The same; the second may be another one than the first means.
+fn pair_of(world: &mut World, second: Identity) -> ([world::Board; 2], Path) {
     let path = Path::default();
     let back = Path { to: Rc::clone(&path.from), from: Rc::clone(&path.to) };
     let door = world.direct(identity("door", 1), "bob", path.clone());
-    let bob = world.direct(identity("bob", 2), "door", back);
+    let bob = world.direct(second, "door", back);
     ([door, bob], path)
 }
 
@@ -145,6 +150,30 @@ fn an_idle_device_wakes_for_pings_only() {
     world.pass(300_000);
     // Each pings each 3 s and answers the other's: 200 pings, each sent, answered and heard.
     assert!((200..=4 * 200).contains(&(world.wakes - wakes)), "{}", world.wakes - wakes);
+}
+
+#[test]
+fn a_peer_that_cannot_be_one_is_told() {
+    let mut world = World::without_relay();
+    let ([door, bob], _) = pair_of(&mut world, identity("bob", 1));
+    let ([other, _], _) = pair_of(&mut world, identity("carol", 3));
+    world.pass(55_000);
+    assert_eq!(
+        (door.news(), bob.news()),
+        (vec!["lost(samedevice { peer: 0 })".into()], vec!["lost(samedevice { peer: 0 })".into()])
+    );
+    assert_eq!(other.news(), ["lost(stranger { peer: 0 })"]);
+    world.pass(60_000);
+    assert_eq!((door.news(), other.news()), (vec![], vec![]), "once");
+}
+
+#[test]
+fn datagrams_without_a_pause_are_counted_and_keep_nobody_waiting() {
+    let mut world = World::without_relay();
+    let (mut runner, door) = world.at_rest(identity("door", 1));
+    let bob = [UserId::new("bob").unwrap()];
+    turns(20, runner.run_direct(&bob, &mut Endless::new(b"noise")));
+    assert!(door.signaling.line().malformed > 0);
 }
 
 #[test]

@@ -10,7 +10,7 @@ use embassy_sync::blocking_mutex::raw::NoopRawMutex;
 use embassy_sync::signal::Signal;
 use signaling_core::wire::line::encode;
 use signaling_relay::{Authenticator, Insecure};
-use world::{SILENCE, Small, World, identity, now, ready};
+use world::{Endless, SILENCE, Small, Wire, World, identity, now, ready, turns};
 
 #[test]
 fn hello_is_said_until_a_relay_comes() {
@@ -119,6 +119,14 @@ fn an_overrun_costs_a_frame_and_not_the_link() {
     world.pass(5);
     assert_eq!(bob.news(), ["new from door"]);
     assert_eq!((bob.signaling.link(), bob.signaling.line().broken), (LinkState::Up, 2));
+}
+
+#[test]
+fn a_line_that_never_pauses_keeps_nobody_waiting() {
+    let mut world = World::without_relay();
+    let (mut runner, door) = world.at_rest(identity("door", 1));
+    turns(20, runner.run(Endless::new(&[7, 0]), Wire::default()));
+    assert!(door.signaling.line().garbled > 0);
 }
 
 #[test]

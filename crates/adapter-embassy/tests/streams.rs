@@ -9,7 +9,7 @@ use embassy_futures::select::select;
 use embassy_sync::blocking_mutex::raw::NoopRawMutex;
 use embassy_sync::signal::Signal;
 use signaling_relay::Insecure;
-use world::{Board, SILENCE, World, framed, identity, now};
+use world::{Board, Endless, SILENCE, World, framed, identity, now, turns};
 
 fn member(user: &str, id: u64) -> Identity {
     Identity { group: Some(GroupId::new("home").unwrap()), ..identity(user, id) }
@@ -104,6 +104,18 @@ fn a_frame_that_is_too_long_is_passed_over() {
     bob.invites(&["door"], 3_000);
     world.pass(5);
     assert!(door.was_told("new from bob") && dial.attempts.get() == 1);
+}
+
+#[test]
+fn a_stream_that_never_pauses_keeps_nobody_waiting() {
+    let mut world = World::without_relay();
+    // Frames that are none, and one of 4 GB.
+    for what in [framed(b"\x07"), vec![0xf0]] {
+        let (mut runner, door) = world.at_rest(identity("door", 9));
+        turns(20, runner.run_over(&mut Endless::new(&what)));
+        let line = door.signaling.line();
+        assert!(line.malformed + line.too_long > 0);
+    }
 }
 
 #[test]

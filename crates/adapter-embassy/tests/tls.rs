@@ -1,6 +1,7 @@
 //! Boards that meet a relay over TLS, and those that are not their relay. The relay is the real one, on a socket of this
 //! machine; certificates are made on the spot.
 
+use std::io::Write;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -22,8 +23,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
-use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::pki_types::PrivateKeyDer;
+use tokio_rustls::rustls::{ServerConfig, ServerConnection};
 
 /// Seconds from 1970 to 2010, 2030 and 2200. Certificates are good from 2020 to 2100.
 const BEFORE: u64 = 1_262_304_000;
@@ -344,15 +345,22 @@ async fn who_stands_between_ends_the_link_and_no_more() {
     }
 }
 
-/// Who speaks TLS for a relay that does not, passes on what both say, and asks for new keys once it is told to.
-async fn before(relay: SocketAddr, Signed(certificate, key): &Signed) -> (SocketAddr, oneshot::Sender<()>) {
+/// What the far end does with its side of TLS.
+type Act = fn(&mut ServerConnection) -> std::io::Result<()>;
+
+/// Who speaks TLS for a relay that does not, passes on what both say, and does that once it is told to.
+async fn before(
+    relay: SocketAddr,
+    Signed(certificate, key): &Signed,
+    act: Act,
+) -> (SocketAddr, oneshot::Sender<()>) {
     let key = PrivateKeyDer::try_from(key.serialize_der()).unwrap();
     let config = ServerConfig::builder().with_no_client_auth();
     let config = config.with_single_cert(vec![certificate.der().clone()], key).unwrap();
     let acceptor = TlsAcceptor::from(Arc::new(config));
     let listener = TcpListener::bind(free()).await.unwrap();
     let addr = listener.local_addr().unwrap();
-    let (change, mut changed) = oneshot::channel();
+    let (tell, mut told) = oneshot::channel();
     tokio::spawn(async move {
         loop {
             let stream = listener.accept().await.unwrap().0;
@@ -360,20 +368,32 @@ async fn before(relay: SocketAddr, Signed(certificate, key): &Signed) -> (Socket
                 (acceptor.accept(stream).await.unwrap(), TcpStream::connect(relay).await.unwrap());
             tokio::select! {
                 _ = tokio::io::copy_bidirectional(&mut board, &mut relay) => continue,
-                told = &mut changed, if !changed.is_terminated() => told.unwrap(),
+                said = &mut told, if !told.is_terminated() => said.unwrap(),
             }
-            board.get_mut().1.refresh_traffic_keys().unwrap();
+            act(board.get_mut().1).unwrap();
             board.flush().await.unwrap();
             let _ = tokio::io::copy_bidirectional(&mut board, &mut relay).await;
         }
     });
-    (addr, change)
+    (addr, tell)
 }
 
 #[tokio::test]
 async fn a_relay_that_changes_its_keys_is_reached_anew() {
+    let new_keys: Act = |tls| tls.refresh_traffic_keys().map_err(std::io::Error::other);
+    reached_anew(new_keys, LinkError::Broken, 500).await;
+}
+
+#[tokio::test]
+async fn a_record_that_is_larger_than_the_memory_is_told() {
+    let large: Act = |tls| tls.writer().write_all(&[0; 5_000]);
+    reached_anew(large, LinkError::Tls(TlsTrouble::Memory), 6_000).await;
+}
+
+/// A relay does that once: the board is told so, and reaches it again within that time, in ms.
+async fn reached_anew(act: Act, told: LinkError, within: u64) {
     let (authority, relay) = (Authority::new(), Running::plain().await);
-    let (addr, change) = before(relay.addr, &authority.signs(&params("127.0.0.1"))).await;
+    let (addr, tell) = before(relay.addr, &authority.signs(&params("127.0.0.1")), act).await;
     let authorities = [&authority.own.der()[..]];
     let trust = Trust { host: "127.0.0.1", authorities: &authorities, time: &|| Time::Now(WITHIN) };
     let (mut random, mut memory) = (OsRng, TlsMemory::<4096, 512>::new());
@@ -381,10 +401,10 @@ async fn a_relay_that_changes_its_keys_is_reached_anew() {
     let (_, mut runner, mut events) = resources().start(door()).unwrap();
     let story = async {
         assert!(matches!(events.next().await, Event::Link(LinkEvent::Connected)));
-        change.send(()).unwrap();
-        assert!(matches!(events.next().await, Event::Link(LinkEvent::Lost(LinkError::Broken))));
+        tell.send(()).unwrap();
+        assert!(matches!(events.next().await, Event::Link(LinkEvent::Lost(error)) if error == told));
         // The clock of this board stands still.
-        MockDriver::get().advance(embassy_time::Duration::from_millis(300));
+        MockDriver::get().advance(embassy_time::Duration::from_millis(within));
         assert!(matches!(events.next().await, Event::Link(LinkEvent::Connected)));
     };
     tokio::select! {

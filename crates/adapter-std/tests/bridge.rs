@@ -8,11 +8,12 @@ use adapter_std::{Device, RelayAddress, Tcp};
 use bytes::Bytes;
 use futures_util::{SinkExt, StreamExt};
 use signaling_core::wire::{Frame, Hello, Refusal, Refused};
-use signaling_relay::{Insecure, Relay};
+use signaling_relay::{Authenticator, Insecure, Relay};
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
+use tokio::time::{Duration, Instant};
 use tokio_util::codec::Framed;
 
 /// A port into which a board is plugged, and what the bridge tells.
@@ -30,7 +31,11 @@ struct Running {
 
 impl Running {
     async fn start(addr: SocketAddr) -> (Self, SocketAddr) {
-        let relay = Relay::builder(Insecure).bind(addr).await.unwrap();
+        Self::start_with(Insecure, addr).await
+    }
+
+    async fn start_with(auth: impl Authenticator + 'static, addr: SocketAddr) -> (Self, SocketAddr) {
+        let relay = Relay::builder(auth).bind(addr).await.unwrap();
         let addr = relay.local_addr();
         let (stop, stopped) = oneshot::channel();
         let task = tokio::spawn(relay.run(async { drop(stopped.await) }));
@@ -46,6 +51,11 @@ impl Running {
 impl World {
     async fn new() -> (Self, Running) {
         let (running, relay) = Running::start("127.0.0.1:0".parse().unwrap()).await;
+        (Self::before(relay).await, running)
+    }
+
+    /// A bridge to that relay.
+    async fn before(relay: SocketAddr) -> Self {
         let port = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let line: LineAddress = format!("tcp:{}", port.local_addr().unwrap()).parse().unwrap();
         let address: RelayAddress = format!("tcp://{relay}").parse().unwrap();
@@ -54,7 +64,7 @@ impl World {
             let tell = |event| drop(told.send(name(&event)));
             Bridge::new(line, Tcp::new(address)).run(tell).await;
         });
-        (Self { port, events, relay }, running)
+        Self { port, events, relay }
     }
 
     async fn plug(&mut self) -> Board {
@@ -70,6 +80,7 @@ impl World {
 fn name(event: &BridgeEvent) -> String {
     match event {
         BridgeEvent::Closed(_) => "closed".into(),
+        BridgeEvent::Parted(error) if error.to_string().contains("token") => format!("parted: {error}"),
         BridgeEvent::Parted(_) => "parted".into(),
         event => format!("{event:?}").to_lowercase(),
     }
@@ -153,6 +164,42 @@ async fn a_board_that_was_unplugged_is_plugged_in_again() {
         told.push(world.tells().await);
     }
     assert_eq!(told, ["opened", "joined", "closed", "opened", "joined"]);
+}
+
+/// Lets nobody in.
+struct Nobody;
+
+impl Authenticator for Nobody {
+    fn authenticate(&self, _user: &str, _device: u64, _token: &str, _wall: u64) -> Result<(), Refusal> {
+        Err(Refusal::Token)
+    }
+
+    fn is_insecure(&self) -> bool {
+        false
+    }
+}
+
+#[tokio::test]
+async fn why_a_relay_refuses_a_board_is_told() {
+    let (_relay, addr) = Running::start_with(Nobody, "127.0.0.1:0".parse().unwrap()).await;
+    let mut world = World::before(addr).await;
+    let mut board = world.plug().await;
+    board.says_hello().await;
+    assert_eq!((world.tells().await, world.tells().await), ("opened".into(), "joined".into()));
+    let told = "parted: the relay closed the connection: the token is missing, forged or for somebody else";
+    assert_eq!(world.tells().await, told);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_line_that_never_holds_is_opened_ever_more_slowly() {
+    let (mut world, _relay) = World::new().await;
+    let begin = Instant::now();
+    for _ in 0..8 {
+        drop(world.plug().await);
+        assert_eq!((world.tells().await, world.tells().await), ("opened".into(), "closed".into()));
+    }
+    // 0.1, 0.2, 0.4 and 0.8 s, then each second.
+    assert!(begin.elapsed() >= Duration::from_millis(4_500), "{:?}", begin.elapsed());
 }
 
 #[cfg(unix)]

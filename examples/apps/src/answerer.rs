@@ -65,6 +65,8 @@ impl Bell<'_> {
 
     /// Answers the call that rings longest; `false` if none does.
     fn answer(&mut self, answer: Answer) -> bool {
+        // If another board has taken the link, who presses wants it back.
+        self.signaling.connect();
         self.forget();
         if self.ringing.is_empty() {
             return false;

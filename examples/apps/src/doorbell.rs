@@ -36,6 +36,8 @@ pub async fn doorbell(
 }
 
 fn press(caller: Caller<'_>, whom: &[&str]) -> Sign<'static> {
+    // If another board has taken the link, who presses wants it back.
+    caller.connect();
     let group = caller.group();
     let group = group.as_ref().map(GroupId::as_str);
     let (data, timeout) = (b"door", Some(LIMIT));

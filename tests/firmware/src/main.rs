@@ -21,7 +21,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use clap::Parser;
 
 use stories::Story;
@@ -65,7 +65,9 @@ fn main() -> Result<ExitCode> {
     let wanted = |name: &str| args.filter.as_deref().is_none_or(|filter| name.contains(filter));
     let on_net = [ethernet::STORIES, sealed::STORIES, tls::STORIES].concat();
     let all = [stories::STORIES, group::STORIES, &on_net, pico::STORIES].concat();
-    let stories: Vec<_> = all.into_iter().filter(|(name, _)| wanted(name)).collect();
+    let names = || all.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ");
+    let stories: Vec<_> = all.iter().copied().filter(|(name, _)| wanted(name)).collect();
+    ensure!(!stories.is_empty(), "no story has that in its name; there are {}", names());
     thread::spawn(|| {
         thread::sleep(WITHIN);
         eprintln!("error: not over after {} s", WITHIN.as_secs());
@@ -87,7 +89,7 @@ fn main() -> Result<ExitCode> {
     });
     let failed = failed.into_inner();
     println!("\n{} passed, {failed} failed", stories.len() - failed);
-    Ok(if failed == 0 && !stories.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 /// The programs, built where cargo builds them.

@@ -33,6 +33,7 @@ pub(crate) const STORIES: &[(&str, Story)] = &[
     ("cut-line", cut_line),
     ("lost-power", lost_power),
     ("lost-relay", lost_relay),
+    ("replaced", replaced),
     ("noise", noise),
     ("presses-at-once", presses_at_once),
     ("latency", latency),
@@ -199,6 +200,21 @@ fn lost_relay(programs: &Programs, _: &mut Transcript) -> Result<()> {
     bob.types("y\n")?;
     door.says("] over")?;
     bob.says("confirmed")
+}
+
+/// Another board with the same number takes the link, and goes: the button asks for the link back.
+fn replaced(programs: &Programs, _: &mut Transcript) -> Result<()> {
+    let world = World::new(programs)?;
+    let _bob = world.bob("kitchen", "accept")?;
+    let (mut door, _bridge) = world.ready("doorbell")?;
+    let mut other = world.board("doorbell", "other")?;
+    let mut other_bridge = world.bridge(&["other"])?;
+    door.says("another board has this device's id")?;
+    other.kill();
+    other_bridge.kill();
+    door.types("p")?;
+    door.says("accepted by bob/kitchen")?;
+    door.says("] over")
 }
 
 /// Each tenth frame on the line is garbled, both ways; each of ten calls ends in agreement.

@@ -142,14 +142,15 @@ pub(crate) struct Layer<'a> {
     random: &'a mut dyn CryptoRngCore,
     read: &'a mut [u8],
     write: &'a mut [u8],
-    /// Why there was no handshake.
+    /// Why there was no handshake, or cannot be a link.
     failed: &'a Cell<Option<LinkError>>,
 }
 
 impl Layer<'_> {
     /// Runs the link over that stream, if the handshake succeeds.
     pub(crate) async fn run(self, link: Link<'_>, read: impl Read, write: impl Write) {
-        let (read, write, records) = (Mutex::new(read), Mutex::new(write), Cell::default());
+        let (read, write) = (Mutex::new(read), Mutex::new(write));
+        let records = Cell::new(Records::new(self.read.len()));
         let halves = Halves { read: &read, write: &write, records: &records };
         let mut stream = TlsConnection::<_, Aes128GcmSha256>::new(halves, self.read, self.write);
         let shaken = shake(&mut stream, &self.trust, self.random);
@@ -158,6 +159,10 @@ impl Layer<'_> {
             Either::First(Ok(())) => {
                 let (read, write) = stream.split();
                 link.carry(read, write).await;
+                // It would come again with each link.
+                if records.get().trouble == Some(TlsTrouble::Memory) {
+                    self.failed.set(Some(LinkError::Tls(TlsTrouble::Memory)));
+                }
             }
             Either::First(Err(error)) => {
                 self.failed.set(Some(records.get().trouble.map_or(error, LinkError::Tls)));

@@ -12,8 +12,10 @@ const ENCRYPTED: u8 = 23;
 const LEAST: usize = 17;
 
 /// How far a stream is.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy)]
 pub(super) struct Records {
+    /// The memory for a record.
+    room: usize,
     head: [u8; 5],
     /// So much of a head came.
     came: usize,
@@ -26,6 +28,11 @@ pub(super) struct Records {
 }
 
 impl Records {
+    /// Before the first byte of a stream, with that much memory for a record.
+    pub(super) fn new(room: usize) -> Self {
+        Self { room, head: [0; 5], came: 0, left: 0, encrypted: false, trouble: None }
+    }
+
     /// Takes note of what came; whether it may be read.
     pub(super) fn follow(&mut self, mut bytes: &[u8]) -> bool {
         while let Some((byte, rest)) = bytes.split_first() {
@@ -50,6 +57,7 @@ impl Records {
         let [kind, _, _, len @ ..] = self.head;
         self.left = u16::from_be_bytes(len).into();
         match kind {
+            CHANGE..=ENCRYPTED if self.left > self.room => Err(TlsTrouble::Memory),
             CHANGE => Ok(()),
             ALERT | HANDSHAKE if !self.encrypted => Ok(()),
             ENCRYPTED if self.left >= LEAST => {
@@ -77,7 +85,7 @@ mod tests {
     /// What becomes of these records, whole and byte by byte.
     fn follows(records: &[Vec<u8>]) -> Option<TlsTrouble> {
         let bytes = records.concat();
-        let (mut whole, mut parts) = (Records::default(), Records::default());
+        let (mut whole, mut parts) = (Records::new(200), Records::new(200));
         whole.follow(&bytes);
         for byte in bytes {
             parts.follow(&[byte]);
@@ -96,6 +104,12 @@ mod tests {
     fn what_nobody_would_survive_is_kept_away() {
         assert_eq!(follows(&[record(22, 90), record(23, 16)]), Some(TlsTrouble::Handshake));
         assert_eq!(follows(&[record(22, 90), record(23, 30), record(22, 4)]), Some(TlsTrouble::Handshake));
+    }
+
+    #[test]
+    fn what_does_not_fit_is_told() {
+        assert_eq!(follows(&[record(22, 200)]), None);
+        assert_eq!(follows(&[record(22, 90), record(23, 201)]), Some(TlsTrouble::Memory));
     }
 
     #[test]

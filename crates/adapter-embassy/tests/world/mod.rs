@@ -103,6 +103,50 @@ impl Write for Wire {
     }
 }
 
+/// What comes is the same again and again, without a pause.
+#[derive(Clone)]
+pub(crate) struct Endless {
+    what: Rc<[u8]>,
+    at: usize,
+}
+
+impl Endless {
+    pub(crate) fn new(what: &[u8]) -> Self {
+        Self { what: what.into(), at: 0 }
+    }
+}
+
+impl ErrorType for Endless {
+    type Error = ErrorKind;
+}
+
+impl Read for Endless {
+    async fn read(&mut self, buf: &mut [u8]) -> Result<usize, ErrorKind> {
+        assert!(self.at < 1_000_000, "nobody else has a turn");
+        for place in &mut *buf {
+            *place = self.what[self.at % self.what.len()];
+            self.at += 1;
+        }
+        Ok(buf.len())
+    }
+}
+
+impl Datagrams for Endless {
+    async fn send(&mut self, _: usize, _: &[u8]) {}
+
+    async fn receive(&mut self, buf: &mut [u8]) -> (usize, usize) {
+        let len = self.what.len();
+        (self.read(&mut buf[..len]).await.unwrap(), 0)
+    }
+}
+
+impl Connect for Endless {
+    async fn connect(&mut self, link: Link<'_>) -> Result<(), LinkError> {
+        link.run(self.clone(), Wire::default()).await;
+        Ok(())
+    }
+}
+
 /// The relay's end of a line, or of streams.
 struct Port {
     up: Wire,
@@ -513,6 +557,14 @@ fn text(what: What, invitation: &Invitation<'_>) -> String {
         }
         What::Established { slot } => format!("{} knows", user(slot).user),
         what => format!("{what:?}").to_lowercase(),
+    }
+}
+
+/// Gives something that runs for ever so many turns.
+pub(crate) fn turns(count: usize, future: impl Future) {
+    let mut future = std::pin::pin!(future);
+    for _ in 0..count {
+        assert!(future.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
     }
 }
 

@@ -1,7 +1,8 @@
 //! Joins boards that have nothing but a serial line to a relay.
 //!
-//! The bridge carries frames and looks into none: a board proves itself to the relay by its own token. It
-//! reaches for the relay when the board says something, and makes one link for each board.
+//! The bridge carries frames as they are: a board proves itself to the relay by its own token. It looks into them only
+//! to tell why a relay refuses a board. It reaches for the relay when the board says something, and makes one link for
+//! each board.
 
 mod address;
 
@@ -16,7 +17,7 @@ use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt, StreamExt};
 use signaling_core::wire::{Frame, Refusal, Refused};
 use tokio::net::TcpStream;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout};
 use tokio_util::codec::Framed;
 
 pub use address::{LineAddress, LineAddressError};
@@ -29,6 +30,8 @@ use crate::transport::{Connect, Duplex};
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 /// The longest: so long a board that is plugged in again waits.
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+/// A line that held for so long was a good one: the pauses begin anew.
+const GOOD_LINE: Duration = Duration::from_secs(10);
 /// A relay that is not reached by then is not there.
 const REACH_WITHIN: Duration = Duration::from_secs(5);
 /// A line, or a relay, that takes nothing for so long is gone.
@@ -86,14 +89,18 @@ impl Bridge {
         let mut pause = FIRST_PAUSE;
         let mut told = false;
         loop {
+            let begin = Instant::now();
             let error = match self.line.open().await {
                 Ok(line) => {
-                    (pause, told) = (FIRST_PAUSE, false);
+                    told = false;
                     tell(BridgeEvent::Opened);
                     self.serve(line, &mut tell).await
                 }
                 Err(error) => error,
             };
+            if begin.elapsed() >= GOOD_LINE {
+                pause = FIRST_PAUSE;
+            }
             if !std::mem::replace(&mut told, true) {
                 tell(BridgeEvent::Closed(error));
             }
@@ -165,13 +172,13 @@ impl Board {
 #[derive(Default)]
 struct Noise {
     count: u64,
-    told: Option<tokio::time::Instant>,
+    told: Option<Instant>,
 }
 
 impl Noise {
     fn count(&mut self) -> Option<u64> {
         self.count += 1;
-        let now = tokio::time::Instant::now();
+        let now = Instant::now();
         if self.told.is_some_and(|told| now - told < NOISE) {
             return None;
         }
@@ -204,21 +211,37 @@ async fn join(
         }
     };
     let down = async {
+        let mut refused = None;
         while let Some(frame) = from_relay.next().await {
             let frame = match frame {
                 Ok(frame) => frame.freeze(),
                 Err(error) => return End::Relay(error),
             };
+            refused = refusal(&frame).or(refused);
             if let Err(error) = put(to_board, frame).await {
                 return End::Line(error);
             }
         }
-        End::Relay(io::Error::new(io::ErrorKind::UnexpectedEof, "the relay closed the connection"))
+        End::Relay(closed(refused))
     };
     tokio::select! {
         end = up => end,
         end = down => end,
     }
+}
+
+/// Why the relay does not want the board, if the frame says so.
+fn refusal(frame: &[u8]) -> Option<Refusal> {
+    match Frame::decode_downlink(frame) {
+        Ok(Frame::Refused(Refused { key: None, reason, .. })) => Some(reason),
+        _ => None,
+    }
+}
+
+fn closed(refused: Option<Refusal>) -> io::Error {
+    let closed = "the relay closed the connection";
+    let text = refused.map_or_else(|| closed.to_owned(), |reason| format!("{closed}: {reason}"));
+    io::Error::new(io::ErrorKind::UnexpectedEof, text)
 }
 
 async fn put(to_board: &mut ToBoard, frame: Bytes) -> io::Result<()> {
