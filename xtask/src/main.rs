@@ -22,7 +22,7 @@ mod targets;
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
-/// The project's chores. Installs what it misses.
+/// The project's chores. Installs what it lacks.
 #[derive(Parser)]
 #[command(bin_name = "cargo xtask")]
 struct Args {

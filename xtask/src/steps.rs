@@ -119,8 +119,8 @@ pub(crate) fn turmoil(args: &[String]) -> Result<()> {
     run(package("turmoil-calls").args(args))
 }
 
-/// Rules that are swapped out one by one, and the row of the simulation that misses each.
-const MISSED: [(&str, &str); 8] = [
+/// Rules that are swapped out one by one, and the row of the simulation that catches each.
+const CAUGHT: [(&str, &str); 8] = [
     ("own-timer", "clocks 0.5x to 2x"),
     ("no-resend", "10 % loss"),
     ("no-epoch", "restarts at the answer"),
@@ -132,14 +132,14 @@ const MISSED: [(&str, &str); 8] = [
 ];
 
 fn simulate_broken() -> Result<()> {
-    for (rule, row) in MISSED {
+    for (rule, row) in CAUGHT {
         let args = ["--seeds", "2000", "--row", row, "--broken", rule];
         must_fail(broken(&mut package("simulation")).args(args), 1)?;
     }
     Ok(())
 }
 
-/// Each side decides by its own timer, nothing is sent again: devices on the simulated network miss these rules.
+/// Each side decides by its own timer, nothing is sent again: the simulated network catches that.
 fn turmoil_broken() -> Result<()> {
     for (rule, row) in [("own-timer", "all of it"), ("no-resend", "cut")] {
         let args = ["--seeds", "40", "--row", row, "--broken", rule];

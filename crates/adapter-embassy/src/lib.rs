@@ -1,5 +1,5 @@
 //! Invitation signaling on a microcontroller: a device around the sans-IO engine of `signaling-core`, on
-//! embassy's clock and over a serial line. `no_std`, no heap, no unsafe.
+//! embassy's clock, over a serial line or a network. `no_std`, no heap, no unsafe.
 //!
 //! ```
 //! use adapter_embassy::{Device, Events, Identity, Invite, Resources, Runner, Signaling, UserId};
@@ -51,8 +51,11 @@
 //! **Cancel safety.** Every future of this crate may be dropped at any time. Waiting changes nothing, and what
 //! a command does it has done when it returns.
 //!
-//! **The line** carries frames between zeros, each with a CRC ([`wire::line`](signaling_core::wire::line)); the
-//! other end is a relay's, or `signaling bridge`. Noise costs a frame, which is said again.
+//! **The line** carries frames between zeros, each with a CRC ([`wire::line`](signaling_core::wire::line)); at the
+//! other end is `signaling bridge`. Noise costs a frame, which is said again.
+//!
+//! **A network**, by features: `net` for TCP to a relay, or [`Connect`] for any other stream (`Runner::run_over`);
+//! `tls` around either; `direct` for datagrams to other devices without a relay, and `seal` to seal them.
 //!
 //! **Time** comes from `embassy-time`, whose driver the board's crate brings. A driver that stands still while
 //! the chip sleeps deeply makes time limits longer by that.

@@ -1,4 +1,4 @@
-//! Rules that can be swapped out, so that the model checker is seen to miss each of them.
+//! Rules that can be swapped out, to see that the model checker notices each time.
 //!
 //! `broken!("R1")` is `false` in every ordinary build. `--cfg broken="R1"` swaps that one rule;
 //! `--cfg broken="any"` compiles all of them in, and `choose` selects one at run time.

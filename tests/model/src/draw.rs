@@ -28,14 +28,15 @@ const TITLE: &str = "font-size=\"16\" font-weight=\"bold\"";
 /// The picture, as SVG. `title` says what was done instead of the rule.
 pub fn svg(story: &Story, title: &str) -> String {
     let used = columns(story);
-    let mut body = String::new();
+    // Arrows lie under the boxes, so that they strike out no word.
+    let (mut arrows, mut body) = (String::new(), String::new());
     let mut at = TOP;
     let mut leaves: HashMap<u64, (usize, usize)> = HashMap::new();
     for (nth, scene) in story.scenes.iter().enumerate() {
         let column = used.x(scene.lane);
         let from = scene.arrives.and_then(|key| leaves.get(&key).copied());
         if let Some((lane, y)) = from {
-            arrow(&mut body, (used.x(lane), y), (column, at));
+            arrow(&mut arrows, (used.x(lane), y), (column, at));
         }
         at = step(&mut body, nth, scene, column, at);
         for (lane, text) in &scene.notes {
@@ -68,7 +69,7 @@ pub fn svg(story: &Story, title: &str) -> String {
          <defs><marker id=\"arrow\" viewBox=\"0 0 10 10\" refX=\"9\" refY=\"5\" markerWidth=\"8\" \
          markerHeight=\"8\" orient=\"auto\"><path d=\"M0 0.8 L10 5 L0 9.2 Z\" fill=\"#44546a\"/></marker></defs>\n\
          <rect width=\"{width}\" height=\"{height}\" fill=\"#ffffff\"/>\n\
-         {captions}<g transform=\"translate(0 {down})\">\n{heads}{body}</g></svg>\n",
+         {captions}<g transform=\"translate(0 {down})\">\n{heads}{arrows}{body}</g></svg>\n",
         clean(title),
     )
 }
@@ -193,6 +194,7 @@ mod tests {
     fn a_message_is_an_arrow_from_where_it_left_to_where_it_arrives() {
         let svg = svg(&story(), "a rule");
         assert_eq!(svg.matches("marker-end").count(), 1);
+        assert!(svg.find("marker-end") < svg.find("rx=\"6\""), "boxes lie above it");
         assert!(svg.contains("alice &lt;calls&gt;") && svg.contains("so: it rings"));
         assert!(!svg.contains(">relay<"), "who does nothing has no column");
     }

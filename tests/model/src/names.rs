@@ -124,6 +124,7 @@ impl<'a> Names<'a> {
             Tell::Established(slot) => {
                 format!("that {} knows of his call", self.party(PartyId::Invitee(slot)))
             }
+            Tell::TimedOut(_) => "that time is up".into(),
             other => format!("{other:?}"),
         }
     }

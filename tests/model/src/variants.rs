@@ -77,3 +77,21 @@ pub const VARIANTS: [Variant; 56] = [
     variant("glare-anew", "glare", "an answer from before one's own call makes it give way"),
     variant("glare-forget", "glare", "what was held is not asked about again"),
 ];
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn the_protocol_lists_each_rule() {
+        let page = include_str!("../../../docs/protocol.md");
+        let (_, section) = page.split_once("## 12. ").unwrap();
+        let rows = section.split("\n## ").next().unwrap().lines().filter_map(|row| row.strip_prefix("| "));
+        let rules =
+            rows.skip(1).filter_map(|row| row.split(" | ").next()).flat_map(|rules| rules.split(", "));
+        let watched: BTreeSet<&str> = VARIANTS.iter().map(|variant| variant.name).collect();
+        assert_eq!(rules.collect::<BTreeSet<_>>(), watched);
+    }
+}

@@ -85,7 +85,7 @@ pub(crate) struct DemoArgs {
 }
 
 const DEMO: &str = "\
-It plays eleven stories over real TCP on a free port of this machine, in less than 15s. What each
+It plays eleven stories over real TCP on a free port of this machine, in less than 15s. What each \
 device recorded is compared in the end; the exit code is 1 if they disagree.";
 
 /// `signaling relay`
@@ -188,7 +188,7 @@ Examples:
   signaling listen --as bob --device kitchen
   signaling listen --as bob --device phone --state ~/.bobs-phone --answer accept
   signaling listen --as bob --json --answer none
-  signaling listen --as bob --peer udp://alice@192.0.2.1:7500 --psk-file call.key    (without a relay)
+  signaling listen --as bob --peer udp://alice@192.0.2.1:7500 --psk-file call.key
 
 One state folder is one device: a second one of bob's needs a folder of its own.";
 
@@ -226,11 +226,11 @@ Examples:
   signaling invite --as alice bob --timeout 0     (rings until somebody answers, or ctrl-c)
   signaling invite --as alice bob --peer udp://bob@192.0.2.7:7500 --psk-file call.key
 
-Ctrl-c takes the invitation back; a second one quits at once. It is taken back as well when the
+Ctrl-c takes the invitation back; a second one quits at once. It is taken back as well when the \
 terminal is closed, or nobody reads the output any more.
 
-Exit codes: 0 somebody accepted; otherwise what became of everybody: 3 rejected, 4 timed out,
-5 cancelled, 6 unknown, or 3 if that differs; 7 the relay, or the peer, was not reached within
+Exit codes: 0 somebody accepted; otherwise what became of everybody: 3 rejected, 4 timed out, \
+5 cancelled, 6 unknown, or 3 if that differs; 7 the relay, or the peer, was not reached within \
 10s, or the relay refused everybody; 2 wrong arguments; 1 anything else.";
 
 /// `signaling group`
@@ -266,9 +266,9 @@ Examples:
   signaling group join team --as bob
   signaling invite --as alice --group team bob
 
-A group lives in the relay's memory, and with the programs of its members: one that made or joined it
-joins it again after the relay was restarted. This command ends at once, so joins nothing again: what
-was made by it alone is gone then. Anybody with a token may join a group whose name he knows, unless
+A group lives in the relay's memory, and with the programs of its members: one that made or joined it \
+joins it again after the relay was restarted. This command ends at once, so joins nothing again: what \
+was made by it alone is gone then. Anybody with a token may join a group whose name he knows, unless \
 the token is for other groups (`signaling token --group`).";
 
 /// `signaling token`
@@ -297,8 +297,8 @@ It prints the token and nothing else:
   signaling token --key-file relay.key --as bob --ttl 12h > bob.token
   signaling listen --as bob --token-file bob.token
 
-The relay looks at a token when a link begins: a link outlives its token, and the next one needs a
-new one, which --token-file reads by itself. To void all tokens, and end all links, start the relay
+The relay looks at a token when a link begins: a link outlives its token, and the next one needs a \
+new one, which --token-file reads by itself. To void all tokens, and end all links, start the relay \
 anew with another key.";
 
 /// `signaling bridge`

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// What must hold of every run. Each of them is seen to be missed (`planted.rs`).
+/// What must hold of every run. Each is seen to catch a fault (`planted.rs`).
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub enum Law {
     /// Nobody shows another outcome than the inviter's device decided, or one before it did.

@@ -1,4 +1,4 @@
-//! Each law is seen to be missed: a fault is planted into the history of a run that was in order.
+//! Each law is seen to work: a fault is planted into the history of a run that was in order.
 
 use signaling_core::{Slot, What};
 
