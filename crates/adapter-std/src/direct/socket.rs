@@ -6,10 +6,12 @@ use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
 
-use tokio::net::UdpSocket;
+use tokio::net::{UdpSocket, lookup_host};
 
 /// A socket that is being opened.
 pub type Opening<'a> = Pin<Box<dyn Future<Output = io::Result<Box<dyn Socket>>> + Send + 'a>>;
+/// A peer that is being looked up: where it may be.
+pub type LookingUp<'a> = Pin<Box<dyn Future<Output = io::Result<Vec<SocketAddr>>> + Send + 'a>>;
 /// A datagram that is being sent.
 pub type Sending<'a> = Pin<Box<dyn Future<Output = io::Result<()>> + Send + 'a>>;
 /// A datagram that is being waited for: its length, and from where it came.
@@ -22,6 +24,15 @@ pub trait Datagrams: fmt::Debug + Send + Sync + 'static {
     /// # Errors
     /// Whatever keeps it from being opened; the application is told.
     fn open(&self) -> Opening<'_>;
+
+    /// Where the peer may be whose address was given as that `host:port`. Called anew now and then while it does not
+    /// answer, once at a time; the link goes on meanwhile, and may drop the future. By default the system is asked.
+    ///
+    /// # Errors
+    /// Whatever keeps it from being found; it is looked for where it was, and looked up again later.
+    fn look_up<'a>(&'a self, address: &'a str) -> LookingUp<'a> {
+        Box::pin(async move { Ok(lookup_host(address).await?.collect()) })
+    }
 }
 
 /// A socket for datagrams. They may be lost, doubled and shuffled, but not cut.
