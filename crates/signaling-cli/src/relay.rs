@@ -4,7 +4,9 @@ use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::time::Instant;
 
-use signaling_relay::{BindError, Certificate, CertificateError, Config, Insecure, Relay, RelayBuilder};
+use signaling_relay::{
+    BindError, Certificate, CertificateError, Config, ConfigError, Insecure, Relay, RelayBuilder,
+};
 
 use crate::args::{LIMITS, RelayArgs, Setting, configured, table};
 use crate::counters;
@@ -126,9 +128,15 @@ fn unbound(error: BindError) -> Failure {
             "Listen on 127.0.0.1 or [::1], or let users in by tokens, with --key-file.".into()
         }
         BindError::Address { addr, error } => unusable(*addr, error.kind()),
-        BindError::Random(_) => String::new(),
+        BindError::Config(ConfigError::Frame { needed, .. }) => {
+            format!(
+                "Say --limit frame={needed} or more, or allow less of the others; `--limit help` lists all."
+            )
+        }
+        BindError::Config(_) | BindError::Random(_) => String::new(),
     };
-    let exit = if matches!(error, BindError::Insecure { .. }) { Exit::Usage } else { Exit::Other };
+    let wrong = matches!(error, BindError::Insecure { .. } | BindError::Config(_));
+    let exit = if wrong { Exit::Usage } else { Exit::Other };
     Failure::new(exit, error).hint(hint)
 }
 

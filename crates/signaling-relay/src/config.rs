@@ -32,8 +32,9 @@ pub struct Config {
     /// Triples of sender, invitation and user that stay admitted when somebody leaves the group. Beyond it
     /// the oldest is forgotten: that user's membership is looked at again.
     pub admitted: usize,
-    /// A frame from a device: a body, its push info, its users, and 100 bytes. A larger one is refused with
-    /// TooLarge and ends the link. With less than [`MAX_FRAME`] some devices do not get through.
+    /// A frame from a device: a body, its push info, its users, and 100 bytes; [`check`](Self::check) sees that these
+    /// fit. A larger Send is refused with TooLarge. Anything else that is larger, or more than [`MAX_FRAME`] also is,
+    /// ends the link. With less than [`MAX_FRAME`] some devices do not get through.
     pub frame: usize,
     /// The body of a Send. A larger one is refused with TooLarge. With less than [`MAX_BODY`] some invitations
     /// do not get through.
@@ -95,7 +96,46 @@ impl Default for Config {
     }
 }
 
+/// Why a relay cannot have these limits.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConfigError {
+    /// A message may be larger than the frame that it is sent in.
+    #[error(
+        "frame is {frame} bytes, less than the {needed} that a message takes within the limits body, push and recipients"
+    )]
+    Frame {
+        /// What a frame may have, in bytes.
+        frame: usize,
+        /// What it must have at least.
+        needed: usize,
+    },
+}
+
 impl Config {
+    /// Whether the limits go together. A relay that starts asks; a [`Switchboard`](crate::Switchboard) does not.
+    ///
+    /// # Errors
+    /// [`ConfigError`].
+    pub fn check(&self) -> Result<(), ConfigError> {
+        let (frame, needed) = (self.frame, self.largest_send());
+        if frame < needed { Err(ConfigError::Frame { frame, needed }) } else { Ok(()) }
+    }
+
+    fn largest_send(&self) -> usize {
+        /// A name, and how long it is.
+        const NAME: usize = 33;
+        /// All else.
+        const HEAD: usize = 100;
+        let users = self.recipients.min(MAX_RECIPIENTS) * NAME + HEAD;
+        self.body.saturating_add(self.push).saturating_add(users)
+    }
+
+    /// What is read of a link at once: also what is larger than a frame may be is refused by its invitation.
+    pub(crate) fn read(&self) -> usize {
+        self.frame.max(MAX_FRAME)
+    }
+
     /// What a Welcome tells of them.
     pub(crate) fn limits(&self) -> Limits {
         Limits {

@@ -191,6 +191,15 @@ async fn a_port_in_use_is_named() {
 }
 
 #[tokio::test]
+async fn limits_that_do_not_go_together_are_named() {
+    let config = Config { frame: 2_048, ..Config::default() };
+    let error = Relay::builder(Insecure).config(config.clone()).bind(LOOPBACK.parse().unwrap()).await;
+    let error = error.unwrap_err().to_string();
+    assert!(error.contains("frame is 2048 bytes, less than the 31941"), "{error}");
+    assert!(matches!(Relay::builder(Insecure).config(config).unbound(), Err(BindError::Config(_))));
+}
+
+#[tokio::test]
 async fn a_relay_that_takes_every_name_stays_on_this_machine() {
     let bind = |addr: &str| Relay::builder(Insecure).bind(addr.parse().unwrap());
     assert!(matches!(bind("0.0.0.0:0").await, Err(BindError::Insecure { .. })));

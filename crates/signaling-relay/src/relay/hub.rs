@@ -89,7 +89,7 @@ impl Hub {
     }
 
     pub(super) fn largest(&self) -> usize {
-        self.enter().1.switchboard.config().frame
+        self.enter().1.switchboard.config().read()
     }
 
     fn input(&self, input: impl FnOnce(&mut Switchboard, u64)) {

@@ -23,7 +23,7 @@ use tracing::{Instrument, Span};
 
 use crate::auth::Authenticator;
 use crate::backend::{Backend, Memory};
-use crate::config::Config;
+use crate::config::{Config, ConfigError};
 use crate::stats::{Holdings, Stats};
 use crate::switchboard::Switchboard;
 use hub::Hub;
@@ -56,6 +56,9 @@ pub enum BindError {
         /// What the system says.
         error: io::Error,
     },
+    /// The limits do not go together.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
     /// The system has no random numbers to start with.
     #[error("cannot draw random numbers: {0}")]
     Random(rand::rngs::SysError),
@@ -102,10 +105,12 @@ impl RelayBuilder {
     /// Cancel safe: nothing listens if it is dropped.
     ///
     /// # Errors
+    /// [`BindError::Config`] if the limits do not go together.
     /// [`BindError::Insecure`] if everybody could be everybody, from other machines.
     /// [`BindError::Address`] if the system refuses the address, above all because it is in use.
     /// [`BindError::Random`] if the system has no random numbers.
     pub async fn bind(self, addr: SocketAddr) -> Result<Relay, BindError> {
+        self.config.check()?;
         if self.auth.is_insecure() && !addr.ip().is_loopback() {
             return Err(BindError::Insecure { addr });
         }
@@ -132,11 +137,13 @@ impl RelayBuilder {
     /// not held to loopback addresses here: whom you serve, it takes.
     ///
     /// # Errors
-    /// [`BindError::Random`] if the system has no random numbers.
+    /// [`BindError::Config`] if the limits do not go together. [`BindError::Random`] if the system has no random
+    /// numbers.
     ///
     /// # Panics
     /// Outside of a tokio runtime.
     pub fn unbound(self) -> Result<RelayHandle, BindError> {
+        self.config.check()?;
         let handle = self.start(draw()?);
         tokio::spawn(keep_time(Arc::downgrade(&handle.hub)));
         Ok(handle)

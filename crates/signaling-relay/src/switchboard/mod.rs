@@ -183,10 +183,13 @@ impl Switchboard {
             return;
         }
         self.stats.frames_in += 1;
-        if bytes.len() > self.config.frame {
-            return self.close(conn, Refusal::TooLarge);
-        }
+        let too_large = bytes.len() > self.config.frame;
         match Frame::decode(bytes) {
+            // What it is about is told, and the link goes on.
+            Ok(Frame::Send(send)) if too_large && self.links.sender(conn).is_some() => {
+                self.refuse(conn, Refused { key: Some(send.key), ver: send.ver, reason: Refusal::TooLarge });
+            }
+            _ if too_large => self.close(conn, Refusal::TooLarge),
             Ok(frame) => self.handle(conn, frame),
             Err(DecodeError::Version { .. }) => self.close(conn, Refusal::Version),
             Err(_) => self.close(conn, Refusal::Malformed),

@@ -1,7 +1,7 @@
 //! What happens at each limit.
 
 use signaling_core::wire::{Frame, Refusal};
-use signaling_relay::Config;
+use signaling_relay::{Closed, Config, ConfigError};
 
 use crate::world::{Got, World, key, letter, runs, settled, turned_away};
 
@@ -50,6 +50,34 @@ fn a_body_too_large_is_refused_by_its_invitation() {
     assert_eq!(world.all(alice), [Got::Refused(Some(key(4)), Refusal::TooLarge)]);
     assert_eq!(world.all(bob), []);
     assert_eq!(world.reach(alice, "bob", &letter("ten bytes.")), runs(&[2]));
+}
+
+#[test]
+fn a_message_larger_than_a_frame_is_refused_by_its_invitation() {
+    let mut world = World::with(Config { frame: 4_096, body: 1_500, ..settled() });
+    let (alice, bob) = (world.join("alice", 1), world.join("bob", 2));
+    world.send(alice, &["bob"], &letter(&"x".repeat(5_000)).about(4));
+    assert_eq!(world.all(alice), [Got::Refused(Some(key(4)), Refusal::TooLarge)]);
+    assert_eq!(world.reach(alice, "bob", &letter("hi")), runs(&[2]), "the link stands");
+    world.raw(bob, &[0; 5_000]);
+    assert_eq!(world.all(bob).last(), Some(&Got::Closed(Closed::Refused(Refusal::TooLarge))));
+}
+
+#[test]
+fn a_frame_that_holds_no_message_is_no_limit() {
+    let limits = Config { body: 1_000, push: 500, recipients: 3, ..settled() };
+    let Err(ConfigError::Frame { needed, .. }) = (Config { frame: 1_024, ..limits.clone() }).check() else {
+        panic!("a body of 1000 bytes does not fit into a frame of 1024 with all the rest");
+    };
+    let fits = Config { frame: needed, ..limits };
+    assert_eq!((fits.check(), Config::default().check()), (Ok(()), Ok(())));
+    let mut world = World::with(fits);
+    let alice = world.join("alice", 1);
+    let users = ["a", "b", "c"].map(|name| name.repeat(32));
+    let group = "a-group-with-a-name-of-exactly-48-characters----";
+    let letter = letter(&"x".repeat(1_000)).group(group).push(500).ver(u32::MAX).ttl(u32::MAX);
+    world.send(alice, &users.each_ref().map(String::as_str), &letter.about(u32::MAX));
+    assert_eq!(world.fanned(alice).len(), 3);
 }
 
 #[test]
