@@ -18,6 +18,13 @@ pub struct Config {
     /// Links at a time, with or without a Hello. One more is refused with Busy; while as many are being refused, without
     /// a word.
     pub connections: usize,
+    /// Links of one address at a time that were not let in yet: one more is refused with Busy; while as many of that
+    /// address are being refused, without a word. They are a quarter of `connections` at most. All addresses of IPv6 that begin
+    /// with the same 64 bits count as one. 0 for no such limit, behind a proxy, from which all seem to come. Links without
+    /// an address ([`RelayHandle::serve`](crate::RelayHandle::serve)) have none of these limits.
+    pub strangers_per_address: usize,
+    /// The same for all links of one address. 0 for no such limit: many devices may share an address.
+    pub connections_per_address: usize,
     /// Devices that the relay remembers, of all users. One more is refused with Busy.
     pub devices: usize,
     /// Devices that it remembers of one user, at most [`MAX_DEVICES`]. One more drops the one whose Hello
@@ -73,6 +80,8 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             connections: 65_536,
+            strangers_per_address: 1_024,
+            connections_per_address: 0,
             devices: 1_000_000,
             devices_per_user: 32,
             groups: 16_384,
@@ -143,6 +152,20 @@ impl Config {
             recipients: u16::try_from(self.recipients).unwrap_or(u16::MAX),
             silence: self.silence,
         }
+    }
+
+    /// Links of one address that were not let in yet. However few links there may be, with those that are being
+    /// refused these are half of them.
+    pub(crate) fn strangers(&self) -> usize {
+        match self.strangers_per_address {
+            0 => usize::MAX,
+            limit => limit.min(self.connections / 4).max(1),
+        }
+    }
+
+    /// All links of one address.
+    pub(crate) fn of_one_address(&self) -> usize {
+        if self.connections_per_address == 0 { usize::MAX } else { self.connections_per_address }
     }
 
     /// Holds to what the wire can carry.

@@ -1,5 +1,7 @@
 //! What whoever runs a relay sees of it.
 
+use std::net::TcpStream;
+
 use rustix::process::Signal;
 
 use crate::world::World;
@@ -26,6 +28,24 @@ fn a_relay_tells_its_counters_now_and_then() {
     let mut relay = world.start(&["relay", "--insecure", "--listen", "127.0.0.1:0", "--stats", "50ms"]);
     relay.says("0 links, 0 devices here of 0 known, 0 groups, 0 bytes kept; 0 messages delivered");
     relay.says("0 links");
+}
+
+#[test]
+fn a_crowd_from_one_address_is_counted_and_logged() {
+    let world = World::empty();
+    let args = ["relay", "--insecure", "--json", "--listen", "127.0.0.1:0", "-v", "--limit", "connections=8"];
+    let mut relay = world.start(&args);
+    let address = relay.hears("listening")["address"].as_str().unwrap().to_owned();
+    let connect = |_| TcpStream::connect(address.trim_start_matches("tcp://")).unwrap();
+    let _crowd: Vec<_> = (0..6).map(connect).collect();
+    // What was connected is accepted in order.
+    let mut bob = world.start(&["listen", "--as", "bob", "--relay", &address]);
+    bob.says("too many links");
+    relay.ctrl_c();
+    let ended = relay.ends();
+    assert!(ended.event("stopped")["crowded"].as_u64() >= Some(3), "{ended:#?}");
+    assert_eq!(ended.err.matches("too many links from one address").count(), 1, "{}", ended.err);
+    assert!(ended.err.contains("from=127.0.0.1") && ended.err.contains("strangers_per_address"));
 }
 
 #[test]

@@ -7,7 +7,7 @@ mod outbox;
 mod tls;
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
@@ -236,9 +236,10 @@ impl Relay {
         #[cfg(feature = "tls")]
         if let Some(certificate) = self.certificate.clone() {
             let within = self.handle.hub.patience();
-            return self.handle.open(async move { certificate.accept(stream, within).await }, span);
+            let stream = async move { certificate.accept(stream, within).await };
+            return self.handle.open(Some(peer.ip()), stream, span);
         }
-        self.handle.open(std::future::ready(Ok(stream)), span);
+        self.handle.open(Some(peer.ip()), std::future::ready(Ok(stream)), span);
     }
 
     async fn stop(self) {
@@ -298,21 +299,37 @@ impl RelayHandle {
     /// # Panics
     /// Outside of a tokio runtime.
     pub fn serve(&self, stream: impl AsyncRead + AsyncWrite + Send + 'static) {
-        self.open(std::future::ready(Ok(stream)), Span::none());
+        self.open(None, std::future::ready(Ok(stream)), Span::none());
+    }
+
+    /// As [`serve`](Self::serve), for a device at that address, which may have only so many links
+    /// ([`Config::strangers_per_address`]): for a listener of your own, such as one that hears from a proxy where its
+    /// links come from.
+    ///
+    /// # Panics
+    /// Outside of a tokio runtime.
+    pub fn serve_from(&self, address: IpAddr, stream: impl AsyncRead + AsyncWrite + Send + 'static) {
+        let span = tracing::info_span!("link", peer = %address);
+        self.open(Some(address), std::future::ready(Ok(stream)), span);
     }
 
     /// Serves a device when its stream is ready; it counts as a link at once. There is no word for who comes while as many
     /// as may be here are being turned away. What is logged of it is logged in that span.
-    fn open<S>(&self, stream: impl Future<Output = io::Result<S>> + Send + 'static, span: Span)
-    where
+    fn open<S>(
+        &self,
+        address: Option<IpAddr>,
+        stream: impl Future<Output = io::Result<S>> + Send + 'static,
+        span: Span,
+    ) where
         S: AsyncRead + AsyncWrite + Send + 'static,
     {
         let (hub, gone) = (self.hub.clone(), self.gone.clone());
         if self.links.len() >= hub.connections().saturating_mul(2) {
             return tracing::debug!(parent: &span, "too many links, even to say so");
         }
-        let (conn, queue) = span.in_scope(|| hub.open());
+        let Some((door, queue)) = span.in_scope(|| hub.open(address)) else { return };
         let serving = async move {
+            let conn = door.conn;
             tracing::debug!(conn = conn.0, "accepted");
             let link = async {
                 match stream.await {
@@ -321,7 +338,7 @@ impl RelayHandle {
                 }
             };
             gone.run_until_cancelled(link).await;
-            hub.close(conn);
+            drop(door);
             tracing::debug!(conn = conn.0, "closed");
         };
         self.links.spawn(serving.instrument(span));

@@ -6,11 +6,13 @@ mod encode;
 mod groups;
 mod hello;
 mod links;
+mod networks;
 mod parcel;
 mod send;
 
 use std::collections::{HashMap, VecDeque};
 use std::fmt;
+use std::net::IpAddr;
 
 use bytes::Bytes;
 use rand::SeedableRng;
@@ -23,6 +25,10 @@ use crate::config::Config;
 use crate::stats::{Holdings, Stats};
 use admitted::Admitted;
 use links::Links;
+pub(crate) use networks::Network;
+
+/// How often it is told that addresses have too many links, in ms.
+const COMPLAINTS: u64 = 60_000;
 
 /// A link, named by whoever runs the switchboard. The name of a closed link may be used again.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
@@ -68,10 +74,10 @@ impl fmt::Display for Closed {
 /// The relay without sockets, clock and tasks: frames go in, frames come out.
 ///
 /// Whoever drives it owns the links and the time. Three families of methods:
-/// * inputs: [`connect`](Self::connect), [`frame`](Self::frame), [`oversize`](Self::oversize),
-///   [`disconnect`](Self::disconnect), [`overrun`](Self::overrun), [`tick`](Self::tick), [`stop`](Self::stop).
-///   Each takes `now`, in
-///   milliseconds of a monotonic clock that starts anywhere; a `now` that goes back counts as the last one.
+/// * inputs: [`connect`](Self::connect), [`connect_from`](Self::connect_from), [`frame`](Self::frame),
+///   [`oversize`](Self::oversize), [`disconnect`](Self::disconnect), [`overrun`](Self::overrun), [`tick`](Self::tick),
+///   [`stop`](Self::stop). Each takes `now`, in milliseconds of a monotonic clock that starts anywhere; a `now` that goes
+///   back counts as the last one.
 /// * outputs: [`poll_output`](Self::poll_output), to be called after each input until it is empty, and
 ///   [`next_deadline`](Self::next_deadline), when [`tick`](Self::tick) is due.
 /// * getters: [`stats`](Self::stats), [`holdings`](Self::holdings), [`config`](Self::config).
@@ -117,6 +123,8 @@ pub struct Switchboard {
     admitted: Admitted,
     outputs: VecDeque<Output>,
     stats: Stats,
+    /// When it was last told that an address has too many links.
+    complained: Option<u64>,
 }
 
 impl fmt::Debug for Switchboard {
@@ -153,6 +161,7 @@ impl Switchboard {
             online: HashMap::new(),
             outputs: VecDeque::new(),
             stats: Stats::default(),
+            complained: None,
         }
     }
 
@@ -164,15 +173,43 @@ impl Switchboard {
     /// A link was opened. It is closed at once if there are too many, or if the relay is stopping. If the
     /// name was in use, that link is gone.
     pub fn connect(&mut self, now: u64, conn: ConnId) {
+        self.open(now, conn, None);
+    }
+
+    /// As [`connect`](Self::connect), from that address, which may have only so many links:
+    /// [`Config::strangers_per_address`] and [`Config::connections_per_address`].
+    pub fn connect_from(&mut self, now: u64, conn: ConnId, address: IpAddr) {
+        self.open(now, conn, Some(address.into()));
+    }
+
+    fn open(&mut self, now: u64, conn: ConnId, from: Option<Network>) {
         self.disconnect(now, conn);
+        let crowd = from.and_then(|from| Some((from, self.links.networks().limit(from, &self.config)?)));
         let full = self.links.len() >= self.config.connections;
-        self.links.open(conn, self.now, &self.config);
+        self.links.open(conn, from, self.now, &self.config);
         self.stats.links = self.links.len() as u64;
         if self.stopped {
             self.close(conn, Refusal::Stopping);
+        } else if let Some((from, limit)) = crowd {
+            self.count_crowded(from, limit);
+            self.close(conn, Refusal::Busy);
         } else if full {
             tracing::info!(conn = conn.0, limit = self.config.connections, "not let in: too many links");
             self.close(conn, Refusal::Busy);
+        }
+    }
+
+    /// How many links there are from there.
+    pub(crate) fn links_from(&self, network: Network) -> usize {
+        self.links.networks().links(network)
+    }
+
+    /// A link was turned away because of how many there are from there.
+    pub(crate) fn count_crowded(&mut self, from: Network, limit: &'static str) {
+        self.stats.crowded += 1;
+        if self.complained.is_none_or(|last| self.now.saturating_sub(last) >= COMPLAINTS) {
+            self.complained = Some(self.now);
+            tracing::warn!(%from, limit, crowded = self.stats.crowded, "not let in: too many links from one address");
         }
     }
 

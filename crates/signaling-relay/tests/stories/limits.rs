@@ -1,9 +1,10 @@
 //! What happens at each limit.
 
+use signaling_core::Device;
 use signaling_core::wire::{Frame, Refusal};
 use signaling_relay::{Closed, Config, ConfigError};
 
-use crate::world::{Got, World, key, letter, runs, settled, turned_away};
+use crate::world::{Got, Link, World, key, letter, runs, settled, turned_away};
 
 #[test]
 fn one_link_too_many_is_told_so() {
@@ -14,6 +15,70 @@ fn one_link_too_many_is_told_so() {
     let bob = world.link();
     assert_eq!(world.all(bob), []);
     assert_eq!(world.stats().links, 1);
+}
+
+const ONE: &str = "192.0.2.1";
+const OTHER: &str = "192.0.2.2";
+
+/// Says Hello on it; what is heard.
+fn greet(world: &mut World, link: Link, user: &str, id: u64) -> Vec<Got> {
+    world.hello(link, user, Device { id, epoch: 1 }, 64 * 1024, "");
+    world.all(link)
+}
+
+#[test]
+fn who_says_nothing_cannot_take_the_links_of_others() {
+    let mut world = World::with(Config { connections: 12, ..settled() });
+    let silent: Vec<_> = (0..12).map(|_| world.link_from(ONE)).collect();
+    let let_in = silent.iter().filter(|link| world.all(**link) != turned_away(Refusal::Busy)).count();
+    assert_eq!((let_in, world.stats().crowded), (3, 9), "at most a quarter of what there is");
+    for id in 0..9 {
+        let link = world.link_from(OTHER);
+        assert!(matches!(greet(&mut world, link, "bob", id)[..], [Got::Welcome(_)]));
+    }
+    let late = world.link_from("192.0.2.3");
+    assert_eq!((world.all(late), world.stats().crowded), (turned_away(Refusal::Busy), 9), "all are taken");
+}
+
+#[test]
+fn who_is_let_in_or_gone_makes_room_for_others_of_his_address() {
+    let mut world = World::with(Config { strangers_per_address: 1, ..settled() });
+    for id in 0..10 {
+        let link = world.link_from(ONE);
+        assert!(matches!(greet(&mut world, link, "bob", id)[..], [Got::Welcome(_)]), "{id}");
+        assert!(matches!(greet(&mut world, link, "bob", id)[..], [Got::Welcome(_)]), "a repeated Hello");
+    }
+    let (silent, refused) = (world.link_from(ONE), world.link_from(ONE));
+    assert_eq!((world.all(silent), world.all(refused)), (vec![], turned_away(Refusal::Busy)));
+    world.leave(silent);
+    world.leave(refused);
+    let silent = world.link_from(ONE);
+    assert_eq!(world.all(silent), []);
+    world.pass(10_000);
+    assert_eq!(world.all(silent), turned_away(Refusal::Hello));
+    let next = world.link_from(ONE);
+    assert_eq!(world.all(next), []);
+}
+
+#[test]
+fn all_links_of_one_address_can_be_limited() {
+    let mut world = World::with(Config { connections_per_address: 2, ..settled() });
+    for id in 0..2 {
+        let link = world.link_from("2001:db8::1");
+        assert!(matches!(greet(&mut world, link, "bob", id)[..], [Got::Welcome(_)]));
+    }
+    let same = world.link_from("2001:db8::2:0:0:1");
+    assert_eq!(world.all(same), turned_away(Refusal::Busy), "the same 64 bits");
+    let other = world.link_from("2001:db8:0:1::1");
+    assert_eq!((world.all(other), world.stats().crowded), (vec![], 1));
+}
+
+#[test]
+fn behind_a_proxy_no_address_is_limited() {
+    let mut world = World::with(Config { strangers_per_address: 0, connections: 3, ..settled() });
+    let links = [(); 3].map(|()| world.link_from(ONE));
+    assert!(links.into_iter().all(|link| world.all(link).is_empty()));
+    assert_eq!(world.stats().crowded, 0);
 }
 
 #[test]
