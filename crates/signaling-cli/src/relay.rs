@@ -25,16 +25,16 @@ pub(crate) async fn run(args: &RelayArgs, printer: &Printer) -> Result<Exit, Fai
     let mut stop = Stop::without_hangup()?;
     let (hangup, wanted) = (Nudge::hangup()?, Nudge::user()?);
     let builder = if args.insecure { Relay::builder(Insecure) } else { with_key(args)? };
-    let builder = builder.config(config(args));
+    let limits = config(args);
+    let (connections, few) = files::allow(limits.connections);
+    let builder = builder.config(Config { connections, ..limits });
     let certificate = certificate(args)?;
     let builder = certificate.iter().cloned().fold(builder, RelayBuilder::certificate);
     let relay = builder.bind(args.listen).await.map_err(unbound)?;
     let handle = relay.handle();
     let start = Instant::now();
     printer.print("relay", &listening(&relay, args))?;
-    let few = files::allow(config(args).connections);
-    // Who tries it out has few devices.
-    if let Some(warning) = few.filter(|_| !args.insecure) {
+    if let Some(warning) = few {
         printer.print("relay", &warning)?;
     }
     tokio::select! {

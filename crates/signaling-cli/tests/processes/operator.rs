@@ -1,10 +1,11 @@
 //! What whoever runs a relay sees of it.
 
 use std::net::TcpStream;
+use std::process::Command;
 
 use rustix::process::Signal;
 
-use crate::world::World;
+use crate::world::{Process, World};
 
 #[test]
 fn a_relay_tells_its_counters_when_asked() {
@@ -28,6 +29,26 @@ fn a_relay_tells_its_counters_now_and_then() {
     let mut relay = world.start(&["relay", "--insecure", "--listen", "127.0.0.1:0", "--stats", "50ms"]);
     relay.says("0 links, 0 devices here of 0 known, 0 groups, 0 bytes kept; 0 messages delivered");
     relay.says("0 links");
+}
+
+/// A relay that may open so many files.
+fn with_files(world: &World, files: u32, args: &[&str]) -> Process {
+    let relay =
+        world.command(&[&["relay", "--insecure", "--json", "--listen", "127.0.0.1:0"], args].concat());
+    let limited = format!("ulimit -n {files}; exec \"$0\" \"$@\"");
+    Process::start(Command::new("sh").arg("-c").arg(limited).arg(relay.get_program()).args(relay.get_args()))
+}
+
+#[test]
+fn a_relay_says_when_the_system_allows_fewer_links_than_it_does() {
+    let world = World::empty();
+    let mut relay = with_files(&world, 256, &[]);
+    let few = relay.hears("few_files");
+    assert_eq!((&few["files"], &few["connections"]), (&256.into(), &65_536.into()));
+    let mut fits = with_files(&world, 256, &["--limit", "connections=224"]);
+    fits.hears("listening");
+    fits.ctrl_c();
+    assert!(!fits.ends().knows("few_files"));
 }
 
 #[test]
