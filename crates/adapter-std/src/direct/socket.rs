@@ -31,7 +31,13 @@ pub trait Datagrams: fmt::Debug + Send + Sync + 'static {
     /// # Errors
     /// Whatever keeps it from being found; it is looked for where it was, and looked up again later.
     fn look_up<'a>(&'a self, address: &'a str) -> LookingUp<'a> {
-        Box::pin(async move { Ok(lookup_host(address).await?.collect()) })
+        Box::pin(async move {
+            let (host, port) = address.rsplit_once(':').unwrap_or((address, ""));
+            // The system takes a zone, as in fe80::1%eth0, but no brackets.
+            let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
+            let port = port.parse().map_err(io::Error::other)?;
+            Ok(lookup_host((host, port)).await?.collect())
+        })
     }
 }
 
@@ -82,5 +88,18 @@ impl Socket for UdpSocket {
 
     fn local(&self) -> Option<SocketAddr> {
         self.local_addr().ok()
+    }
+}
+
+#[cfg(all(test, target_os = "linux"))] // where the loopback interface is number 1
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn an_address_with_a_zone_is_found() {
+        let udp = UdpAddress("[::]:0".into());
+        for (address, found) in [("[fe80::1%lo]:7", "[fe80::1%1]:7"), ("192.0.2.7:7", "192.0.2.7:7")] {
+            assert_eq!(udp.look_up(address).await.unwrap(), [found.parse().unwrap()]);
+        }
     }
 }
