@@ -9,6 +9,7 @@ mod links;
 mod networks;
 mod parcel;
 mod send;
+mod told;
 
 use std::collections::{HashMap, VecDeque};
 use std::fmt;
@@ -26,9 +27,7 @@ use crate::stats::{Holdings, Stats};
 use admitted::Admitted;
 use links::Links;
 pub(crate) use networks::Network;
-
-/// How often it is told that addresses have too many links, in ms.
-const COMPLAINTS: u64 = 60_000;
+use told::Told;
 
 /// A link, named by whoever runs the switchboard. The name of a closed link may be used again.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
@@ -123,8 +122,9 @@ pub struct Switchboard {
     admitted: Admitted,
     outputs: VecDeque<Output>,
     stats: Stats,
-    /// When it was last told that an address has too many links.
-    complained: Option<u64>,
+    /// When it was last told that there are too many links: in all, and of one address.
+    full: Told,
+    crowded: Told,
 }
 
 impl fmt::Debug for Switchboard {
@@ -161,7 +161,8 @@ impl Switchboard {
             online: HashMap::new(),
             outputs: VecDeque::new(),
             stats: Stats::default(),
-            complained: None,
+            full: Told::default(),
+            crowded: Told::default(),
         }
     }
 
@@ -194,7 +195,9 @@ impl Switchboard {
             self.count_crowded(from, limit);
             self.close(conn, Refusal::Busy);
         } else if full {
-            tracing::info!(conn = conn.0, limit = self.config.connections, "not let in: too many links");
+            if self.full.again(self.now) {
+                tracing::warn!(limit = self.config.connections, "not let in: too many links");
+            }
             self.close(conn, Refusal::Busy);
         }
     }
@@ -207,8 +210,7 @@ impl Switchboard {
     /// A link was turned away because of how many there are from there.
     pub(crate) fn count_crowded(&mut self, from: Network, limit: &'static str) {
         self.stats.crowded += 1;
-        if self.complained.is_none_or(|last| self.now.saturating_sub(last) >= COMPLAINTS) {
-            self.complained = Some(self.now);
+        if self.crowded.again(self.now) {
             tracing::warn!(%from, limit, crowded = self.stats.crowded, "not let in: too many links from one address");
         }
     }
