@@ -23,7 +23,8 @@ pub(crate) async fn tell(
             Some(every) => drop(timeout(every, nudge.asked()).await),
             None => nudge.asked().await,
         }
-        if let Err(error) = printer.print("relay", &counters(&relay.holdings(), &relay.stats())) {
+        let counters = counters(&relay.holdings(), &relay.stats());
+        if let Err(error) = printer.print_aside("relay", counters).await {
             return error.into();
         }
     }

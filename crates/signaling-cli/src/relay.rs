@@ -2,11 +2,12 @@
 
 use std::io::{self, Write};
 use std::net::SocketAddr;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use signaling_relay::{
     BindError, Certificate, CertificateError, Config, ConfigError, Insecure, Relay, RelayBuilder,
 };
+use tokio::time::timeout;
 
 use crate::args::{LIMITS, RelayArgs, Setting, configured, table};
 use crate::counters;
@@ -15,6 +16,9 @@ use crate::files;
 use crate::output::{Notice, Printer, Tone};
 use crate::stop::{Nudge, Stop};
 use crate::token::{MAKE_KEY, read_key};
+
+/// Who does not read its last word for so long does not keep it from ending.
+const LAST_WORD: Duration = Duration::from_secs(1);
 
 /// Serves until ctrl-c.
 pub(crate) async fn run(args: &RelayArgs, printer: &Printer) -> Result<Exit, Failure> {
@@ -42,7 +46,8 @@ pub(crate) async fn run(args: &RelayArgs, printer: &Printer) -> Result<Exit, Fai
         failed = keep_fresh(certificate, hangup, printer) => return Err(failed),
         failed = counters::tell(&handle, args.stats.0, wanted, printer) => return Err(failed),
     }
-    printer.print("relay", &counters::stopped(&handle.stats(), start.elapsed()))?;
+    let last = printer.print_aside("relay", counters::stopped(&handle.stats(), start.elapsed()));
+    timeout(LAST_WORD, last).await.unwrap_or(Ok(()))?;
     Ok(Exit::Success)
 }
 
@@ -88,7 +93,7 @@ fn uncertified(error: CertificateError) -> Failure {
 async fn keep_fresh(certificate: Option<Certificate>, mut hangup: Nudge, printer: &Printer) -> Failure {
     loop {
         hangup.asked().await;
-        if let Err(error) = printer.print("relay", &read_again(certificate.as_ref())) {
+        if let Err(error) = printer.print_aside("relay", read_again(certificate.as_ref())).await {
             return error.into();
         }
     }

@@ -1,9 +1,13 @@
 //! What whoever runs a relay sees of it.
 
 use std::net::TcpStream;
-use std::process::Command;
+use std::os::fd::AsFd;
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
 
-use rustix::process::Signal;
+use rustix::io::ioctl_fionread;
+use rustix::process::{Pid, Signal, kill_process};
 
 use crate::world::{Process, World};
 
@@ -86,4 +90,39 @@ fn who_was_not_let_in_is_logged_and_told_why() {
     for words in ["not let in", "user=bob", "of_user=1", "peer=127.0.0.1:"] {
         assert!(log.contains(words), "{words:?} is not in {log}");
     }
+}
+
+/// Waits until what nobody reads has filled a pipe.
+fn full(pipe: &impl AsFd) {
+    let until = Instant::now() + Duration::from_secs(20);
+    while ioctl_fionread(pipe).unwrap() < 60_000 {
+        assert!(Instant::now() < until, "the pipe does not fill");
+        thread::sleep(Duration::from_millis(5));
+    }
+}
+
+/// A process that nobody listens to, until the end of the story.
+struct Unread(Child);
+
+impl Drop for Unread {
+    fn drop(&mut self) {
+        // It may have ended.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[test]
+fn who_does_not_read_what_a_relay_says_holds_up_nothing() {
+    let world = World::empty();
+    let listen = world.relay.trim_start_matches("tcp://").to_owned();
+    let mut relay = world.command(&["relay", "--insecure", "-vv", "--stats", "1ms", "--listen", &listen]);
+    let mut relay = Unread(relay.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap());
+    full(relay.0.stdout.as_ref().unwrap());
+    // Each that comes is logged.
+    thread::spawn(move || while TcpStream::connect(&listen).is_ok() {});
+    full(relay.0.stderr.as_ref().unwrap());
+    world.listen(&["--as", "bob"]);
+    kill_process(Pid::from_child(&relay.0), Signal::TERM).unwrap();
+    assert!(relay.0.wait().unwrap().success());
 }
