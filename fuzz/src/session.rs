@@ -35,7 +35,8 @@ pub fn session(bytes: &[u8]) {
 }
 
 async fn serve(session: &Session<'_>) {
-    let config = Config { silence: 20_000, hello: 5_000, frame: 1024, body: 512, ..Config::default() };
+    let limits = Config { frame: 1024, body: 512, push: 128, recipients: 4, ..Config::default() };
+    let config = Config { silence: 20_000, hello: 5_000, ..limits };
     let relay = Relay::builder(Insecure).config(config).clock(TokioClock::new());
     let relay = relay.bind((Ipv4Addr::LOCALHOST, 0).into()).await.expect("this machine has a free port");
     let handle = relay.handle();

@@ -79,8 +79,8 @@ pub use client::{Client, Events};
 pub use clock::{Clock, SystemClock, TokioClock};
 pub use data::Data;
 pub use direct::{
-    Datagrams, KeyError, MAX_PEERS, Opening, Peer, Peers, PeersError, PresharedKey, Receiving, Sending,
-    Socket,
+    Datagrams, KeyError, LookingUp, MAX_PEERS, Opening, Peer, Peers, PeersError, PresharedKey, Receiving,
+    Sending, Socket,
 };
 pub use error::{Answered, Closed, CommandError, DeliveryError, EndReason, GroupError};
 pub use event::{Event, InvitationEvent, InvitationInfo, InviteeInfo, LinkError, LinkEvent, PeerTrouble};

@@ -8,12 +8,15 @@ use std::time::Duration;
 
 use adapter_std::{
     Answered, BuildError, Client, ClientBuilder, CommandError, Datagrams, Event, Events, GroupError,
-    InvitationEvent, InviteError, InviteId, InviteOptions, LinkError, LinkEvent, LinkState, Opening, Peer,
-    PeerTrouble, Peers, PeersError, PresharedKey, Reason, Receiving, Sending, Slot, Socket, State,
-    TokioClock, What,
+    InvitationEvent, InviteError, InviteId, InviteOptions, LinkError, LinkEvent, LinkState, LookingUp,
+    Opening, Peer, PeerTrouble, Peers, PeersError, PresharedKey, Reason, Receiving, Sending, Slot, Socket,
+    State, TokioClock, What,
 };
 use tokio::sync::mpsc;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout};
+
+/// So long a name takes to be looked up.
+const LOOKUP: Duration = Duration::from_secs(2);
 
 type Queue = mpsc::UnboundedSender<(Vec<u8>, SocketAddr)>;
 
@@ -27,6 +30,11 @@ struct Inside {
     /// Of a hundred datagrams, so many are lost.
     loss: u64,
     dice: u64,
+    /// Where names lead; and each that was looked up.
+    names: HashMap<String, Vec<SocketAddr>>,
+    asked: Vec<String>,
+    /// Who changed his address, and goes on as who he was.
+    moved: HashMap<SocketAddr, SocketAddr>,
     /// All that was sent, from where to where.
     sent: Vec<(Vec<u8>, SocketAddr, SocketAddr)>,
 }
@@ -46,6 +54,21 @@ impl Datagrams for At {
         self.0.0.lock().unwrap().sockets.insert(self.1, sender);
         let socket = AirSocket { air: self.0.clone(), own: self.1, queue: queue.into() };
         Box::pin(async { Ok(Box::new(socket) as Box<dyn Socket>) })
+    }
+
+    fn look_up<'a>(&'a self, address: &'a str) -> LookingUp<'a> {
+        Box::pin(async move {
+            if let Ok(number) = address.parse() {
+                return Ok(vec![number]);
+            }
+            self.0.0.lock().unwrap().asked.push(address.into());
+            sleep(LOOKUP).await;
+            if address == "stuck:7500" {
+                return std::future::pending().await;
+            }
+            let found = self.0.0.lock().unwrap().names.get(address).cloned();
+            found.ok_or_else(|| io::Error::other("no such name"))
+        })
     }
 }
 
@@ -75,6 +98,12 @@ impl Air {
             return;
         }
         let (air, bytes) = (self.clone(), datagram.to_vec());
+        let from = inside.moved.get(&from).copied().unwrap_or(from);
+        let to = match inside.moved.iter().find(|(_, now)| **now == to) {
+            Some((before, _)) => *before,
+            None if inside.moved.contains_key(&to) => return,
+            None => to,
+        };
         drop(inside);
         tokio::spawn(async move {
             sleep(Duration::from_millis(10)).await;
@@ -86,6 +115,19 @@ impl Air {
 
     fn lose(&self, percent: u64) {
         self.0.lock().unwrap().loss = percent;
+    }
+
+    fn name(&self, name: &str, places: &[SocketAddr]) {
+        self.0.lock().unwrap().names.insert(name.into(), places.into());
+    }
+
+    fn moves(&self, before: SocketAddr, now: SocketAddr) {
+        self.0.lock().unwrap().moved.insert(before, now);
+    }
+
+    /// How often that name was looked up.
+    fn asked(&self, name: &str) -> usize {
+        self.0.lock().unwrap().asked.iter().filter(|asked| *asked == name).count()
     }
 
     fn sent(&self) -> Vec<(Vec<u8>, SocketAddr, SocketAddr)> {
@@ -285,6 +327,161 @@ async fn a_link_that_falls_silent_is_told_and_heals() {
         assert_eq!(alice.link(), LinkState::Up);
         assert_eq!(bob.signaling().accept(id, "").await.unwrap(), Answered::Confirmed);
         call.ended().await.unwrap();
+    }
+}
+
+/// A place where nobody lives at first.
+const ELSEWHERE: SocketAddr =
+    SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::new(10, 0, 9, 9)), 7500);
+
+/// A client at that place, with those peers.
+fn at(air: &Air, user: &str, place: SocketAddr, peers: Vec<Peer>) -> Client {
+    let over = peers.into_iter().fold(Peers::over(At(air.clone(), place)), Peers::peer);
+    let builder = Client::builder(user).direct(over).state(State::ephemeral().unwrap());
+    let client = builder.clock(TokioClock::new()).build().unwrap();
+    client.connect();
+    client
+}
+
+fn named(user: &str, name: &str, sealed: Option<u8>) -> Peer {
+    sealed.into_iter().fold(Peer::new(user, name), |peer, byte| peer.key(key(byte)))
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_moves_is_found_again_though_others_are_up() {
+    for sealed in [None, Some(7)] {
+        let air = Air::default();
+        air.name("bob:7500", &[address("bob")]);
+        let peers = vec![peer("carol", sealed), named("bob", "bob:7500", sealed)];
+        let alice = at(&air, "alice", address("alice"), peers);
+        let carol = air.client("carol", &["alice"], sealed);
+        let bob = air.client("bob", &["alice"], sealed);
+        let mut alices = alice.events();
+        let call = alice.signaling().invite("bob", "video?", &InviteOptions::default()).unwrap();
+        ring(&mut bob.events()).await;
+        alice.signaling().cancel(call.id(), "").unwrap();
+
+        bob.close().await;
+        let bob = at(&air, "bob", ELSEWHERE, vec![peer("alice", sealed)]);
+        air.name("bob:7500", &[ELSEWHERE]);
+        let call = alice.signaling().invite("bob", "again?", &InviteOptions::default()).unwrap();
+        let begin = Instant::now();
+        let id = ring(&mut bob.events()).await;
+        // Silence, a lookup, and the next Hello.
+        assert!(begin.elapsed() < Duration::from_secs(9 + 2 + 5), "{:?}", begin.elapsed());
+        assert_eq!(bob.signaling().accept(id, "").await.unwrap(), Answered::Confirmed);
+        call.ended().await.unwrap();
+        assert_eq!((alice.link(), carol.link()), (LinkState::Up, LinkState::Up));
+        let lost = timeout(Duration::from_millis(1), trouble(&mut alices)).await;
+        assert!(lost.is_err(), "alice always had a link: {lost:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_changes_networks_is_followed() {
+    // At once, to an address that his name had; or after silence, a lookup, and the next Hello.
+    for (known, within) in [(true, 4), (false, 9 + 2 + 5)] {
+        for sealed in [None, Some(7)] {
+            let air = Air::default();
+            let places = [address("bob"), ELSEWHERE];
+            air.name("bob:7500", if known { &places } else { &places[..1] });
+            let peers = vec![peer("carol", sealed), named("bob", "bob:7500", sealed)];
+            let alice = at(&air, "alice", address("alice"), peers);
+            let bob = air.client("bob", &["alice"], sealed);
+            assert_eq!((alice.connected().await, bob.connected().await), (LinkState::Up, LinkState::Up));
+            air.moves(address("bob"), ELSEWHERE);
+            air.name("bob:7500", &[ELSEWHERE]);
+            let begin = Instant::now();
+            let call = alice.signaling().invite("bob", "", &InviteOptions::default()).unwrap();
+            let id = ring(&mut bob.events()).await;
+            assert!(begin.elapsed() < Duration::from_secs(within), "{known} {:?}", begin.elapsed());
+            assert_eq!(bob.signaling().accept(id, "").await.unwrap(), Answered::Confirmed);
+            call.ended().await.unwrap();
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn two_who_change_places_are_told_apart() {
+    for sealed in [None, Some(7)] {
+        let air = Air::default();
+        air.name("bob:7500", &[address("bob")]);
+        air.name("carol:7500", &[address("carol")]);
+        let peers = || vec![named("bob", "bob:7500", sealed), named("carol", "carol:7500", sealed)];
+        let alice = at(&air, "alice", address("alice"), peers());
+        for places in [["bob", "carol"], ["carol", "bob"]] {
+            let bob = at(&air, "bob", address(places[0]), vec![peer("alice", sealed)]);
+            let carol = at(&air, "carol", address(places[1]), vec![peer("alice", sealed)]);
+            air.name("bob:7500", &[address(places[0])]);
+            air.name("carol:7500", &[address(places[1])]);
+            for (user, client) in [("bob", bob), ("carol", carol)] {
+                let call = alice.signaling().invite(user, "", &InviteOptions::timeout_seconds(120)).unwrap();
+                let id = ring(&mut client.events()).await;
+                assert_eq!(client.signaling().accept(id, "").await.unwrap(), Answered::Confirmed);
+                call.ended().await.unwrap();
+                client.close().await;
+            }
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_name_that_takes_for_ever_holds_up_nobody() {
+    let air = Air::default();
+    let alice =
+        at(&air, "alice", address("alice"), vec![named("carol", "stuck:7500", None), peer("bob", None)]);
+    let bob = air.client("bob", &["alice"], None);
+    let begin = Instant::now();
+    assert_eq!(alice.connected().await, LinkState::Up);
+    assert!(begin.elapsed() < Duration::from_secs(1), "{:?}", begin.elapsed());
+    sleep(Duration::from_secs(600)).await;
+    assert_eq!((air.asked("stuck:7500"), alice.link()), (1, LinkState::Up), "one lookup at a time");
+    let begin = Instant::now();
+    alice.close().await;
+    assert!(begin.elapsed() < Duration::from_secs(1), "{:?}", begin.elapsed());
+    drop(bob);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_is_nowhere_is_looked_up_ever_more_seldom_and_found_at_last() {
+    for sealed in [None, Some(7)] {
+        let air = Air::default();
+        let peers = vec![peer("carol", sealed), named("bob", "bob:7500", sealed)];
+        let alice = at(&air, "alice", address("alice"), peers);
+        let _carol = air.client("carol", &["alice"], sealed);
+        sleep(Duration::from_secs(300)).await;
+        let asked = air.asked("bob:7500");
+        assert!((6..=8).contains(&asked), "in the end once a minute: {asked}");
+        let bob = at(&air, "bob", ELSEWHERE, vec![peer("alice", sealed)]);
+        air.name("bob:7500", &[ELSEWHERE]);
+        alice.signaling().invite("bob", "", &InviteOptions::timeout_seconds(120)).unwrap();
+        let mut bobs = bob.events();
+        // At most a minute, the lookup, and the next Hello.
+        sleep(Duration::from_secs(60 + 2 + 5)).await;
+        ring(&mut bobs).await;
+        let asked = air.asked("bob:7500");
+        sleep(Duration::from_secs(600)).await;
+        assert_eq!(air.asked("bob:7500"), asked, "who is up is not looked up");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_several_addresses_the_one_that_answers_is_used() {
+    for sealed in [None, Some(7)] {
+        let air = Air::default();
+        air.name("bob:7500", &[ELSEWHERE, address("bob")]);
+        let alice = at(&air, "alice", address("alice"), vec![named("bob", "bob:7500", sealed)]);
+        let bob = air.client("bob", &["alice"], sealed);
+        let begin = Instant::now();
+        assert_eq!((alice.connected().await, bob.connected().await), (LinkState::Up, LinkState::Up));
+        assert!(begin.elapsed() < LOOKUP + Duration::from_millis(500), "{:?}", begin.elapsed());
+        let to_nobody = || air.sent().iter().filter(|(_, _, to)| *to == ELSEWHERE).count();
+        let before = to_nobody();
+        let call = alice.signaling().invite("bob", "", &InviteOptions::default()).unwrap();
+        let id = ring(&mut bob.events()).await;
+        assert_eq!(bob.signaling().accept(id, "").await.unwrap(), Answered::Confirmed);
+        call.ended().await.unwrap();
+        assert_eq!(to_nobody(), before);
     }
 }
 

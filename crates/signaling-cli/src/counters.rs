@@ -23,7 +23,8 @@ pub(crate) async fn tell(
             Some(every) => drop(timeout(every, nudge.asked()).await),
             None => nudge.asked().await,
         }
-        if let Err(error) = printer.print("relay", &counters(&relay.holdings(), &relay.stats())) {
+        let counters = counters(&relay.holdings(), &relay.stats());
+        if let Err(error) = printer.print_aside("relay", counters).await {
             return error.into();
         }
     }
@@ -62,6 +63,7 @@ fn with_counters(notice: Notice, stats: &Stats) -> Notice {
         .with("overrun", stats.overrun)
         .with("dropped", stats.dropped_kept)
         .with("busy", stats.refused(Refusal::Busy))
+        .with("crowded", stats.crowded)
         .with("tokens_refused", tokens_refused(stats))
 }
 
@@ -77,6 +79,7 @@ fn summary(stats: &Stats) -> String {
         (stats.overrun, "devices did not read what they were sent"),
         (stats.dropped_kept, "kept messages dropped for others"),
         (stats.refused(Refusal::Busy), "links or messages refused for their number"),
+        (stats.crowded, "links turned away as too many of their address"),
         (tokens_refused(stats), "tokens refused"),
     ];
     for (count, what) in troubles.into_iter().filter(|(count, _)| *count > 0) {

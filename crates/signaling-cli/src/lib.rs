@@ -31,7 +31,7 @@ use output::Printer;
 /// Parses the arguments, carries the command out and says how it ended.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
-    log::start(cli.verbose);
+    let _log = log::start(cli.verbose);
     let printer = Printer::new(cli.command.json());
     let ended = Runtime::new().map_err(Failure::from).and_then(|runtime| {
         let ended = runtime.block_on(carry_out(&cli.command, &printer));

@@ -2,9 +2,12 @@
 
 use std::io::{self, Write};
 use std::net::SocketAddr;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use signaling_relay::{BindError, Certificate, CertificateError, Config, Insecure, Relay, RelayBuilder};
+use signaling_relay::{
+    BindError, Certificate, CertificateError, Config, ConfigError, Insecure, Relay, RelayBuilder,
+};
+use tokio::time::timeout;
 
 use crate::args::{LIMITS, RelayArgs, Setting, configured, table};
 use crate::counters;
@@ -13,6 +16,9 @@ use crate::files;
 use crate::output::{Notice, Printer, Tone};
 use crate::stop::{Nudge, Stop};
 use crate::token::{MAKE_KEY, read_key};
+
+/// Who does not read its last word for so long does not keep it from ending.
+const LAST_WORD: Duration = Duration::from_secs(1);
 
 /// Serves until ctrl-c.
 pub(crate) async fn run(args: &RelayArgs, printer: &Printer) -> Result<Exit, Failure> {
@@ -23,16 +29,16 @@ pub(crate) async fn run(args: &RelayArgs, printer: &Printer) -> Result<Exit, Fai
     let mut stop = Stop::without_hangup()?;
     let (hangup, wanted) = (Nudge::hangup()?, Nudge::user()?);
     let builder = if args.insecure { Relay::builder(Insecure) } else { with_key(args)? };
-    let builder = builder.config(config(args));
+    let limits = config(args);
+    let (connections, few) = files::allow(limits.connections);
+    let builder = builder.config(Config { connections, ..limits });
     let certificate = certificate(args)?;
     let builder = certificate.iter().cloned().fold(builder, RelayBuilder::certificate);
     let relay = builder.bind(args.listen).await.map_err(unbound)?;
     let handle = relay.handle();
     let start = Instant::now();
     printer.print("relay", &listening(&relay, args))?;
-    let few = files::allow(config(args).connections);
-    // Who tries it out has few devices.
-    if let Some(warning) = few.filter(|_| !args.insecure) {
+    if let Some(warning) = few {
         printer.print("relay", &warning)?;
     }
     tokio::select! {
@@ -40,7 +46,8 @@ pub(crate) async fn run(args: &RelayArgs, printer: &Printer) -> Result<Exit, Fai
         failed = keep_fresh(certificate, hangup, printer) => return Err(failed),
         failed = counters::tell(&handle, args.stats.0, wanted, printer) => return Err(failed),
     }
-    printer.print("relay", &counters::stopped(&handle.stats(), start.elapsed()))?;
+    let last = printer.print_aside("relay", counters::stopped(&handle.stats(), start.elapsed()));
+    timeout(LAST_WORD, last).await.unwrap_or(Ok(()))?;
     Ok(Exit::Success)
 }
 
@@ -86,7 +93,7 @@ fn uncertified(error: CertificateError) -> Failure {
 async fn keep_fresh(certificate: Option<Certificate>, mut hangup: Nudge, printer: &Printer) -> Failure {
     loop {
         hangup.asked().await;
-        if let Err(error) = printer.print("relay", &read_again(certificate.as_ref())) {
+        if let Err(error) = printer.print_aside("relay", read_again(certificate.as_ref())).await {
             return error.into();
         }
     }
@@ -126,9 +133,15 @@ fn unbound(error: BindError) -> Failure {
             "Listen on 127.0.0.1 or [::1], or let users in by tokens, with --key-file.".into()
         }
         BindError::Address { addr, error } => unusable(*addr, error.kind()),
-        BindError::Random(_) => String::new(),
+        BindError::Config(ConfigError::Frame { needed, .. }) => {
+            format!(
+                "Say --limit frame={needed} or more, or allow less of the others; `--limit help` lists all."
+            )
+        }
+        BindError::Config(_) | BindError::Random(_) => String::new(),
     };
-    let exit = if matches!(error, BindError::Insecure { .. }) { Exit::Usage } else { Exit::Other };
+    let wrong = matches!(error, BindError::Insecure { .. } | BindError::Config(_));
+    let exit = if wrong { Exit::Usage } else { Exit::Other };
     Failure::new(exit, error).hint(hint)
 }
 

@@ -18,6 +18,13 @@ pub struct Config {
     /// Links at a time, with or without a Hello. One more is refused with Busy; while as many are being refused, without
     /// a word.
     pub connections: usize,
+    /// Links of one address at a time that were not let in yet: one more is refused with Busy; while as many of that
+    /// address are being refused, without a word. They are a quarter of `connections` at most. All addresses of IPv6 that begin
+    /// with the same 64 bits count as one. 0 for no such limit, behind a proxy, from which all seem to come. Links without
+    /// an address ([`RelayHandle::serve`](crate::RelayHandle::serve)) have none of these limits.
+    pub strangers_per_address: usize,
+    /// The same for all links of one address. 0 for no such limit: many devices may share an address.
+    pub connections_per_address: usize,
     /// Devices that the relay remembers, of all users. One more is refused with Busy.
     pub devices: usize,
     /// Devices that it remembers of one user, at most [`MAX_DEVICES`]. One more drops the one whose Hello
@@ -32,8 +39,9 @@ pub struct Config {
     /// Triples of sender, invitation and user that stay admitted when somebody leaves the group. Beyond it
     /// the oldest is forgotten: that user's membership is looked at again.
     pub admitted: usize,
-    /// A frame from a device: a body, its push info, its users, and 100 bytes. A larger one is refused with
-    /// TooLarge and ends the link. With less than [`MAX_FRAME`] some devices do not get through.
+    /// A frame from a device: a body, its push info, its users, and 100 bytes; [`check`](Self::check) sees that these
+    /// fit. A larger Send is refused with TooLarge. Anything else that is larger, or more than [`MAX_FRAME`] also is,
+    /// ends the link. With less than [`MAX_FRAME`] some devices do not get through.
     pub frame: usize,
     /// The body of a Send. A larger one is refused with TooLarge. With less than [`MAX_BODY`] some invitations
     /// do not get through.
@@ -72,6 +80,8 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             connections: 65_536,
+            strangers_per_address: 1_024,
+            connections_per_address: 0,
             devices: 1_000_000,
             devices_per_user: 32,
             groups: 16_384,
@@ -95,7 +105,46 @@ impl Default for Config {
     }
 }
 
+/// Why a relay cannot have these limits.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConfigError {
+    /// A message may be larger than the frame that it is sent in.
+    #[error(
+        "frame is {frame} bytes, less than the {needed} that a message takes within the limits body, push and recipients"
+    )]
+    Frame {
+        /// What a frame may have, in bytes.
+        frame: usize,
+        /// What it must have at least.
+        needed: usize,
+    },
+}
+
 impl Config {
+    /// Whether the limits go together. A relay that starts asks; a [`Switchboard`](crate::Switchboard) does not.
+    ///
+    /// # Errors
+    /// [`ConfigError`].
+    pub fn check(&self) -> Result<(), ConfigError> {
+        let (frame, needed) = (self.frame, self.largest_send());
+        if frame < needed { Err(ConfigError::Frame { frame, needed }) } else { Ok(()) }
+    }
+
+    fn largest_send(&self) -> usize {
+        /// A name, and how long it is.
+        const NAME: usize = 33;
+        /// All else.
+        const HEAD: usize = 100;
+        let users = self.recipients.min(MAX_RECIPIENTS) * NAME + HEAD;
+        self.body.saturating_add(self.push).saturating_add(users)
+    }
+
+    /// What is read of a link at once: also what is larger than a frame may be is refused by its invitation.
+    pub(crate) fn read(&self) -> usize {
+        self.frame.max(MAX_FRAME)
+    }
+
     /// What a Welcome tells of them.
     pub(crate) fn limits(&self) -> Limits {
         Limits {
@@ -103,6 +152,20 @@ impl Config {
             recipients: u16::try_from(self.recipients).unwrap_or(u16::MAX),
             silence: self.silence,
         }
+    }
+
+    /// Links of one address that were not let in yet. However few links there may be, with those that are being
+    /// refused these are half of them.
+    pub(crate) fn strangers(&self) -> usize {
+        match self.strangers_per_address {
+            0 => usize::MAX,
+            limit => limit.min(self.connections / 4).max(1),
+        }
+    }
+
+    /// All links of one address.
+    pub(crate) fn of_one_address(&self) -> usize {
+        if self.connections_per_address == 0 { usize::MAX } else { self.connections_per_address }
     }
 
     /// Holds to what the wire can carry.

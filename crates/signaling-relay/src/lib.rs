@@ -44,7 +44,7 @@ pub use auth::{Authenticator, Insecure};
 #[cfg(feature = "jwt")]
 pub use auth::{JwtKey, KeyError, MintError};
 pub use backend::{Backend, Keeping, Kept, Mailbox, Memory, Sender};
-pub use config::{Config, SMALLEST_FRAME};
+pub use config::{Config, ConfigError, SMALLEST_FRAME};
 pub use relay::{BindError, Relay, RelayBuilder, RelayHandle};
 #[cfg(feature = "tls")]
 pub use relay::{Certificate, CertificateError};

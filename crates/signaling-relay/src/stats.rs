@@ -33,6 +33,8 @@ pub struct Stats {
     pub not_admitted: u64,
     /// Fanouts cut short because a user's devices did not fit the sender's largest frame.
     pub short_fanouts: u64,
+    /// Links turned away because their address had too many, with a word or without.
+    pub crowded: u64,
     /// Links closed because nothing was heard for too long.
     pub silent: u64,
     /// Links closed because their device did not read what was sent to it.

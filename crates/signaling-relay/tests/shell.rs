@@ -12,6 +12,8 @@ use signaling_core::wire::{Frame, Hello, List, Refusal, Refused, Send, Target, e
 use signaling_core::{Device, InviteId};
 use signaling_relay::{BindError, Config, Insecure, JwtKey, Relay, RelayHandle};
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, DuplexStream, duplex};
+#[cfg(target_os = "linux")]
+use tokio::net::TcpSocket;
 use tokio::net::TcpStream;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -191,6 +193,15 @@ async fn a_port_in_use_is_named() {
 }
 
 #[tokio::test]
+async fn limits_that_do_not_go_together_are_named() {
+    let config = Config { frame: 2_048, ..Config::default() };
+    let error = Relay::builder(Insecure).config(config.clone()).bind(LOOPBACK.parse().unwrap()).await;
+    let error = error.unwrap_err().to_string();
+    assert!(error.contains("frame is 2048 bytes, less than the 31941"), "{error}");
+    assert!(matches!(Relay::builder(Insecure).config(config).unbound(), Err(BindError::Config(_))));
+}
+
+#[tokio::test]
 async fn a_relay_that_takes_every_name_stays_on_this_machine() {
     let bind = |addr: &str| Relay::builder(Insecure).bind(addr.parse().unwrap());
     assert!(matches!(bind("0.0.0.0:0").await, Err(BindError::Insecure { .. })));
@@ -323,6 +334,45 @@ async fn those_who_were_turned_away_cannot_crowd_the_relay() {
     drop((third, fourth));
     tokio::time::sleep(Duration::from_secs(1)).await;
     link().is_turned_away(Refusal::Busy).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn those_of_one_address_who_were_turned_away_cannot_crowd_the_relay() {
+    let relay = relay_with(Config { strangers_per_address: 2, ..Config::default() }).await;
+    let link = |last| {
+        let (near, far) = duplex(4096);
+        relay.handle.serve_from([192, 0, 2, last].into(), far);
+        Client::new(near)
+    };
+    let _silent = [link(1), link(1)];
+    let (mut third, mut fourth) = (link(1), link(1));
+    third.is_turned_away(Refusal::Busy).await;
+    fourth.is_turned_away(Refusal::Busy).await;
+    assert_eq!(link(1).next().await, None, "nobody has a word for the fifth");
+    assert_eq!(relay.handle.stats().crowded, 3);
+    link(2).join("alice", 1).await;
+    drop((third, fourth));
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    link(1).is_turned_away(Refusal::Busy).await;
+}
+
+#[cfg(target_os = "linux")] // where all of 127.0.0.0/8 is this machine
+#[tokio::test]
+async fn a_flood_from_one_address_leaves_room_for_others() {
+    let relay = relay_with(Config { connections: 8, ..Config::default() }).await;
+    let mut flood = Vec::new();
+    for _ in 0..20 {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.bind("127.0.0.2:0".parse().unwrap()).unwrap();
+        flood.push(socket.connect(relay.addr).await.unwrap());
+    }
+    while relay.handle.stats().crowded < 16 {
+        tokio::task::yield_now().await;
+    }
+    let (mut alice, mut bob) = (relay.tcp().await, relay.tcp().await);
+    alice.join("alice", 1).await;
+    bob.join("bob", 2).await;
+    a_message_crosses(&mut alice, &mut bob).await;
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,5 +1,6 @@
 //! Links to other devices without a relay (protocol section 4): datagrams over UDP, sealed if there is a key.
 
+mod end;
 mod key;
 mod seal;
 mod serve;
@@ -13,7 +14,7 @@ use signaling_core::{Label, UserId};
 pub(crate) use serve::Link;
 
 pub use key::{KeyError, PresharedKey};
-pub use socket::{Datagrams, Opening, Receiving, Sending, Socket};
+pub use socket::{Datagrams, LookingUp, Opening, Receiving, Sending, Socket};
 
 use seal::OVERHEAD;
 use serve::PeerConfig;
@@ -85,8 +86,10 @@ pub struct Peer {
 }
 
 impl Peer {
-    /// A device of that user, at `host:port`. A name is looked up when the link is made, and again while
-    /// nobody answers.
+    /// A device of that user, at `host:port`. A name is looked up when the link is made; and again when the peer falls
+    /// silent, then after 10 s, 20 s, 40 s and each minute until it answers, whether or not others do. Nobody waits for
+    /// that. Of several addresses up to four are tried at once, and the one that answers is used. A peer that moves
+    /// is found when its name says so; from an address that was not found nothing is taken, even sealed.
     pub fn new(user: impl Into<String>, address: impl Into<String>) -> Self {
         Self { user: user.into(), address: address.into(), key: None }
     }

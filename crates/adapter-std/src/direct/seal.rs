@@ -45,7 +45,7 @@ pub(super) enum Unopened {
     Plain,
     #[error("it was not sealed with our key, or was changed, or belongs to a session that is over")]
     Key,
-    #[error("it came before")]
+    #[error("it came before, or too late")]
     Replayed,
     #[error("it is no datagram of a link")]
     Malformed,
@@ -164,7 +164,8 @@ impl Seal {
 
     fn on_answer(&mut self, answer: &[u8], out: &mut Vec<u8>) -> Result<Opened, Unopened> {
         let asked = self.asked.as_mut().ok_or(Unopened::Replayed)?;
-        asked.state.read_message(answer, &mut []).map_err(|_| Unopened::Key)?;
+        // Who has another key cannot answer: it is to an earlier question, or nobody's.
+        asked.state.read_message(answer, &mut []).map_err(|_| Unopened::Replayed)?;
         let Some(Asked { state, waiting, .. }) = self.asked.take() else { return Err(Unopened::Replayed) };
         let mut session = Session::new(*state).map_err(|_| Unopened::Key)?;
         session.seal(&waiting, out).map_err(|_| Unopened::Key)?;
@@ -412,10 +413,23 @@ mod tests {
     }
 
     #[test]
+    fn an_answer_to_an_earlier_question_is_no_sign_of_another_key() {
+        let (mut alice, mut bob) = (seal("alice", "bob", 7), seal("bob", "alice", 7));
+        let earlier = sealed(&mut alice, "hello");
+        alice.renew();
+        let question = sealed(&mut alice, "hello");
+        let late = reply(&mut bob, &earlier);
+        assert_eq!(opened(&mut alice, &late), Err(Unopened::Replayed));
+        let answer = reply(&mut bob, &question);
+        let hello = reply(&mut alice, &answer);
+        assert_eq!(heard(&mut bob, &hello), "hello");
+    }
+
+    #[test]
     fn an_answer_of_somebody_else_does_not_spoil_the_question() {
         let (mut alice, mut bob) = (seal("alice", "bob", 7), seal("bob", "alice", 7));
         let question = sealed(&mut alice, "hello");
-        assert_eq!(opened(&mut alice, &[&[ANSWER][..], &[9; 48]].concat()), Err(Unopened::Key));
+        assert_eq!(opened(&mut alice, &[&[ANSWER][..], &[9; 48]].concat()), Err(Unopened::Replayed));
         let answer = reply(&mut bob, &question);
         let hello = reply(&mut alice, &answer);
         assert_eq!(heard(&mut bob, &hello), "hello");

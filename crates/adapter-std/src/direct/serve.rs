@@ -4,13 +4,16 @@ use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use futures_util::future::BoxFuture;
+use futures_util::stream::FuturesUnordered;
+use futures_util::{FutureExt, StreamExt};
 use signaling_core::direct::{Direct, Ignored, TRAILER};
 use signaling_core::machine::State;
 use signaling_core::wire::{DecodeError, MAX_FRAME};
 use signaling_core::{Standing, UserId, View};
-use tokio::net::lookup_host;
 use tokio::time::{Instant, sleep};
 
+use super::end::{End, reachable};
 use super::seal::{Opened, Seal, Unopened};
 use super::socket::{Datagrams, Socket};
 use super::{MAX_PEERS, PresharedKey, core, seal};
@@ -18,7 +21,7 @@ use crate::data::Data;
 use crate::event::{LinkError, LinkEvent, PeerTrouble};
 use crate::shared::{LinkState, Shared};
 
-/// While nobody answers, names are looked up and sessions begun anew so often.
+/// With who does not answer, sessions are begun anew so often.
 const ANEW: Duration = Duration::from_secs(10);
 /// The clock is read at least so often: timers do not count while the machine sleeps.
 const LOOK: u64 = 1_000;
@@ -50,12 +53,12 @@ impl Link {
         // It spreads repeats and gives others an epoch: no secret.
         let seed = getrandom::u64().unwrap_or(shared.clock.now());
         let mut serving = Serving::new(self, shared, &*socket, seed);
-        serving.look_up().await;
         let mut input = vec![0; LARGEST];
         loop {
             let closing = shared.is_last();
             // That there is a link is told before what it brings about.
-            serving.report().await;
+            serving.report();
+            serving.look_up();
             serving.flush().await;
             if closing && (!serving.up || all_heard(shared)) {
                 return Ok(());
@@ -63,6 +66,7 @@ impl Link {
             tokio::select! {
                 () = shared.send.notified() => {}
                 () = sleep(serving.pause()) => serving.time(),
+                Some((number, found)) = serving.lookups.next() => serving.found(number, found).await,
                 received = socket.receive(&mut input) => match received {
                     Ok((len, from)) => serving.receive(&input[..len], from).await,
                     Err(error) if of_one(error.kind()) => tracing::debug!(%error, "a datagram was not taken"),
@@ -102,10 +106,12 @@ fn all_heard(shared: &Shared) -> bool {
 }
 
 struct Serving<'a> {
+    link: &'a Link,
     shared: &'a Shared,
     socket: &'a dyn Socket,
     direct: Direct<MAX_PEERS>,
     ends: Vec<End>,
+    lookups: FuturesUnordered<Lookup<'a>>,
     /// For what is written, for what is sealed or opened, and for an answer.
     frame: Vec<u8>,
     sealed: Vec<u8>,
@@ -116,28 +122,18 @@ struct Serving<'a> {
     anew: Instant,
 }
 
-/// A peer, as its socket sees it.
-struct End {
-    user: UserId,
-    address: String,
-    at: Option<SocketAddr>,
-    seal: Option<Seal>,
-    trouble: Option<PeerTrouble>,
-}
+/// The number of a peer, and where it may be.
+type Lookup<'a> = BoxFuture<'a, (usize, io::Result<Vec<SocketAddr>>)>;
 
 impl<'a> Serving<'a> {
-    fn new(link: &Link, shared: &'a Shared, socket: &'a dyn Socket, seed: u64) -> Self {
-        let ends = link.peers.iter().map(|peer| End {
-            user: peer.user.clone(),
-            address: peer.address.clone(),
-            at: None,
-            seal: peer.key.clone().map(|key| Seal::new(key, &shared.user, &peer.user)),
-            trouble: None,
-        });
+    fn new(link: &'a Link, shared: &'a Shared, socket: &'a dyn Socket, seed: u64) -> Self {
+        let seal = |peer: &PeerConfig| Some(Seal::new(peer.key.clone()?, &shared.user, &peer.user));
         Self {
+            link,
             shared,
             socket,
-            ends: ends.collect(),
+            ends: link.peers.iter().map(|peer| End::new(peer.user.clone(), seal(peer))).collect(),
+            lookups: FuturesUnordered::new(),
             direct: core(link.peers.iter().map(|peer| &peer.user), &shared.label, link.limit, seed),
             frame: vec![0; MAX_FRAME + TRAILER],
             sealed: Vec::with_capacity(LARGEST),
@@ -149,18 +145,23 @@ impl<'a> Serving<'a> {
         }
     }
 
-    /// Where the peers are. Who cannot be found is looked for again later.
-    async fn look_up(&mut self) {
-        let own = self.socket.local();
-        for end in &mut self.ends {
-            match lookup_host(&end.address).await {
-                Ok(mut found) => {
-                    end.at = found.find(|at| own.is_none_or(|own| own.is_ipv4() == at.is_ipv4())).or(end.at);
-                    let other = || PeerTrouble::NoAddress("it is not of the kind that is bound here".into());
-                    end.trouble = end.at.is_none().then(other);
-                }
-                Err(error) => end.trouble = Some(PeerTrouble::NoAddress(error.to_string())),
+    /// Begins to look up whose turn it is.
+    fn look_up(&mut self) {
+        let Self { link, ends, lookups, .. } = self;
+        for (number, (end, peer)) in ends.iter_mut().zip(&link.peers).enumerate() {
+            if end.search.take_due() {
+                let found = link.datagrams.look_up(&peer.address);
+                lookups.push(found.map(move |found| (number, found)).boxed());
             }
+        }
+    }
+
+    /// A lookup has ended.
+    async fn found(&mut self, number: usize, found: io::Result<Vec<SocketAddr>>) {
+        let Some(end) = self.ends.get_mut(number) else { return };
+        let found = found.and_then(|found| reachable(&found, self.socket.local()));
+        if let Some(hello) = end.found(found) {
+            end.send(self.socket, &hello, &mut self.sealed).await;
         }
     }
 
@@ -168,48 +169,62 @@ impl<'a> Serving<'a> {
     async fn flush(&mut self) {
         while let Some(sent) = self.shared.poll_direct(&mut self.direct, &mut self.frame) {
             for number in sent.to.iter() {
+                let Some(end) = self.ends.get_mut(usize::from(number)) else { continue };
                 let frame = self.frame.get(..sent.len).unwrap_or_default();
-                send(self.socket, self.ends.get_mut(usize::from(number)), frame, &mut self.sealed).await;
+                end.send(self.socket, frame, &mut self.sealed).await;
             }
         }
     }
 
     async fn receive(&mut self, datagram: &[u8], from: SocketAddr) {
-        let Some(number) = self.ends.iter().position(|end| end.is_at(from)) else {
-            return tracing::debug!(%from, "a datagram from nobody that is a peer");
+        let number = match self.open(datagram, from) {
+            Some((number, Opened::Datagram)) => number,
+            // What does not get through is asked for again.
+            Some((_, Opened::Reply)) => return drop(self.socket.send(&self.sealed, from).await),
+            None => return,
         };
         let Some(end) = self.ends.get_mut(number) else { return };
-        let frame = match &mut end.seal {
-            None => datagram,
-            Some(seal) => match seal.open(datagram, &mut self.sealed) {
-                Ok(Opened::Datagram) => &self.sealed,
-                Ok(Opened::Reply) => {
-                    // What does not get through is asked for again.
-                    return drop(self.socket.send(&self.sealed, from).await);
-                }
-                Err(why) => {
-                    tracing::debug!(user = %end.user, %why, "a datagram was not opened");
-                    end.trouble = (why != Unopened::Malformed && why != Unopened::Replayed)
-                        .then_some(PeerTrouble::Key)
-                        .or(end.trouble.take());
-                    return;
-                }
-            },
-        };
+        let frame = if end.is_sealed() { &self.sealed } else { datagram };
         let (direct, reply) = (&mut self.direct, &mut self.reply);
         let handled =
             self.shared.step(|core, now| direct.handle_datagram(now, &mut core.engine, number, frame, reply));
         match handled {
-            Ok(0) => {}
+            Ok(0) => end.heard(from),
             Ok(len) => {
+                end.heard(from);
                 let reply = self.reply.get(..len).unwrap_or_default();
-                send(self.socket, Some(end), reply, &mut self.sealed).await;
+                end.send(self.socket, reply, &mut self.sealed).await;
             }
             Err(why) => {
                 tracing::debug!(user = %end.user, %why, "a datagram was ignored");
                 end.trouble = trouble(why, datagram).or(end.trouble.take());
             }
         }
+    }
+
+    /// Whose datagram it is, and what it is once opened. Where one peer was another may be now: then it is of whoever is
+    /// up, or of whoever can open it.
+    fn open(&mut self, datagram: &[u8], from: SocketAddr) -> Option<(usize, Opened)> {
+        let mut closed = None;
+        for up in [true, false] {
+            let there = |(_, end): &(usize, &mut End)| end.is_up() == up && end.is_at(from);
+            for (number, end) in self.ends.iter_mut().enumerate().filter(there) {
+                match end.open(datagram, &mut self.sealed) {
+                    Ok(opened) => return Some((number, opened)),
+                    Err(why) => closed = closed.or(Some((number, why))),
+                }
+            }
+        }
+        let Some((number, why)) = closed else {
+            tracing::debug!(%from, "a datagram from nobody that is a peer");
+            return None;
+        };
+        let end = self.ends.get_mut(number)?;
+        tracing::debug!(user = %end.user, %why, "a datagram was not opened");
+        if why != Unopened::Malformed && why != Unopened::Replayed {
+            end.trouble = Some(PeerTrouble::Key);
+        }
+        None
     }
 
     /// A timer went off, perhaps.
@@ -226,41 +241,48 @@ impl<'a> Serving<'a> {
     }
 
     /// Tells of a link that came up or went down, and why it does not come up.
-    async fn report(&mut self) {
+    fn report(&mut self) {
+        let silences = self.direct.counters().silences;
+        let silent = std::mem::replace(&mut self.silences, silences) != silences;
+        let fell = self.note(silent);
         let up = self.direct.is_up();
-        if up && !self.up {
+        let was_up = std::mem::replace(&mut self.up, up);
+        if up && !was_up {
             self.told = None;
             self.shared.link.send_replace(LinkState::Up);
             self.shared.tell_link(LinkEvent::Connected);
         }
-        if std::mem::replace(&mut self.up, up) && !up {
-            self.went_down();
+        if was_up && !up {
+            self.tell(self.peer(fell, if silent { PeerTrouble::Silent } else { PeerTrouble::Anew }));
         }
         if up {
-            self.ends.iter_mut().for_each(|end| end.trouble = None);
-            return;
+            self.ends.iter_mut().for_each(End::forget_trouble);
+        } else {
+            self.tell(self.trouble().filter(|trouble| self.told.as_ref() != Some(trouble)));
         }
-        let trouble = self.trouble();
-        if trouble.is_some() && trouble != self.told {
-            self.tell(trouble);
+        if silent || Instant::now() >= self.anew {
+            self.begin_anew();
         }
-        if Instant::now() < self.anew {
-            return;
-        }
-        if self.told.is_none() {
-            self.tell(self.peer(PeerTrouble::NoAnswer));
-        }
-        self.anew = Instant::now() + ANEW;
-        self.ends.iter_mut().filter_map(|end| end.seal.as_mut()).for_each(Seal::renew);
-        self.look_up().await;
     }
 
-    fn went_down(&mut self) {
-        let silences = self.direct.counters().silences;
-        let silent = std::mem::replace(&mut self.silences, silences) != silences;
-        self.tell(self.peer(if silent { PeerTrouble::Silent } else { PeerTrouble::Anew }));
-        if silent {
-            self.anew = Instant::now();
+    /// Notes who is up. The first who is no longer.
+    fn note(&mut self, silent: bool) -> usize {
+        let mut fell = None;
+        for (number, end) in self.ends.iter_mut().enumerate() {
+            let up = self.direct.peer(number).is_some_and(|peer| peer.up);
+            if end.note(up, silent) {
+                fell = fell.or(Some(number));
+            }
+        }
+        fell.unwrap_or(0)
+    }
+
+    /// Begins sessions anew with those who do not answer, and says so if nobody does.
+    fn begin_anew(&mut self) {
+        self.anew = Instant::now() + ANEW;
+        self.ends.iter_mut().for_each(End::renew);
+        if !self.up && self.told.is_none() {
+            self.tell(self.peer(0, PeerTrouble::NoAnswer));
         }
     }
 
@@ -280,33 +302,9 @@ impl<'a> Serving<'a> {
         })
     }
 
-    /// The same of the first peer.
-    fn peer(&self, trouble: PeerTrouble) -> Option<LinkError> {
-        self.ends.first().map(|end| LinkError::Peer { user: end.user.clone(), trouble })
-    }
-}
-
-impl End {
-    fn is_at(&self, from: SocketAddr) -> bool {
-        // A socket for both kinds of addresses writes those of IPv4 as IPv6 has them.
-        let same =
-            |at: SocketAddr| at.port() == from.port() && at.ip().to_canonical() == from.ip().to_canonical();
-        self.at.is_some_and(same)
-    }
-}
-
-/// Sends one datagram to a peer, sealed if that one has a key. What does not get through is lost.
-async fn send(socket: &dyn Socket, end: Option<&mut End>, frame: &[u8], sealed: &mut Vec<u8>) {
-    let Some((end, at)) = end.and_then(|end| end.at.map(|at| (end, at))) else { return };
-    let datagram = match &mut end.seal {
-        None => frame,
-        Some(seal) => match seal.seal(frame, sealed) {
-            Ok(()) => sealed,
-            Err(error) => return tracing::error!(%error, "a datagram could not be sealed"),
-        },
-    };
-    if let Err(error) = socket.send(datagram, at).await {
-        tracing::debug!(user = %end.user, %error, "a datagram was not sent");
+    /// That of the peer of that number.
+    fn peer(&self, number: usize, trouble: PeerTrouble) -> Option<LinkError> {
+        self.ends.get(number).map(|end| LinkError::Peer { user: end.user.clone(), trouble })
     }
 }
 

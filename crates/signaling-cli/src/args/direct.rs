@@ -11,7 +11,8 @@ use clap::Args;
 /// A direct link, if one is wanted.
 #[derive(Debug, Args)]
 pub(crate) struct DirectArgs {
-    /// Reach this device itself, over UDP and without a relay; may be given for several
+    /// Reach this device itself, over UDP and without a relay; may be given for several. A name is looked up again while
+    /// the device does not answer
     #[arg(long = "peer", value_name = "udp://USER@HOST:PORT", display_order = 95)]
     pub(crate) peers: Vec<PeerAddress>,
     /// The address of this device for its peers

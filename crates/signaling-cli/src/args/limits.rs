@@ -55,6 +55,20 @@ macro_rules! limit {
 
 const LIMITS: &[Limit] = &[
     limit!("connections", connections, Count, 1..=1_000_000, "links at a time"),
+    limit!(
+        "strangers-per-address",
+        strangers_per_address,
+        Count,
+        0..=1_000_000,
+        "links of an address not let in; 0: any"
+    ),
+    limit!(
+        "connections-per-address",
+        connections_per_address,
+        Count,
+        0..=1_000_000,
+        "links of an address; 0: any"
+    ),
     limit!("devices", devices, Count, 1..=100_000_000, "devices remembered"),
     limit!("devices-per-user", devices_per_user, Count, 1..=MAX_DEVICES as u64, "devices of one user"),
     limit!("groups", groups, Count, 0..=10_000_000, "groups"),
@@ -121,7 +135,7 @@ pub(crate) fn table() -> String {
         let Limit { name, meaning, unit, .. } = limit;
         let default = unit.show((limit.of)(&Config::default()));
         // Writing to a string does not fail.
-        let _ = writeln!(text, "  {name:<16} {meaning:<35} {} [{default}]", limit.range());
+        let _ = writeln!(text, "  {name:<23} {meaning:<38} {} [{default}]", limit.range());
     }
     text
 }
@@ -216,7 +230,7 @@ mod tests {
     #[test]
     fn what_is_wrong_is_said() {
         assert!(wrong("connections").contains("NAME=VALUE"));
-        assert!(wrong("links=3").contains("connections, devices, devices-per-user"));
+        assert!(wrong("links=3").contains("connections-per-address, devices, devices-per-user"));
         assert!(wrong("devices-per-user=300").contains("devices-per-user is 1 to 256"));
         assert!(wrong("connections=-1").contains("whole number"));
         assert!(wrong("kept-bytes=1X").contains("64K"));

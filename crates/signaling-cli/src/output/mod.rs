@@ -10,6 +10,7 @@ use anstyle::{AnsiColor, Style};
 use console::{Term, truncate_str};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use tokio::task::spawn_blocking;
 
 use crate::exit::{Exit, Failure};
 
@@ -67,6 +68,16 @@ impl Printer {
         let now = Timestamp::now();
         let line = if self.json { notice.json(now.as_millisecond()) } else { self.line(now, who, notice) };
         self.put(&line)
+    }
+
+    /// The same aside: whatever else the task does goes on while nobody reads.
+    ///
+    /// # Errors
+    /// If nobody reads it any more.
+    pub(crate) async fn print_aside(&self, who: &'static str, notice: Notice) -> io::Result<()> {
+        let printer = self.clone();
+        let printed = spawn_blocking(move || printer.print(who, &notice)).await;
+        printed.unwrap_or_else(|error| Err(error.into()))
     }
 
     /// Prints something without when and to whom.

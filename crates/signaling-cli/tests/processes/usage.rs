@@ -106,6 +106,7 @@ fn a_wrong_limit_names_the_right_ones() {
     limit("links=9").failed(2, &["no limit of that name", "devices-per-user"]);
     limit("devices-per-user=9999").failed(2, &["devices-per-user is 1 to 256"]);
     limit("keep=soon").failed(2, &["like 30s"]);
+    limit("frame=20K").failed(2, &["frame is 20480 bytes", "--limit frame=31941", "body"]);
     let help = world.run(&["relay", "--limit", "help"]);
     assert_eq!(help.code, Some(0));
     assert!(

@@ -1,7 +1,8 @@
 //! The switchboard and the queues of its links, behind one lock.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use adapter_std::Clock;
@@ -9,7 +10,7 @@ use bytes::Bytes;
 
 use super::outbox::{Outbox, Queue, outbox};
 use crate::stats::{Holdings, Stats};
-use crate::switchboard::{ConnId, Output, Switchboard};
+use crate::switchboard::{ConnId, Network, Output, Switchboard};
 
 /// No lock is held across an await: what is done under it takes microseconds.
 #[derive(Debug)]
@@ -22,25 +23,63 @@ pub(super) struct Hub {
 struct State {
     switchboard: Switchboard,
     outboxes: HashMap<ConnId, Outbox>,
+    /// How many links were opened from there and have not ended, also those that the switchboard has closed.
+    doors: HashMap<Network, usize>,
     last: u64,
+}
+
+/// A link, for as long as something is left of it.
+#[derive(Debug)]
+pub(super) struct Door {
+    hub: Arc<Hub>,
+    pub(super) conn: ConnId,
+    from: Option<Network>,
+}
+
+impl Drop for Door {
+    fn drop(&mut self) {
+        self.hub.end(self.conn, self.from);
+    }
 }
 
 impl Hub {
     /// The clock is the one by which the switchboard was started.
     pub(super) fn new(switchboard: Switchboard, clock: Box<dyn Clock>) -> Self {
-        Self { state: Mutex::new(State { switchboard, outboxes: HashMap::new(), last: 0 }), clock }
+        let (outboxes, doors) = (HashMap::new(), HashMap::new());
+        Self { state: Mutex::new(State { switchboard, outboxes, doors, last: 0 }), clock }
     }
 
-    /// A new link, and the frames that go out on it.
-    pub(super) fn open(&self) -> (ConnId, Queue) {
+    /// A new link, and the frames that go out on it. None if as many from that address are being turned away as may be
+    /// strangers.
+    pub(super) fn open(self: &Arc<Self>, address: Option<IpAddr>) -> Option<(Door, Queue)> {
         let (now, mut state) = self.enter();
+        let from = address.map(Network::from);
+        if from.is_some_and(|from| !state.open_door(from)) {
+            return None;
+        }
         state.last += 1;
         let conn = ConnId(state.last);
         let (outbox, queue) = outbox(state.switchboard.config());
         state.outboxes.insert(conn, outbox);
-        state.switchboard.connect(now, conn);
+        match address {
+            Some(address) => state.switchboard.connect_from(now, conn, address),
+            None => state.switchboard.connect(now, conn),
+        }
         state.distribute(now);
-        (conn, queue)
+        Some((Door { hub: Arc::clone(self), conn, from }, queue))
+    }
+
+    /// Nothing is left of the link.
+    fn end(&self, conn: ConnId, from: Option<Network>) {
+        self.close(conn);
+        let Some(from) = from else { return };
+        let mut state = self.enter().1;
+        if let Some(count) = state.doors.get_mut(&from) {
+            *count -= 1;
+            if *count == 0 {
+                state.doors.remove(&from);
+            }
+        }
     }
 
     pub(super) fn frame(&self, conn: ConnId, bytes: &[u8]) {
@@ -89,7 +128,7 @@ impl Hub {
     }
 
     pub(super) fn largest(&self) -> usize {
-        self.enter().1.switchboard.config().frame
+        self.enter().1.switchboard.config().read()
     }
 
     fn input(&self, input: impl FnOnce(&mut Switchboard, u64)) {
@@ -107,6 +146,19 @@ impl Hub {
 }
 
 impl State {
+    /// Counts one more link from there; false, and not counted, if too many are being turned away.
+    fn open_door(&mut self, from: Network) -> bool {
+        let open = self.doors.get(&from).copied().unwrap_or(0);
+        let leaving = open.saturating_sub(self.switchboard.links_from(from));
+        let room = leaving < self.switchboard.config().strangers();
+        if room {
+            self.doors.insert(from, open + 1);
+        } else {
+            self.switchboard.count_crowded(from, "strangers_per_address");
+        }
+        room
+    }
+
     /// Carries out what the switchboard wants done.
     fn distribute(&mut self, now: u64) {
         while let Some(output) = self.switchboard.poll_output() {

@@ -7,7 +7,7 @@ mod outbox;
 mod tls;
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
@@ -23,7 +23,7 @@ use tracing::{Instrument, Span};
 
 use crate::auth::Authenticator;
 use crate::backend::{Backend, Memory};
-use crate::config::Config;
+use crate::config::{Config, ConfigError};
 use crate::stats::{Holdings, Stats};
 use crate::switchboard::Switchboard;
 use hub::Hub;
@@ -56,6 +56,9 @@ pub enum BindError {
         /// What the system says.
         error: io::Error,
     },
+    /// The limits do not go together.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
     /// The system has no random numbers to start with.
     #[error("cannot draw random numbers: {0}")]
     Random(rand::rngs::SysError),
@@ -102,10 +105,12 @@ impl RelayBuilder {
     /// Cancel safe: nothing listens if it is dropped.
     ///
     /// # Errors
+    /// [`BindError::Config`] if the limits do not go together.
     /// [`BindError::Insecure`] if everybody could be everybody, from other machines.
     /// [`BindError::Address`] if the system refuses the address, above all because it is in use.
     /// [`BindError::Random`] if the system has no random numbers.
     pub async fn bind(self, addr: SocketAddr) -> Result<Relay, BindError> {
+        self.config.check()?;
         if self.auth.is_insecure() && !addr.ip().is_loopback() {
             return Err(BindError::Insecure { addr });
         }
@@ -132,11 +137,13 @@ impl RelayBuilder {
     /// not held to loopback addresses here: whom you serve, it takes.
     ///
     /// # Errors
-    /// [`BindError::Random`] if the system has no random numbers.
+    /// [`BindError::Config`] if the limits do not go together. [`BindError::Random`] if the system has no random
+    /// numbers.
     ///
     /// # Panics
     /// Outside of a tokio runtime.
     pub fn unbound(self) -> Result<RelayHandle, BindError> {
+        self.config.check()?;
         let handle = self.start(draw()?);
         tokio::spawn(keep_time(Arc::downgrade(&handle.hub)));
         Ok(handle)
@@ -229,9 +236,10 @@ impl Relay {
         #[cfg(feature = "tls")]
         if let Some(certificate) = self.certificate.clone() {
             let within = self.handle.hub.patience();
-            return self.handle.open(async move { certificate.accept(stream, within).await }, span);
+            let stream = async move { certificate.accept(stream, within).await };
+            return self.handle.open(Some(peer.ip()), stream, span);
         }
-        self.handle.open(std::future::ready(Ok(stream)), span);
+        self.handle.open(Some(peer.ip()), std::future::ready(Ok(stream)), span);
     }
 
     async fn stop(self) {
@@ -291,21 +299,37 @@ impl RelayHandle {
     /// # Panics
     /// Outside of a tokio runtime.
     pub fn serve(&self, stream: impl AsyncRead + AsyncWrite + Send + 'static) {
-        self.open(std::future::ready(Ok(stream)), Span::none());
+        self.open(None, std::future::ready(Ok(stream)), Span::none());
+    }
+
+    /// As [`serve`](Self::serve), for a device at that address, which may have only so many links
+    /// ([`Config::strangers_per_address`]): for a listener of your own, such as one that hears from a proxy where its
+    /// links come from.
+    ///
+    /// # Panics
+    /// Outside of a tokio runtime.
+    pub fn serve_from(&self, address: IpAddr, stream: impl AsyncRead + AsyncWrite + Send + 'static) {
+        let span = tracing::info_span!("link", peer = %address);
+        self.open(Some(address), std::future::ready(Ok(stream)), span);
     }
 
     /// Serves a device when its stream is ready; it counts as a link at once. There is no word for who comes while as many
     /// as may be here are being turned away. What is logged of it is logged in that span.
-    fn open<S>(&self, stream: impl Future<Output = io::Result<S>> + Send + 'static, span: Span)
-    where
+    fn open<S>(
+        &self,
+        address: Option<IpAddr>,
+        stream: impl Future<Output = io::Result<S>> + Send + 'static,
+        span: Span,
+    ) where
         S: AsyncRead + AsyncWrite + Send + 'static,
     {
         let (hub, gone) = (self.hub.clone(), self.gone.clone());
         if self.links.len() >= hub.connections().saturating_mul(2) {
             return tracing::debug!(parent: &span, "too many links, even to say so");
         }
-        let (conn, queue) = span.in_scope(|| hub.open());
+        let Some((door, queue)) = span.in_scope(|| hub.open(address)) else { return };
         let serving = async move {
+            let conn = door.conn;
             tracing::debug!(conn = conn.0, "accepted");
             let link = async {
                 match stream.await {
@@ -314,7 +338,7 @@ impl RelayHandle {
                 }
             };
             gone.run_until_cancelled(link).await;
-            hub.close(conn);
+            drop(door);
             tracing::debug!(conn = conn.0, "closed");
         };
         self.links.spawn(serving.instrument(span));

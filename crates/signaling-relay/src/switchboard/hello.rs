@@ -45,9 +45,10 @@ impl Switchboard {
             tracing::info!(conn = conn.0, %user, %device, of_user, %reason, "not let in");
             return self.close(conn, reason);
         }
+        let again = self.links.sender(conn).is_some_and(|before| before.device == newcomer.sender.device);
         self.let_in(conn, &newcomer);
         self.welcome(conn);
-        self.hand_over(conn, &newcomer.sender);
+        self.hand_over(conn, &newcomer.sender, again);
     }
 
     /// Another link of that device.

@@ -6,6 +6,7 @@ use signaling_core::GroupId;
 
 use super::ConnId;
 use super::allowance::{Allowance, Left};
+use super::networks::{Network, Networks};
 use crate::backend::Sender;
 use crate::config::Config;
 
@@ -24,6 +25,7 @@ pub(super) struct Newcomer {
 
 #[derive(Debug)]
 struct Link {
+    from: Option<Network>,
     opened: u64,
     heard: u64,
     /// Where it stands among the deadlines.
@@ -59,9 +61,14 @@ pub(super) struct Links {
     /// How many were let in.
     admitted: u32,
     left: Left,
+    networks: Networks,
 }
 
 impl Links {
+    pub(super) fn networks(&self) -> &Networks {
+        &self.networks
+    }
+
     pub(super) fn len(&self) -> usize {
         self.links.len()
     }
@@ -73,8 +80,9 @@ impl Links {
         all
     }
 
-    pub(super) fn open(&mut self, conn: ConnId, now: u64, config: &Config) {
+    pub(super) fn open(&mut self, conn: ConnId, from: Option<Network>, now: u64, config: &Config) {
         let link = Link {
+            from,
             opened: now,
             heard: now,
             armed: now,
@@ -87,6 +95,7 @@ impl Links {
             strays: 0,
         };
         self.links.insert(conn, link);
+        from.into_iter().for_each(|from| self.networks.come(from));
         self.arm(conn, config);
     }
 
@@ -94,6 +103,9 @@ impl Links {
     pub(super) fn close(&mut self, conn: ConnId, now: u64, config: &Config) -> Option<Sender> {
         let link = self.links.remove(&conn)?;
         self.deadlines.remove(&(link.armed, conn));
+        if let Some(from) = link.from {
+            self.networks.leave(from, link.sender.is_none());
+        }
         let sender = link.sender?;
         self.left.keep(&sender.user, link.allowance, now, config);
         Some(sender)
@@ -174,6 +186,9 @@ impl Links {
         link.largest = usize::try_from(newcomer.largest).unwrap_or(usize::MAX);
         link.groups = newcomer.groups;
         let before = link.sender.replace(newcomer.sender);
+        if let Some(from) = link.from.filter(|_| before.is_none()) {
+            self.networks.meet(from);
+        }
         self.arm(conn, config);
         before
     }

@@ -6,11 +6,14 @@ mod encode;
 mod groups;
 mod hello;
 mod links;
+mod networks;
 mod parcel;
 mod send;
+mod told;
 
 use std::collections::{HashMap, VecDeque};
 use std::fmt;
+use std::net::IpAddr;
 
 use bytes::Bytes;
 use rand::SeedableRng;
@@ -23,6 +26,8 @@ use crate::config::Config;
 use crate::stats::{Holdings, Stats};
 use admitted::Admitted;
 use links::Links;
+pub(crate) use networks::Network;
+use told::Told;
 
 /// A link, named by whoever runs the switchboard. The name of a closed link may be used again.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
@@ -68,10 +73,10 @@ impl fmt::Display for Closed {
 /// The relay without sockets, clock and tasks: frames go in, frames come out.
 ///
 /// Whoever drives it owns the links and the time. Three families of methods:
-/// * inputs: [`connect`](Self::connect), [`frame`](Self::frame), [`oversize`](Self::oversize),
-///   [`disconnect`](Self::disconnect), [`overrun`](Self::overrun), [`tick`](Self::tick), [`stop`](Self::stop).
-///   Each takes `now`, in
-///   milliseconds of a monotonic clock that starts anywhere; a `now` that goes back counts as the last one.
+/// * inputs: [`connect`](Self::connect), [`connect_from`](Self::connect_from), [`frame`](Self::frame),
+///   [`oversize`](Self::oversize), [`disconnect`](Self::disconnect), [`overrun`](Self::overrun), [`tick`](Self::tick),
+///   [`stop`](Self::stop). Each takes `now`, in milliseconds of a monotonic clock that starts anywhere; a `now` that goes
+///   back counts as the last one.
 /// * outputs: [`poll_output`](Self::poll_output), to be called after each input until it is empty, and
 ///   [`next_deadline`](Self::next_deadline), when [`tick`](Self::tick) is due.
 /// * getters: [`stats`](Self::stats), [`holdings`](Self::holdings), [`config`](Self::config).
@@ -117,6 +122,9 @@ pub struct Switchboard {
     admitted: Admitted,
     outputs: VecDeque<Output>,
     stats: Stats,
+    /// When it was last told that there are too many links: in all, and of one address.
+    full: Told,
+    crowded: Told,
 }
 
 impl fmt::Debug for Switchboard {
@@ -153,6 +161,8 @@ impl Switchboard {
             online: HashMap::new(),
             outputs: VecDeque::new(),
             stats: Stats::default(),
+            full: Told::default(),
+            crowded: Told::default(),
         }
     }
 
@@ -164,15 +174,44 @@ impl Switchboard {
     /// A link was opened. It is closed at once if there are too many, or if the relay is stopping. If the
     /// name was in use, that link is gone.
     pub fn connect(&mut self, now: u64, conn: ConnId) {
+        self.open(now, conn, None);
+    }
+
+    /// As [`connect`](Self::connect), from that address, which may have only so many links:
+    /// [`Config::strangers_per_address`] and [`Config::connections_per_address`].
+    pub fn connect_from(&mut self, now: u64, conn: ConnId, address: IpAddr) {
+        self.open(now, conn, Some(address.into()));
+    }
+
+    fn open(&mut self, now: u64, conn: ConnId, from: Option<Network>) {
         self.disconnect(now, conn);
+        let crowd = from.and_then(|from| Some((from, self.links.networks().limit(from, &self.config)?)));
         let full = self.links.len() >= self.config.connections;
-        self.links.open(conn, self.now, &self.config);
+        self.links.open(conn, from, self.now, &self.config);
         self.stats.links = self.links.len() as u64;
         if self.stopped {
             self.close(conn, Refusal::Stopping);
-        } else if full {
-            tracing::info!(conn = conn.0, limit = self.config.connections, "not let in: too many links");
+        } else if let Some((from, limit)) = crowd {
+            self.count_crowded(from, limit);
             self.close(conn, Refusal::Busy);
+        } else if full {
+            if self.full.again(self.now) {
+                tracing::warn!(limit = self.config.connections, "not let in: too many links");
+            }
+            self.close(conn, Refusal::Busy);
+        }
+    }
+
+    /// How many links there are from there.
+    pub(crate) fn links_from(&self, network: Network) -> usize {
+        self.links.networks().links(network)
+    }
+
+    /// A link was turned away because of how many there are from there.
+    pub(crate) fn count_crowded(&mut self, from: Network, limit: &'static str) {
+        self.stats.crowded += 1;
+        if self.crowded.again(self.now) {
+            tracing::warn!(%from, limit, crowded = self.stats.crowded, "not let in: too many links from one address");
         }
     }
 
@@ -183,10 +222,13 @@ impl Switchboard {
             return;
         }
         self.stats.frames_in += 1;
-        if bytes.len() > self.config.frame {
-            return self.close(conn, Refusal::TooLarge);
-        }
+        let too_large = bytes.len() > self.config.frame;
         match Frame::decode(bytes) {
+            // What it is about is told, and the link goes on.
+            Ok(Frame::Send(send)) if too_large && self.links.sender(conn).is_some() => {
+                self.refuse(conn, Refused { key: Some(send.key), ver: send.ver, reason: Refusal::TooLarge });
+            }
+            _ if too_large => self.close(conn, Refusal::TooLarge),
             Ok(frame) => self.handle(conn, frame),
             Err(DecodeError::Version { .. }) => self.close(conn, Refusal::Version),
             Err(_) => self.close(conn, Refusal::Malformed),

@@ -114,13 +114,17 @@ impl Switchboard {
         }
     }
 
-    /// Brings to a device that said Hello what was kept for its user and for itself.
-    pub(super) fn hand_over(&mut self, conn: ConnId, to: &Sender) {
+    /// Brings to a device that said Hello what was kept for its user and for itself; if it says it again on that link, no
+    /// more than it might send itself: a few bytes must not bring half a megabyte, as often as somebody likes.
+    pub(super) fn hand_over(&mut self, conn: ConnId, to: &Sender, again: bool) {
         let own = Mailbox::Device(to.device.id);
         for mailbox in [&Mailbox::User(to.user.clone()), &own] {
             for kept in self.backend.kept(mailbox) {
                 if kept.from.device.id == to.device.id {
                     continue;
+                }
+                if again && !self.links.spend(conn, kept.body.len() + OVERHEAD, self.now, &self.config) {
+                    return;
                 }
                 self.deliver_on(conn, &Parcel::kept(&kept, mailbox, self.now));
                 self.stats.handed_over += 1;

@@ -1,9 +1,10 @@
 //! What happens at each limit.
 
+use signaling_core::Device;
 use signaling_core::wire::{Frame, Refusal};
-use signaling_relay::Config;
+use signaling_relay::{Closed, Config, ConfigError};
 
-use crate::world::{Got, World, key, letter, runs, settled, turned_away};
+use crate::world::{Got, Link, World, key, letter, runs, settled, turned_away};
 
 #[test]
 fn one_link_too_many_is_told_so() {
@@ -14,6 +15,70 @@ fn one_link_too_many_is_told_so() {
     let bob = world.link();
     assert_eq!(world.all(bob), []);
     assert_eq!(world.stats().links, 1);
+}
+
+const ONE: &str = "192.0.2.1";
+const OTHER: &str = "192.0.2.2";
+
+/// Says Hello on it; what is heard.
+fn greet(world: &mut World, link: Link, user: &str, id: u64) -> Vec<Got> {
+    world.hello(link, user, Device { id, epoch: 1 }, 64 * 1024, "");
+    world.all(link)
+}
+
+#[test]
+fn who_says_nothing_cannot_take_the_links_of_others() {
+    let mut world = World::with(Config { connections: 12, ..settled() });
+    let silent: Vec<_> = (0..12).map(|_| world.link_from(ONE)).collect();
+    let let_in = silent.iter().filter(|link| world.all(**link) != turned_away(Refusal::Busy)).count();
+    assert_eq!((let_in, world.stats().crowded), (3, 9), "at most a quarter of what there is");
+    for id in 0..9 {
+        let link = world.link_from(OTHER);
+        assert!(matches!(greet(&mut world, link, "bob", id)[..], [Got::Welcome(_)]));
+    }
+    let late = world.link_from("192.0.2.3");
+    assert_eq!((world.all(late), world.stats().crowded), (turned_away(Refusal::Busy), 9), "all are taken");
+}
+
+#[test]
+fn who_is_let_in_or_gone_makes_room_for_others_of_his_address() {
+    let mut world = World::with(Config { strangers_per_address: 1, ..settled() });
+    for id in 0..10 {
+        let link = world.link_from(ONE);
+        assert!(matches!(greet(&mut world, link, "bob", id)[..], [Got::Welcome(_)]), "{id}");
+        assert!(matches!(greet(&mut world, link, "bob", id)[..], [Got::Welcome(_)]), "a repeated Hello");
+    }
+    let (silent, refused) = (world.link_from(ONE), world.link_from(ONE));
+    assert_eq!((world.all(silent), world.all(refused)), (vec![], turned_away(Refusal::Busy)));
+    world.leave(silent);
+    world.leave(refused);
+    let silent = world.link_from(ONE);
+    assert_eq!(world.all(silent), []);
+    world.pass(10_000);
+    assert_eq!(world.all(silent), turned_away(Refusal::Hello));
+    let next = world.link_from(ONE);
+    assert_eq!(world.all(next), []);
+}
+
+#[test]
+fn all_links_of_one_address_can_be_limited() {
+    let mut world = World::with(Config { connections_per_address: 2, ..settled() });
+    for id in 0..2 {
+        let link = world.link_from("2001:db8::1");
+        assert!(matches!(greet(&mut world, link, "bob", id)[..], [Got::Welcome(_)]));
+    }
+    let same = world.link_from("2001:db8::2:0:0:1");
+    assert_eq!(world.all(same), turned_away(Refusal::Busy), "the same 64 bits");
+    let other = world.link_from("2001:db8:0:1::1");
+    assert_eq!((world.all(other), world.stats().crowded), (vec![], 1));
+}
+
+#[test]
+fn behind_a_proxy_no_address_is_limited() {
+    let mut world = World::with(Config { strangers_per_address: 0, connections: 3, ..settled() });
+    let links = [(); 3].map(|()| world.link_from(ONE));
+    assert!(links.into_iter().all(|link| world.all(link).is_empty()));
+    assert_eq!(world.stats().crowded, 0);
 }
 
 #[test]
@@ -50,6 +115,34 @@ fn a_body_too_large_is_refused_by_its_invitation() {
     assert_eq!(world.all(alice), [Got::Refused(Some(key(4)), Refusal::TooLarge)]);
     assert_eq!(world.all(bob), []);
     assert_eq!(world.reach(alice, "bob", &letter("ten bytes.")), runs(&[2]));
+}
+
+#[test]
+fn a_message_larger_than_a_frame_is_refused_by_its_invitation() {
+    let mut world = World::with(Config { frame: 4_096, body: 1_500, ..settled() });
+    let (alice, bob) = (world.join("alice", 1), world.join("bob", 2));
+    world.send(alice, &["bob"], &letter(&"x".repeat(5_000)).about(4));
+    assert_eq!(world.all(alice), [Got::Refused(Some(key(4)), Refusal::TooLarge)]);
+    assert_eq!(world.reach(alice, "bob", &letter("hi")), runs(&[2]), "the link stands");
+    world.raw(bob, &[0; 5_000]);
+    assert_eq!(world.all(bob).last(), Some(&Got::Closed(Closed::Refused(Refusal::TooLarge))));
+}
+
+#[test]
+fn a_frame_that_holds_no_message_is_no_limit() {
+    let limits = Config { body: 1_000, push: 500, recipients: 3, ..settled() };
+    let Err(ConfigError::Frame { needed, .. }) = (Config { frame: 1_024, ..limits.clone() }).check() else {
+        panic!("a body of 1000 bytes does not fit into a frame of 1024 with all the rest");
+    };
+    let fits = Config { frame: needed, ..limits };
+    assert_eq!((fits.check(), Config::default().check()), (Ok(()), Ok(())));
+    let mut world = World::with(fits);
+    let alice = world.join("alice", 1);
+    let users = ["a", "b", "c"].map(|name| name.repeat(32));
+    let group = "a-group-with-a-name-of-exactly-48-characters----";
+    let letter = letter(&"x".repeat(1_000)).group(group).push(500).ver(u32::MAX).ttl(u32::MAX);
+    world.send(alice, &users.each_ref().map(String::as_str), &letter.about(u32::MAX));
+    assert_eq!(world.fanned(alice).len(), 3);
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! What is kept for who is not there (the store of protocol section 4).
 
+use signaling_core::Device;
 use signaling_core::wire::Frame;
 use signaling_relay::Config;
 
@@ -47,6 +48,25 @@ fn it_stays_after_it_was_handed_over() {
     world.pass(1_000);
     assert_eq!(texts(&mut world, "bob", 3), one("ring", 1_000));
     assert_eq!(texts(&mut world, "bob", 3), one("ring", 1_000), "to the same device as well");
+}
+
+#[test]
+fn who_repeats_his_hello_gets_no_more_than_he_may_send() {
+    let mut world = World::with(Config { burst: 64 * 1024, rate: 1_024, ..settled() });
+    let alice = world.join("alice", 1);
+    for sequence in 0..8 {
+        world.pass(20_000);
+        world.send(alice, &["bob"], &letter(&"x".repeat(20_000)).about(sequence).ttl(3_600_000));
+    }
+    let bob = world.join("bob", 2);
+    assert_eq!(world.stats().handed_over, 8, "all, when he comes");
+    for _ in 0..100 {
+        world.hello(bob, "bob", Device { id: 2, epoch: 1 }, 64 * 1024, "");
+    }
+    assert_eq!(world.stats().handed_over, 8 + 3);
+    world.pass(20_000);
+    world.hello(bob, "bob", Device { id: 2, epoch: 1 }, 64 * 1024, "");
+    assert_eq!(world.stats().handed_over, 8 + 3 + 1, "and more with time");
 }
 
 #[test]
@@ -187,7 +207,7 @@ fn a_link_that_says_hello_again_gets_it_again() {
     let (alice, bob) = (world.join("alice", 1), world.join("bob", 2));
     world.send(alice, &["bob"], &letter("ring"));
     assert_eq!(world.read(bob), one("ring", 0));
-    world.hello(bob, "bob", signaling_core::Device { id: 2, epoch: 1 }, 4096, "");
+    world.hello(bob, "bob", Device { id: 2, epoch: 1 }, 4096, "");
     world.next(bob);
     assert_eq!(world.read(bob), one("ring", 0));
     world.put(bob, &Frame::Ping(1));

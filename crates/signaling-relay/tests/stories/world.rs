@@ -145,6 +145,15 @@ impl World {
         Link(conn)
     }
 
+    /// The same from that address.
+    pub(crate) fn link_from(&mut self, address: &str) -> Link {
+        self.next += 1;
+        let conn = ConnId(self.next);
+        self.relay.connect_from(self.now, conn, address.parse().unwrap());
+        self.collect();
+        Link(conn)
+    }
+
     /// The first run of that device says Hello, and is welcome.
     pub(crate) fn join(&mut self, user: &str, device: u64) -> Link {
         self.join_as(user, Device { id: device, epoch: 1 }, 64 * 1024)
