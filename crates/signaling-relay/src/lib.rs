@@ -4,9 +4,9 @@
 //! Two layers:
 //! * [`Switchboard`] is the relay without sockets, clock and tasks. Frames go in, frames come out, time is an
 //!   argument. Simulations and tests run this very source.
-//! * [`Relay`] puts it on TCP, or on TLS if it is given a certificate. It holds the switchboard under one lock, cuts byte streams into frames, and gives
-//!   each link a bounded queue. A device that reads too slowly loses its link, which is safe: whatever is lost is
-//!   sent again.
+//! * [`Relay`] puts it on TCP, or on TLS if it is given a certificate. It holds the switchboard under one lock, cuts
+//!   byte streams into frames, and gives each link a bounded queue. A device that reads too slowly loses its link, which
+//!   is safe: whatever is lost is sent again.
 //!
 //! Around them: an [`Authenticator`] judges each Hello (`JwtKey`, or [`Insecure`] on the loopback interface), a
 //! [`Backend`] remembers devices, groups and messages ([`Memory`] for as long as the process lives), [`Config`]

@@ -12,7 +12,7 @@ use std::str::FromStr;
 
 use adapter_std::RelayAddress;
 use adapter_std::bridge::LineAddress;
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Arg, Args, Parser, Subcommand, ValueEnum};
 use signaling_core::{GroupId, UserId};
 
 pub(crate) use device::DeviceArgs;
@@ -236,6 +236,8 @@ Exit codes: 0 somebody accepted; otherwise what became of everybody: 3 rejected,
 /// `signaling group`
 #[derive(Debug, Args)]
 #[command(after_help = GROUP)]
+// A group is the relay's: there is none on a direct link.
+#[command(mut_arg("peers", hidden), mut_arg("bind", hidden), mut_arg("psk_file", hidden))]
 pub(crate) struct GroupArgs {
     /// What to do
     #[arg(value_enum)]
@@ -245,6 +247,10 @@ pub(crate) struct GroupArgs {
     pub(crate) group: GroupId,
     #[command(flatten)]
     pub(crate) device: DeviceArgs,
+}
+
+fn hidden(arg: Arg) -> Arg {
+    arg.hide(true)
 }
 
 /// What to do with a group.

@@ -100,6 +100,13 @@ fn help_teaches() {
 }
 
 #[test]
+fn only_who_may_reach_peers_is_told_of_them() {
+    let world = World::empty();
+    let tells = |command| world.run(&[command, "--help"]).out.iter().any(|line| line.contains("--peer "));
+    assert_eq!(["listen", "invite", "group"].map(tells), [true, true, false]);
+}
+
+#[test]
 fn a_wrong_limit_names_the_right_ones() {
     let world = World::empty();
     let limit = |limit| world.run(&["relay", "--insecure", "--limit", limit]);
