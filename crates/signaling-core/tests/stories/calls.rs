@@ -40,6 +40,19 @@ fn the_time_limit_is_the_inviters() {
 }
 
 #[test]
+fn who_only_rang_until_time_was_up_is_not_named() {
+    let mut world = World::of(&["alice", "bob/kitchen"]);
+    let id = world.invite(0, &["bob"], 5);
+    world.run(500);
+    let label = |world: &World| world.phones[0].engine.view(id).unwrap().invitee(0).unwrap().label.to_owned();
+    assert_eq!(label(&world), "kitchen");
+    assert_eq!(
+        (world.run(4_515).told(0)[2..].join(", "), label(&world)),
+        ("timeout bob, ended".into(), "".into())
+    );
+}
+
+#[test]
 fn a_cancel_ends_the_ringing() {
     let mut world = World::of(&["alice", "bob"]);
     let id = world.invite(0, &["bob"], 0);

@@ -273,7 +273,9 @@ fn without_a_lease_there_is_a_limit_and_nothing_to_renew() {
     world.invite(0, &["bob"], 60);
     world.run(1_000);
     world.phones[0].online = false;
+    let frames = world.frames;
     assert_eq!(world.run(58_000).told(1), ["new"], "he rings on, though she is gone");
+    assert_eq!(world.frames, frames, "and asks nothing");
     assert_eq!(world.run(5_000).told(1), ["new", "ringingstopped"]);
 }
 
