@@ -496,3 +496,18 @@ fn what_was_added_is_in_doubt_for_a_day_at_most() {
     assert_eq!(world.run(86_000_000).phones[1].engine.len(), 1);
     assert!(world.run(1_000_000).phones[1].engine.is_empty());
 }
+
+#[test]
+fn who_has_answered_waits_for_the_others_until_their_time_is_up() {
+    let mut world = World::of(&["alice", "bob", "carol", "dave"]);
+    let calls: Vec<_> = (0..4).map(|_| world.invite(0, &["bob", "carol"], 300)).collect();
+    world.run(500);
+    for id in calls {
+        world.phones[1].engine.reject(world.now, id, false, b"").unwrap();
+    }
+    world.run(500).phones[0].online = false;
+    world.run(100_000).invite(3, &["bob"], 30);
+    assert!(world.run(500).told(3).contains(&"full bob NoCapacity"), "{:?}", world.told(3));
+    world.run(250_000).invite(3, &["bob"], 30);
+    assert!(world.run(500).told(3).ends_with(&["delivered", "ringing bob"]), "{:?}", world.told(3));
+}
