@@ -184,7 +184,8 @@ impl Session {
     /// Why a link without a relay does not come up. Anybody can feign that, so it is not told each time.
     #[cfg(feature = "direct")]
     pub(crate) fn direct_trouble(&mut self, now: u64, error: LinkError) {
-        if self.state == LinkState::Connecting && (self.told.is_none() || now >= self.trouble_due) {
+        let new = self.told != Some(error) && (self.told.is_none() || now >= self.trouble_due);
+        if self.state == LinkState::Connecting && new {
             self.trouble_due = now.saturating_add(TROUBLE_AGAIN);
             self.tell(error);
         }
@@ -588,6 +589,20 @@ mod tests {
                 "warn link: the line broke",
             ]
         );
+    }
+
+    #[cfg(feature = "direct")]
+    #[test]
+    fn a_peer_whose_trouble_was_told_does_not_hide_that_of_another() {
+        let mut session = Session::new(0, 5, None);
+        let (first, second) = (LinkError::Stranger { peer: 0 }, LinkError::SameDevice { peer: 1 });
+        let mut told = std::vec::Vec::new();
+        for now in (0..70_000).step_by(1_000) {
+            session.direct_trouble(now, first);
+            session.direct_trouble(now, second);
+            told.extend(session.take_news());
+        }
+        assert_eq!(told, [LinkEvent::Lost(first), LinkEvent::Lost(second)]);
     }
 
     #[test]

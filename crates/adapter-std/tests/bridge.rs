@@ -81,6 +81,7 @@ fn name(event: &BridgeEvent) -> String {
     match event {
         BridgeEvent::Closed(_) => "closed".into(),
         BridgeEvent::Parted(error) if error.to_string().contains("token") => format!("parted: {error}"),
+        BridgeEvent::Parted(error) if error.to_string().contains("Hello") => format!("parted: {error}"),
         BridgeEvent::Parted(_) => "parted".into(),
         event => format!("{event:?}").to_lowercase(),
     }
@@ -92,9 +93,12 @@ struct Board<S = TcpStream>(Framed<S, LineCodec>);
 impl<S: AsyncRead + AsyncWrite + Unpin> Board<S> {
     async fn says_hello(&mut self) {
         let device = Device { id: 1, epoch: 1 };
-        let hello = Hello { user: "door", device, label: "", largest: 1024, token: "" };
+        self.says(Frame::Hello(Hello { user: "door", device, label: "", largest: 1024, token: "" })).await;
+    }
+
+    async fn says(&mut self, frame: Frame<'_>) {
         let mut buf = [0; 64];
-        let len = Frame::Hello(hello).encode(&mut buf).unwrap();
+        let len = frame.encode(&mut buf).unwrap();
         self.0.send(Bytes::copy_from_slice(&buf[..len])).await.unwrap();
     }
 
@@ -103,6 +107,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Board<S> {
         match Frame::decode(&frame).unwrap() {
             Frame::Welcome(_) => "welcome",
             Frame::Refused(Refused { key: None, reason: Refusal::Stopping, .. }) => "stopping",
+            Frame::Refused(Refused { key: None, reason: Refusal::Hello, .. }) => "hello first",
             _ => "something else",
         }
     }
@@ -188,6 +193,20 @@ async fn why_a_relay_refuses_a_board_is_told() {
     assert_eq!((world.tells().await, world.tells().await), ("opened".into(), "joined".into()));
     let told = "parted: the relay closed the connection: the token is missing, forged or for somebody else";
     assert_eq!(world.tells().await, told);
+}
+
+#[tokio::test]
+async fn what_a_relay_refused_once_is_not_why_it_is_gone_later() {
+    let (mut world, relay) = World::new().await;
+    let mut board = world.plug().await;
+    board.says(Frame::Ping(1)).await;
+    assert_eq!(board.hears().await, "hello first");
+    board.says_hello().await;
+    assert_eq!(board.hears().await, "welcome");
+    // Without a word.
+    relay.task.abort();
+    let told = [world.tells().await, world.tells().await, world.tells().await];
+    assert_eq!(told, ["opened", "joined", "parted"]);
 }
 
 #[tokio::test(start_paused = true)]

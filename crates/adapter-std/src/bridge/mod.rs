@@ -217,7 +217,8 @@ async fn join(
                 Ok(frame) => frame.freeze(),
                 Err(error) => return End::Relay(error),
             };
-            refused = refusal(&frame).or(refused);
+            // Only the last word tells: a link goes on after some of them.
+            refused = refusal(&frame);
             if let Err(error) = put(to_board, frame).await {
                 return End::Line(error);
             }

@@ -2,7 +2,7 @@
 
 use std::io;
 use std::mem;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr, SocketAddrV6};
 use std::time::Duration;
 
 use signaling_core::UserId;
@@ -197,8 +197,9 @@ pub(super) fn reachable(found: &[SocketAddr], own: Option<SocketAddr>) -> io::Re
         }
     }
     if places.is_empty() {
-        return Err(io::Error::other(match own {
-            Some(SocketAddr::V4(_)) => {
+        return Err(io::Error::other(match own.map(|own| own.ip().to_canonical()) {
+            _ if found.is_empty() => "the name has no address",
+            Some(IpAddr::V4(_)) => {
                 "it has IPv6 only, and the address bound here is one of IPv4: bind [::] for both"
             }
             _ => "it has IPv4 only, and the address bound here is one of IPv6: bind [::] for both",
@@ -212,12 +213,18 @@ fn as_from(place: SocketAddr, own: Option<SocketAddr>) -> Option<SocketAddr> {
     match (SocketAddr::new(place.ip().to_canonical(), place.port()), own) {
         (SocketAddr::V4(v4), SocketAddr::V6(own)) => {
             // One that is bound to all addresses has those of IPv4, too.
-            own.ip().is_unspecified().then(|| SocketAddr::new(v4.ip().to_ipv6_mapped().into(), v4.port()))
+            let has_v4 = own.ip().is_unspecified() || is_mapped(own);
+            has_v4.then(|| SocketAddr::new(v4.ip().to_ipv6_mapped().into(), v4.port()))
         }
         (SocketAddr::V6(_), SocketAddr::V4(_)) => None,
         (SocketAddr::V4(v4), SocketAddr::V4(_)) => Some(v4.into()),
-        (SocketAddr::V6(_), SocketAddr::V6(_)) => Some(place),
+        (SocketAddr::V6(_), SocketAddr::V6(own)) => (!is_mapped(own)).then_some(place),
     }
+}
+
+/// Whether that is an address of IPv4, as IPv6 has it.
+fn is_mapped(own: SocketAddrV6) -> bool {
+    own.ip().to_ipv4_mapped().is_some()
 }
 
 #[cfg(test)]
@@ -241,8 +248,11 @@ mod tests {
         assert_eq!(reached(&both, "[::]:1"), ["[2001:db8::1]:7", "[::ffff:192.0.2.1]:7"]);
         assert_eq!(reached(&["[::ffff:192.0.2.1]:7"], "0.0.0.0:1"), ["192.0.2.1:7"]);
         assert_eq!(reached(&["[fe80::1%3]:7"], "[::]:1"), ["[fe80::1%3]:7"]);
+        assert_eq!(reached(&both, "[::ffff:192.0.2.2]:1"), ["[::ffff:192.0.2.1]:7"]);
         assert!(reached(&["192.0.2.1:7"], "[2001:db8::2]:1")[0].starts_with("it has IPv4 only"));
         assert!(reached(&["[2001:db8::1]:7"], "192.0.2.1:1")[0].starts_with("it has IPv6 only"));
+        assert!(reached(&["[2001:db8::1]:7"], "[::ffff:192.0.2.2]:1")[0].starts_with("it has IPv6 only"));
+        assert_eq!(reached(&[], "[::]:1"), ["the name has no address"]);
     }
 
     #[tokio::test(start_paused = true)]

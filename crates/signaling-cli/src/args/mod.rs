@@ -237,7 +237,7 @@ Exit codes: 0 somebody accepted; otherwise what became of everybody: 3 rejected,
 #[derive(Debug, Args)]
 #[command(after_help = GROUP)]
 // A group is the relay's: there is none on a direct link.
-#[command(mut_arg("peers", hidden), mut_arg("bind", hidden), mut_arg("psk_file", hidden))]
+#[command(mut_args(without_peers))]
 pub(crate) struct GroupArgs {
     /// What to do
     #[arg(value_enum)]
@@ -249,8 +249,9 @@ pub(crate) struct GroupArgs {
     pub(crate) device: DeviceArgs,
 }
 
-fn hidden(arg: Arg) -> Arg {
-    arg.hide(true)
+fn without_peers(arg: Arg) -> Arg {
+    let of_peers = ["peers", "bind", "psk_file"].contains(&arg.get_id().as_str());
+    if of_peers { arg.hide(true) } else { arg }
 }
 
 /// What to do with a group.

@@ -1,8 +1,9 @@
 //! What whoever runs a relay sees of it.
 
-use std::net::TcpStream;
+use std::io::Read;
+use std::net::{Shutdown, TcpStream};
 use std::os::fd::AsFd;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -112,6 +113,23 @@ impl Drop for Unread {
     }
 }
 
+fn comes_and_goes(relay: &str) {
+    let mut link = TcpStream::connect(relay).unwrap();
+    link.shutdown(Shutdown::Write).unwrap();
+    assert_eq!(link.read(&mut [0]).unwrap(), 0);
+}
+
+fn ends(process: &mut Child) -> ExitStatus {
+    let until = Instant::now() + Duration::from_secs(20);
+    loop {
+        if let Some(status) = process.try_wait().unwrap() {
+            return status;
+        }
+        assert!(Instant::now() < until, "it does not end");
+        thread::sleep(Duration::from_millis(5));
+    }
+}
+
 #[test]
 fn who_does_not_read_what_a_relay_says_holds_up_nothing() {
     let world = World::empty();
@@ -119,10 +137,10 @@ fn who_does_not_read_what_a_relay_says_holds_up_nothing() {
     let mut relay = world.command(&["relay", "--insecure", "-vv", "--stats", "1ms", "--listen", &listen]);
     let mut relay = Unread(relay.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap());
     full(relay.0.stdout.as_ref().unwrap());
-    // Each that comes is logged.
-    thread::spawn(move || while TcpStream::connect(&listen).is_ok() {});
+    // Each that comes is logged: more than may wait to be read.
+    (0..3_000).for_each(|_| comes_and_goes(&listen));
     full(relay.0.stderr.as_ref().unwrap());
     world.listen(&["--as", "bob"]);
     kill_process(Pid::from_child(&relay.0), Signal::TERM).unwrap();
-    assert!(relay.0.wait().unwrap().success());
+    assert!(ends(&mut relay.0).success());
 }
