@@ -14,7 +14,8 @@ const LINES: usize = 4096;
 /// Who does not read the last line for so long does not keep the program from ending.
 const LAST: Duration = Duration::from_secs(1);
 
-/// The log, until it is dropped.
+/// The log, until it is dropped. Of our own, because the guard of `tracing-appender` does not let a program end whose log
+/// and output nobody reads.
 pub(crate) struct Log(SyncSender<Entry>);
 
 enum Entry {
