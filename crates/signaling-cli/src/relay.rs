@@ -1,12 +1,15 @@
 //! `signaling relay`: a relay until ctrl-c.
 
+use std::future::pending;
 use std::io::{self, Write};
 use std::net::SocketAddr;
+use std::pin::pin;
 use std::time::{Duration, Instant};
 
 use signaling_relay::{
     BindError, Certificate, CertificateError, Config, ConfigError, Insecure, Relay, RelayBuilder,
 };
+use tokio::sync::watch;
 use tokio::time::timeout;
 
 use crate::args::{LIMITS, RelayArgs, Setting, configured, table};
@@ -89,11 +92,29 @@ fn uncertified(error: CertificateError) -> Failure {
     Failure::usage(error).hint(hint)
 }
 
-/// Reads the certificate again whenever it is asked to, for ever; what is wrong then ends nothing.
+/// Reads the certificate again whenever it is asked to, for ever; what is wrong then ends nothing, and neither does it
+/// wait for who reads of it.
 async fn keep_fresh(certificate: Option<Certificate>, mut hangup: Nudge, printer: &Printer) -> Failure {
+    let (newest, news) = watch::channel(None);
+    let mut telling = pin!(tell_newest(news, printer));
     loop {
-        hangup.asked().await;
-        if let Err(error) = printer.print_aside("relay", read_again(certificate.as_ref())).await {
+        tokio::select! {
+            failed = &mut telling => return failed,
+            () = hangup.asked() => newest.send_replace(Some(read_again(certificate.as_ref()))),
+        };
+    }
+}
+
+/// Prints what is new, until nobody reads it any more.
+async fn tell_newest(mut news: watch::Receiver<Option<Notice>>, printer: &Printer) -> Failure {
+    loop {
+        if news.changed().await.is_err() {
+            pending::<()>().await;
+        }
+        let notice = news.borrow_and_update().clone();
+        if let Some(notice) = notice
+            && let Err(error) = printer.print_aside("relay", notice).await
+        {
             return error.into();
         }
     }

@@ -94,7 +94,7 @@ fn who_was_not_let_in_is_logged_and_told_why() {
 }
 
 /// Waits until what nobody reads has filled a pipe.
-fn full(pipe: &impl AsFd) {
+pub(crate) fn full(pipe: &impl AsFd) {
     let until = Instant::now() + Duration::from_secs(20);
     while ioctl_fionread(pipe).unwrap() < 60_000 {
         assert!(Instant::now() < until, "the pipe does not fill");
@@ -103,7 +103,7 @@ fn full(pipe: &impl AsFd) {
 }
 
 /// A process that nobody listens to, until the end of the story.
-struct Unread(Child);
+pub(crate) struct Unread(pub(crate) Child);
 
 impl Drop for Unread {
     fn drop(&mut self) {

@@ -3,11 +3,14 @@
 use std::io::Write;
 use std::net::TcpListener;
 use std::path::PathBuf;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
 
 use rcgen::{CertificateParams, IsCa, KeyPair};
-use rustix::process::Signal;
+use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
+use crate::operator::{Unread, full};
 use crate::world::{World, text};
 
 /// A relay over TLS. Its certificate vouches for itself.
@@ -118,6 +121,31 @@ fn a_renewed_certificate_is_read_on_a_signal() {
     std::fs::write(&key, "").unwrap();
     relay.signal(Signal::HUP);
     assert!(relay.hears("certificate_kept")["reason"].as_str().unwrap().contains("key.pem"));
+}
+
+#[test]
+fn a_certificate_is_read_again_though_nobody_reads_of_it() {
+    let folder = tempfile::tempdir().unwrap();
+    certify(&folder, "127.0.0.1");
+    let [certificate, key] = ["relay.pem", "key.pem"].map(|file| folder.path().join(file));
+    let world = World::empty();
+    let listen = world.relay.trim_start_matches("tcp://");
+    let args =
+        ["relay", "--insecure", "--stats", "1ms", "--listen", listen, "--tls-cert", text(&certificate)];
+    let mut relay = world.command(&[&args, &["--tls-key", text(&key)][..]].concat());
+    let relay = Unread(relay.stdout(Stdio::piped()).spawn().unwrap());
+    full(relay.0.stdout.as_ref().unwrap());
+    let address = world.relay.replace("tcp://", "tls://");
+    let invite = ["invite", "--as", "alice", "bob", "--timeout", "1s"];
+    let known = || world.run(&[&invite[..], &["--relay", &address, "--ca", text(&certificate)]].concat());
+    for _ in 0..2 {
+        certify(&folder, "127.0.0.1");
+        kill_process(Pid::from_child(&relay.0), Signal::HUP).unwrap();
+        let until = Instant::now() + Duration::from_secs(20);
+        while known().code == Some(1) {
+            assert!(Instant::now() < until, "the new certificate is not used");
+        }
+    }
 }
 
 #[test]
