@@ -86,6 +86,7 @@ fn is_variable<'d>(section: &impl ObjectSection<'d>) -> bool {
     variable && matches!(section.kind(), SectionKind::Data | SectionKind::UninitializedData)
 }
 
-fn demangle(name: &str) -> String {
+/// A symbol as Rust spells it.
+pub(crate) fn demangle(name: &str) -> String {
     format!("{:#}", rustc_demangle::demangle(name))
 }

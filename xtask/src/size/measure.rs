@@ -5,6 +5,7 @@ use std::cmp::Reverse;
 use anyhow::{Context, Result, bail};
 
 use super::Figure;
+use super::parts::parts;
 use crate::emulator::emulate;
 use crate::footprint::{CHIPS, EVERYTHING, add_target, link, read};
 
@@ -19,6 +20,7 @@ pub(super) fn all() -> Result<Vec<Figure>> {
         flash(chip, &mut figures)?;
     }
     let [small, _] = CHIPS;
+    figures.extend(parts(&link(small, "operations", "")?)?);
     let printed = emulate(&link(small, "measure", "")?)?;
     let mut printed = lines(&printed)?;
     // The deepest call first; all else as it was printed.

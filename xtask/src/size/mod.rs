@@ -2,8 +2,10 @@
 
 mod firmware;
 mod measure;
+mod parts;
 mod picture;
 mod record;
+mod source;
 mod stack;
 mod table;
 

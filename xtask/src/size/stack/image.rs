@@ -10,6 +10,8 @@ use object::{
     elf,
 };
 
+use crate::footprint::demangle;
+
 /// What interrupts call is listed in this section of a Cortex-M, and is this function of a RISC-V.
 const VECTOR_SECTION: &str = ".vector_table";
 const VECTOR_FUNCTION: &str = "_vector_table";
@@ -185,9 +187,4 @@ fn is_function<'d>(symbol: &impl ObjectSymbol<'d>, chip: Chip) -> bool {
     let named = symbol.is_global() || symbol.section() == SymbolSection::Absolute;
     let unknown = chip == Chip::Riscv && symbol.kind() == SymbolKind::Unknown;
     symbol.kind() == SymbolKind::Text || unknown && named
-}
-
-/// As Rust spells it.
-pub(super) fn demangle(name: &str) -> String {
-    format!("{:#}", rustc_demangle::demangle(name))
 }

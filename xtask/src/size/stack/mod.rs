@@ -9,7 +9,6 @@ mod listing;
 mod pointers;
 mod riscv;
 mod scan;
-mod source;
 #[cfg(test)]
 mod tests;
 
@@ -22,7 +21,8 @@ use object::read::elf::ElfFile32;
 use graph::Calls;
 use image::Image;
 pub(super) use listing::disassembler;
-use source::Source;
+
+use super::source::Source;
 
 /// The deepest stack of a program.
 pub(super) struct Deepest {

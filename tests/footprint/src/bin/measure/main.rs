@@ -17,6 +17,7 @@ use cortex_m as _; // brings the critical section that printing needs
 use cortex_m_semihosting::debug::{EXIT_FAILURE, EXIT_SUCCESS, exit};
 use cortex_m_semihosting::hprintln;
 use footprint::engine::{Engine, Fixed, Row};
+use signaling_core::machine::Origin;
 use signaling_core::{Bytes, GroupId, Label, UserId};
 use world::World;
 
@@ -29,6 +30,7 @@ const CONTENT: usize =
 fn main() -> ! {
     hprintln!("ram\tone row\t{}", size_of::<Row>());
     hprintln!("ram\tof that, names, labels and data\t{}", CONTENT);
+    hprintln!("ram\tof that, outcomes and 10 devices\t{}", size_of::<Origin<4, 2>>());
     hprintln!("ram\tstorage of 4 rows\t{}", size_of::<Fixed>());
     hprintln!("ram\tengine of 4 rows\t{}", size_of::<Engine>());
     let mut world = World::new();
