@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{Parser, value_parser};
 use simulation::{CONDITIONS, Condition, Law, Record, Row, percentile, run, run_row};
 
 /// Runs calls through the shipped engine and switchboard on a virtual clock, and prints a row a condition.
@@ -15,13 +15,16 @@ use simulation::{CONDITIONS, Condition, Law, Record, Row, percentile, run, run_r
 #[command(version)]
 struct Args {
     /// Seeds; a row with long calls runs one of several.
-    #[arg(long, default_value_t = 1_000)]
+    #[arg(long, value_name = "COUNT", default_value_t = 1_000, value_parser = value_parser!(u64).range(1..1 << 32))]
     seeds: u64,
+    /// The first seed of each row: others than before, after a night that found nothing.
+    #[arg(long, value_name = "SEED", default_value_t = 0, value_parser = value_parser!(u64).range(..1 << 32))]
+    first: u64,
     /// Only this row.
     #[arg(long, value_name = "NAME")]
     row: Option<String>,
     /// Prints the story of one run of the row (see --row).
-    #[arg(long, value_name = "SEED", requires = "row")]
+    #[arg(long, value_name = "SEED", requires = "row", conflicts_with_all = ["seeds", "first"])]
     replay: Option<u64>,
     /// Swaps one rule out (builds with --cfg broken="any" only): the run must then fail.
     #[cfg(broken = "any")]
@@ -48,7 +51,7 @@ fn main() -> ExitCode {
     };
     match args.replay {
         Some(seed) => replay(&rows[0], seed),
-        None => table(&rows, args.seeds),
+        None => table(&rows, args.first, args.seeds),
     }
 }
 
@@ -63,7 +66,7 @@ fn replay(condition: &Condition, seed: u64) -> ExitCode {
     if faults.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-fn table(rows: &[Condition], seeds: u64) -> ExitCode {
+fn table(rows: &[Condition], first: u64, seeds: u64) -> ExitCode {
     println!("decision -> definite in ms, by row; {seeds} seeds, of which long rows run a share");
     println!(
         "{:<24} {:>7} {:>7} {:>8} {:>6} {:>6} {:>6} {:>7} {:>11} {:>7}",
@@ -71,9 +74,10 @@ fn table(rows: &[Condition], seeds: u64) -> ExitCode {
     );
     let (mut runs, mut bad) = (0, 0);
     for condition in rows {
-        let row = run_row(condition, 0..condition.calls(seeds));
-        print_row(condition, condition.calls(seeds), &row);
-        runs += condition.calls(seeds);
+        let calls = condition.calls(seeds);
+        let row = run_row(condition, first..first + calls);
+        print_row(condition, calls, &row);
+        runs += calls;
         bad += row.faults;
         if let Some((seed, fault)) = row.failed.first() {
             println!("  {fault}");

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{Parser, value_parser};
 use turmoil_calls::{CONDITIONS, Condition, Row, judge, run, run_row};
 
 /// Runs clients and relay, the tokio parts as they ship, on a simulated network, and prints a row a condition.
@@ -14,13 +14,16 @@ use turmoil_calls::{CONDITIONS, Condition, Row, judge, run, run_row};
 #[command(version)]
 struct Args {
     /// Runs of each row.
-    #[arg(long, default_value_t = 300)]
+    #[arg(long, value_name = "COUNT", default_value_t = 300, value_parser = value_parser!(u64).range(1..1 << 32))]
     seeds: u64,
+    /// The first seed of each row: others than before, after a night that found nothing.
+    #[arg(long, value_name = "SEED", default_value_t = 0, value_parser = value_parser!(u64).range(..1 << 32))]
+    first: u64,
     /// Only this row.
     #[arg(long, value_name = "NAME")]
     row: Option<String>,
     /// Prints the story of one run of the row (see --row).
-    #[arg(long, value_name = "SEED", requires = "row")]
+    #[arg(long, value_name = "SEED", requires = "row", conflicts_with_all = ["seeds", "first"])]
     replay: Option<u64>,
     /// Swaps one rule out (builds with --cfg broken="any" only): the run must then fail.
     #[cfg(broken = "any")]
@@ -44,7 +47,7 @@ fn main() -> ExitCode {
         }
     };
     match args.replay {
-        None => table(&rows, args.seeds),
+        None => table(&rows, args.first, args.seeds),
         Some(seed) => replay(&rows[0], seed).unwrap_or_else(|error| {
             eprintln!("error: {error:#}");
             ExitCode::FAILURE
@@ -62,14 +65,14 @@ fn replay(condition: &Condition, seed: u64) -> anyhow::Result<ExitCode> {
     Ok(if faults.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-fn table(rows: &[Condition], seeds: u64) -> ExitCode {
+fn table(rows: &[Condition], first: u64, seeds: u64) -> ExitCode {
     println!(
         "{:<16} {:>6} {:>7} {:>7} {:>7} {:>9} {:>12} {:>7}",
         "condition", "runs", "runs/s", "calls", "links", "outcomes", "known ms", "faults"
     );
     let mut bad = 0;
     for condition in rows {
-        let row = run_row(condition, 0..seeds);
+        let row = run_row(condition, first..first + seeds);
         print_row(condition, seeds, &row);
         bad += row.failed.len();
     }
