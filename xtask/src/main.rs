@@ -138,7 +138,7 @@ enum Task {
     /// Fuzzes each target of `fuzz/`, after the build. Needs nightly.
     Fuzz {
         /// For how long, each.
-        #[arg(long, default_value_t = 60)]
+        #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..))]
         seconds: u64,
         /// Only this one.
         #[arg(long)]

@@ -97,7 +97,7 @@ fn chosen(
 
 fn check_all(chosen: &[Config], threads: Option<usize>) -> ExitCode {
     if chosen.is_empty() {
-        eprintln!("no configuration of that name; see `model list`");
+        eprintln!("error: no world has that name, or none is in that part: `cargo xtask model list` names all");
         return ExitCode::from(2);
     }
     let threads = threads.or_else(|| available_parallelism().ok().map(Into::into)).unwrap_or(1);

@@ -42,7 +42,7 @@ enum Command {
 #[derive(clap::Args)]
 struct RunArgs {
     /// For how long it storms.
-    #[arg(long, default_value_t = 120)]
+    #[arg(long, default_value_t = 120, value_parser = clap::value_parser!(u64).range(1..))]
     seconds: u64,
     /// Calls at a time, one in ten of them without a relay.
     #[arg(long, default_value_t = 200, value_parser = calls)]
