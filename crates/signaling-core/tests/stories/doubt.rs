@@ -408,6 +408,20 @@ fn doubt_is_told_once_until_it_rings_again() {
 }
 
 #[test]
+fn an_observer_is_told_of_its_doubt_once_for_it_does_not_ring() {
+    let mut world = World::of(&["alice", "bob", "alice/desk"]);
+    world.invite(0, &["bob"], 0);
+    world.run(500);
+    for _ in 0..2 {
+        cut(&mut world);
+        world.run(200_000);
+        assert_eq!(world.told(2), ["new", "unresolved"]);
+        heal(&mut world);
+        world.run(15_000);
+    }
+}
+
+#[test]
 fn what_is_in_doubt_is_not_answered() {
     let mut world = World::of(&["alice", "bob"]);
     let id = world.invite(0, &["bob"], 0);
