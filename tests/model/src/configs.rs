@@ -178,6 +178,12 @@ fn watchers() -> Vec<Config> {
             ..watcher("watch-gone", "an observer, the inviter is gone for ever, a relay that keeps")
         },
         Config {
+            lazy: true,
+            devices: vec![observer().linked(Link::Absent)],
+            expect: &["new", "cancelled by observer"],
+            ..watcher("watch-late", "an observer that first appears mid-ring")
+        },
+        Config {
             restarts: 1,
             modify: 1,
             expect: &["granted", "denied", "modified by device", "cancelled by observer"],
