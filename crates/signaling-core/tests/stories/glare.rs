@@ -296,12 +296,12 @@ fn several_that_cross_leave_the_one_with_the_smallest_id() {
 #[test]
 fn all_of_ones_own_give_way_to_what_rings() {
     let mut world = crossing(&["alice", "bob"]);
-    let his = [(); 2].map(|()| world.invite(1, &["alice"], 30));
+    let his = [(); 3].map(|()| world.invite(1, &["alice"], 30));
     let hers = world.invite(0, &["bob"], 30);
     world.run(500);
     assert_eq!(state(&world, 1, hers), Some(State::Ringing));
     assert!(his.iter().all(|id| world.phones[1].engine.view(*id).is_none_or(|view| view.over())));
-    assert_eq!(world.told(1).iter().filter(|told| **told == "glare").count(), 2);
+    assert_eq!(world.told(1).iter().filter(|told| **told == "glare").count(), 3);
 }
 
 #[test]
@@ -333,6 +333,7 @@ fn what_rang_before_it_was_held_is_told_its_end_at_once() {
     assert_eq!(state(&world, 0, his), Some(State::Held));
     world.phones[1].engine.cancel(world.now, his, b"").unwrap();
     assert_eq!(world.run(100).told(0), ["new", "ringingstopped", "delivered", "cancelled"]);
+    assert_eq!(state(&world, 0, his), Some(State::Done), "it waits no longer");
 }
 
 #[test]

@@ -18,8 +18,11 @@ fn four_that_are_over(world: &mut World) -> [InviteId; 4] {
 fn what_has_been_over_for_longest_makes_room() {
     let mut world = World::of(&["alice", "bob"]);
     let over = four_that_are_over(&mut world);
+    let mut ids = over.to_vec();
     for gone in 1..=4 {
-        world.invite(0, &["bob"], 60);
+        let id = world.invite(0, &["bob"], 60);
+        assert!(!ids.contains(&id), "an id is never used again");
+        ids.push(id);
         let there = over.map(|id| world.phones[0].engine.view(id).is_some());
         assert_eq!(there, [0, 1, 2, 3].map(|at| at >= gone));
     }
