@@ -286,7 +286,7 @@ impl<'a> Turn<'a> {
     fn on_unknown(&mut self, to: u64) {
         let device = signaling_core::Device { id: to, epoch: 0 };
         if let Some(at) = self.world.place(device) {
-            self.at_holder_while(at, true, |row, fx| row.on_unknown(fx));
+            self.at_holder_while(at, true, Holder::on_unknown);
         }
     }
 
