@@ -38,11 +38,18 @@ pub struct Verdict {
     pub time: Duration,
 }
 
-/// A property a flaw, and one a sight.
+/// A property a flaw of a step, and one a sight.
 macro_rules! properties {
     ($($flaw:ident: $words:literal,)*; $($sight:literal,)*) => {
+        /// Whether that flaw has a property of its own.
+        fn named(flaw: Flaw) -> bool {
+            matches!(flaw, $(Flaw::$flaw)|*)
+        }
+
         fn always() -> Vec<Property<Checked>> {
             vec![
+                // A world with a flaw is left at once: none may go by unseen.
+                Property::always("nothing else is wrong", |_, world: &World| world.flaw.is_none_or(named)),
                 $(Property::always($words, |_, world: &World| world.flaw != Some(Flaw::$flaw)),)*
                 Property::always("answers come to an end", |checked: &Checked, world| checked.model.calms(world)),
                 Property::always("all ends well", |checked: &Checked, world| checked.model.heals(world).is_ok()),
@@ -63,10 +70,14 @@ properties! {
     FalseEstablished: "Established is told when the winner was told",
     Reopened: "a device opens an invitation once",
     ToldTwice: "every outcome is told once",
+    WithoutData: "an outcome is told with its data",
     Unshown: "no event for what was never shown",
     AfterEnd: "no event after the end",
     DeadRing: "nobody is rung for what was over when he asked",
     RingsOn: "nobody rings on for more than a lease",
+    NotStarted: "a timer that is to run is started",
+    RingUntold: "who stops ringing is told",
+    RequestUntold: "whose request ends is told",
     TooMany: "few messages leave for one",
     ModifiedTwice: "a Modify is carried out once",
     OwnModified: "an author gets no callback",
@@ -152,5 +163,22 @@ pub fn check(model: &Arc<Model>, mut progress: impl FnMut(usize, usize)) -> Verd
         violated,
         unseen: model.unseen(),
         time: begun.elapsed(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_flaw_goes_by_unseen() {
+        let model = Arc::new(Model::new(crate::configs::named("one").unwrap()));
+        let checked = Checked { model, stop: Arc::default() };
+        let holds = |world: &World| always().iter().all(|property| (property.condition)(&checked, world));
+        let world = checked.model.start();
+        assert!(holds(&world));
+        for flaw in [Flaw::Contradiction, Flaw::WithoutData, Flaw::NotStarted, Flaw::TooManyRows] {
+            assert!(!holds(&World { flaw: Some(flaw), ..world.clone() }), "{flaw:?}");
+        }
     }
 }

@@ -14,7 +14,7 @@ pub fn named(name: &str) -> Option<Config> {
 
 /// Those that are searched every time.
 pub fn quick() -> Vec<Config> {
-    [people(), devices(), inviters(), relays(), groups(), several()].concat()
+    [people(), devices(), watchers(), inviters(), relays(), groups(), races(), several()].concat()
 }
 
 /// One device, and all that people can do.
@@ -156,6 +156,42 @@ fn devices() -> Vec<Config> {
     ]
 }
 
+fn watcher(name: &'static str, about: &'static str) -> Config {
+    Config { observer_cancel: true, resolve: true, numbers: 3, ..Config::new(name, about, vec![observer()]) }
+}
+
+/// Another device of the inviter alone: nobody who is invited has one.
+fn watchers() -> Vec<Config> {
+    vec![
+        Config {
+            forget: true,
+            evict: true,
+            slide: true,
+            expect: &["granted", "denied", "unanswered", "unresolved"],
+            ..watcher("watch-forget", "an observer, the inviter forgets, the window moves past the id")
+        },
+        Config {
+            vanish: true,
+            store: true,
+            lazy: true,
+            expect: &["unresolved", "late truth"],
+            ..watcher("watch-gone", "an observer, the inviter is gone for ever, a relay that keeps")
+        },
+        Config {
+            lazy: true,
+            devices: vec![observer().linked(Link::Absent)],
+            expect: &["new", "cancelled by observer"],
+            ..watcher("watch-late", "an observer that first appears mid-ring")
+        },
+        Config {
+            restarts: 1,
+            modify: 1,
+            expect: &["granted", "denied", "modified by device", "cancelled by observer"],
+            ..watcher("watch-durable", "an observer modifies and cancels, a durable inviter starts again")
+        },
+    ]
+}
+
 /// What can happen to the inviter, and to what was seen.
 fn inviters() -> Vec<Config> {
     let one = |name, about| Config::new(name, about, vec![invitee(0)]);
@@ -264,6 +300,49 @@ fn groups() -> Vec<Config> {
 fn at_once(name: &'static str, about: &'static str, kind: Kind, devices: Vec<Spec>) -> Config {
     let config = Config::new(name, about, devices);
     Config { kind, lease: false, late: false, sure_fanout: true, ..config }
+}
+
+/// Answers that race with each other, and with what breaks.
+fn races() -> Vec<Config> {
+    let at_once = |name, about, devices| at_once(name, about, Kind::One, devices);
+    let one = || vec![invitee(0)];
+    let two = || vec![invitee(0), invitee(1)];
+    vec![
+        Config {
+            answers: vec![Accept, Decline],
+            data: true,
+            expect: &["confirmed", "overruled", "accepted", "rejected"],
+            ..at_once("race", "two devices of one user accept and decline, with data", vec![invitee(0); 2])
+        },
+        Config {
+            invitees: 2,
+            first_wins: true,
+            data: true,
+            cancel: true,
+            expect: &["confirmed", "overruled", "cancelled"],
+            ..at_once("first-data", "two users, the first who accepts wins, and a cancel, with data", two())
+        },
+        Config {
+            invitees: 2,
+            first_wins: true,
+            restarts: 1,
+            expect: &["confirmed", "cancelled"],
+            ..at_once("first-durable", "the first wins, a durable inviter starts again", two())
+        },
+        Config {
+            crashes: 1,
+            restarts: 1,
+            data: true,
+            expect: &["confirmed", "accepted"],
+            ..at_once("both-crash", "a device forgets, a durable inviter starts again, with data", one())
+        },
+        Config {
+            crashes: 1,
+            modify: 1,
+            expect: &["granted", "denied"],
+            ..at_once("crash-asks", "a device asks for other data, and forgets", one())
+        },
+    ]
 }
 
 /// Several invitations at once.

@@ -1,6 +1,6 @@
 //! What the machine wants done in one step.
 
-use signaling_core::machine::{Fx, HolderTimer, Reply, Tell, Timer, To};
+use signaling_core::machine::{Fx, Reply, Tell, Timer, To};
 
 /// Collects it; the messages are written from the row that the step leaves.
 #[derive(Debug, Default)]
@@ -11,8 +11,8 @@ pub(crate) struct Effects {
     pub replies: Vec<Reply>,
     /// To the application.
     pub tells: Vec<Tell>,
-    /// The leases begun.
-    pub leases: u8,
+    /// The timers started anew.
+    pub armed: Vec<Timer>,
     /// The last number drawn.
     pub numbers: u32,
 }
@@ -38,7 +38,7 @@ impl Fx for Effects {
     }
 
     fn arm(&mut self, timer: Timer) {
-        self.leases = self.leases.saturating_add(u8::from(timer == Timer::Holder(HolderTimer::Lease)));
+        self.armed.push(timer);
     }
 
     fn number(&mut self) -> u32 {

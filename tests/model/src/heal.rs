@@ -2,15 +2,15 @@
 
 use std::collections::VecDeque;
 
-use signaling_core::machine::{HolderTimer, Mask, OriginTimer, PartyId, Seen, Slot, State};
+use signaling_core::machine::{HolderTimer, Mask, OriginTimer, Party, PartyId, Seen, Slot, State};
 
 use crate::act::Act;
 use crate::config::{Config, Link, Refusal, Takes};
 use crate::network::Msg;
 use crate::properties::{Flaw, judge, knows};
 use crate::turn::Turn;
-use crate::watch::{CANCELLED, SETTLED};
-use crate::world::{Inviter, Opened, Row, Run, World};
+use crate::watch::{ASKED, CANCELLED, ESTABLISHED, SETTLED};
+use crate::world::{DEVICES, Inviter, Opened, Row, Run, World};
 
 /// Rounds of repeats until nothing new is left to say.
 const ROUNDS: usize = 4;
@@ -155,6 +155,9 @@ impl Whole<'_> {
                 continue;
             }
             let over = self.world.over_for(run.party);
+            if over && run.party == PartyId::Observers && run.since >= origin.ver() {
+                continue; // It began behind the end, follows an old word, and asks when its T_ring comes.
+            }
             let Some(row) = run.row else {
                 let rang = run.seen == Seen::Marked && run.opened != Opened::No;
                 ensure(rang || over, Flaw::NeverRings)?;
@@ -180,6 +183,7 @@ impl Whole<'_> {
     /// Everybody agrees, has all data, and the inviter has nothing to add.
     fn ended(&mut self, origin: &Inviter) -> Result<(), Flaw> {
         ensure(origin.over(), Flaw::Undecided)?;
+        self.inviter_knows(origin)?;
         for run in self.reachable() {
             ensure(knows(run) || came_late(run, origin), Flaw::Undecided)?;
             let Some(row) = run.row else { continue };
@@ -193,9 +197,24 @@ impl Whole<'_> {
         self.silent()
     }
 
-    /// The inviter repeats nothing any more, unless to runs that are no more, or to a winner without a row.
+    /// The inviter was told of each outcome that is not its own doing, and that a winner knows who is there.
+    fn inviter_knows(&self, origin: &Inviter) -> Result<(), Flaw> {
+        let told = self.world.witness.told;
+        for (slot, outcome) in (0u8..).zip(origin.slots()) {
+            ensure(told.has(slot) || *outcome == Slot::Cancelled, Flaw::Untold)?;
+            let wins = |run: &Run| *outcome == Slot::Accepted(run.device) && run.row.is_some();
+            let again = self.world.left.restarts < self.config.restarts;
+            let established = told.has(ESTABLISHED + slot) || again;
+            ensure(established || !self.reachable().any(wins), Flaw::Untold)?;
+        }
+        Ok(())
+    }
+
+    /// The inviter repeats nothing any more, unless to runs that are no more, to a winner without a row, or for those
+    /// that found no place in its own.
     fn silent(&mut self) -> Result<(), Flaw> {
-        if !self.world.origin.is_some_and(|origin| origin.armed(OriginTimer::Resend)) {
+        let placed = |origin: &Inviter| self.world.runs.iter().all(|run| has_place(run, origin));
+        if !self.world.origin.is_some_and(|origin| origin.armed(OriginTimer::Resend) && placed(&origin)) {
             return Ok(());
         }
         let mut turn = Turn::new(self.config, &mut self.world);
@@ -228,11 +247,17 @@ pub(crate) fn came_late(run: &Run, origin: &Inviter) -> bool {
     run.since >= origin.ver() && run.row.is_none() && run.opened == Opened::No
 }
 
+/// Whether the inviter follows that run, or could.
+fn has_place(run: &Run, origin: &Inviter) -> bool {
+    let peers = origin.party(run.party).map(Party::peers).unwrap_or_default();
+    peers.len() < DEVICES || peers.iter().any(|peer| peer.device == run.device)
+}
+
 /// Whether the application there, if it knows of the invitation, was told how each slot ended, and its answer.
 fn told_all(run: &Run, row: &Row) -> bool {
     let own_win = |slot| run.party == PartyId::Invitee(slot) && run.told.has(SETTLED);
     let outcome = |slot| match row.slot(slot) {
-        Slot::Cancelled => run.told.has(CANCELLED) || run.party == PartyId::Observers,
+        Slot::Cancelled => run.told.has(CANCELLED) || run.told.has(ASKED),
         _ => run.told.has(slot) || own_win(slot),
     };
     let settled = row.answer().is_none() || run.told.has(SETTLED);

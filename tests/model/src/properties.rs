@@ -33,6 +33,12 @@ pub enum Flaw {
     DeadRing,
     /// Rings on for more than a lease.
     RingsOn,
+    /// A timer that is to run was not started.
+    NotStarted,
+    /// A device stops ringing without a word, or says so and did not ring.
+    RingUntold,
+    /// A request ended without a word, or is said to have ended and did not.
+    RequestUntold,
     /// Too many messages for one.
     TooMany,
     /// One Modify was carried out twice.
@@ -91,6 +97,9 @@ impl Flaw {
             Self::AfterEnd => "an event after the end",
             Self::DeadRing => "a device is rung for what was over when it asked",
             Self::RingsOn => "a device rings on for more than a lease after the end",
+            Self::NotStarted => "a timer that is to run was not started",
+            Self::RingUntold => "a device stops ringing without a word, or did not ring",
+            Self::RequestUntold => "a request ends without a word, or does not end",
             Self::TooMany => "too many messages leave for one",
             Self::ModifiedTwice => "one Modify is carried out twice",
             Self::OwnModified => "the author of a modification gets a callback for it",

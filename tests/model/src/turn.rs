@@ -3,13 +3,14 @@
 use signaling_core::broken;
 use signaling_core::machine::{
     Answer, Arrival, First, Full, Holder, HolderTimer, Kind, Mask, Origin, OriginTimer, Parties, PartyId,
-    Reply, Rival, Seen, Stance, To, Via,
+    Reply, Rival, Seen, Stance, Timer, To, Via,
 };
 
 use crate::act::Act;
 use crate::config::{Config, Link, Takes};
 use crate::effects::Effects;
 use crate::network::{Msg, Rep, written};
+use crate::watch::ASKED;
 use crate::world::{INVITER, Inviter, Told, World};
 
 /// A step while it is being made.
@@ -25,12 +26,14 @@ pub(crate) struct Turn<'a> {
     pub told: Vec<Told>,
     /// What the own invitation of the first device to the inviter is to this one.
     pub rival: Rival,
+    /// The timer that goes off in this step.
+    pub fired: Option<Timer>,
 }
 
 impl<'a> Turn<'a> {
     /// Begins a step.
     pub(crate) fn new(config: &'a Config, world: &'a mut World) -> Self {
-        Self { config, world, outbox: Vec::new(), told: Vec::new(), rival: Rival::None }
+        Self { config, world, outbox: Vec::new(), told: Vec::new(), rival: Rival::None, fired: None }
     }
 
     /// The inviter invites.
@@ -40,6 +43,7 @@ impl<'a> Turn<'a> {
         self.world.origin = Some(origin);
         self.world.witness.begun = true;
         self.save();
+        self.watch_inviter(None, &fx);
         self.after_inviter(&fx, None);
     }
 
@@ -89,7 +93,7 @@ impl<'a> Turn<'a> {
         if origin.ver() != before.ver() && !broken!("unsaved") {
             self.save();
         }
-        self.watch_inviter(&before, &fx);
+        self.watch_inviter(Some(&before), &fx);
         self.after_inviter(&fx, asker);
     }
 
@@ -143,6 +147,7 @@ impl<'a> Turn<'a> {
     fn origin_timer(&mut self, timer: OriginTimer) {
         let limit = self.world.origin.is_some_and(|origin| origin.armed(OriginTimer::Limit));
         self.world.witness.ran_out |= timer == OriginTimer::Limit && limit;
+        self.fired = Some(Timer::Origin(timer));
         self.at_inviter(None, |origin, fx| origin.on_timer(timer, fx));
     }
 
@@ -182,6 +187,7 @@ impl<'a> Turn<'a> {
         origin.resume(&mut fx);
         self.world.witness.told = (0..self.config.invitees).filter(|&i| origin.slot(i).decided()).collect();
         self.world.origin = Some(origin);
+        self.watch_inviter(None, &fx);
         self.after_inviter(&fx, None);
     }
 
@@ -279,22 +285,35 @@ impl<'a> Turn<'a> {
 
     fn on_unknown(&mut self, to: u64) {
         let device = signaling_core::Device { id: to, epoch: 0 };
-        let Some(at) = self.world.place(device) else { return };
-        let mut stays = true;
-        self.at_holder(at, |row, fx| stays = row.on_unknown(fx));
-        if !stays {
-            self.drop_row(at, true);
+        if let Some(at) = self.world.place(device) {
+            self.at_holder_while(at, true, Holder::on_unknown);
         }
     }
 
     // The other devices.
 
     pub(crate) fn at_holder(&mut self, at: usize, work: impl FnOnce(&mut crate::world::Row, &mut Effects)) {
+        self.at_holder_while(at, false, |row, fx| {
+            work(row, fx);
+            true
+        });
+    }
+
+    /// The row stays as long as `work` says so; `mark`: otherwise the id is remembered as seen.
+    pub(crate) fn at_holder_while(
+        &mut self,
+        at: usize,
+        mark: bool,
+        work: impl FnOnce(&mut crate::world::Row, &mut Effects) -> bool,
+    ) {
         let Some(run) = self.world.runs.get(at).filter(|run| run.link == Link::Online) else { return };
         let Some(mut row) = run.row else { return };
         let mut fx = Effects::after(run.numbers);
-        work(&mut row, &mut fx);
-        self.after_holder(at, Some(row), &fx, None);
+        let stays = work(&mut row, &mut fx);
+        self.after_holder(at, stays.then_some(row), &fx, None);
+        if !stays {
+            self.drop_row(at, mark);
+        }
     }
 
     fn after_holder(&mut self, at: usize, row: Option<crate::world::Row>, fx: &Effects, cause: Option<&Rep>) {
@@ -338,11 +357,8 @@ impl<'a> Turn<'a> {
     }
 
     pub(crate) fn holder_timer(&mut self, at: usize, timer: HolderTimer) {
-        let mut stays = true;
-        self.at_holder(at, |row, fx| stays = row.on_timer(timer, fx));
-        if !stays {
-            self.drop_row(at, false);
-        }
+        self.fired = Some(Timer::Holder(timer));
+        self.at_holder_while(at, false, |row, fx| row.on_timer(timer, fx));
     }
 
     fn answer(&mut self, at: usize, answer: Answer) {
@@ -362,6 +378,9 @@ impl<'a> Turn<'a> {
 
     fn cancel(&mut self, at: usize) {
         self.world.witness.cancelled = true;
+        if let Some(run) = self.world.runs.get_mut(at) {
+            run.told.add(ASKED);
+        }
         self.at_holder(at, |row, fx| {
             let _possible: bool = row.on_cancel(fx);
         });

@@ -1,7 +1,7 @@
 //! The witness: it sees what every application is told, and remembers what the devices forget.
 
 use signaling_core::Device;
-use signaling_core::machine::{Answer, Mask, PartyId, Slot, State, Tell};
+use signaling_core::machine::{Answer, HolderTimer, Mask, OriginTimer, PartyId, Slot, State, Tell, Timer};
 
 use crate::effects::Effects;
 use crate::network::Rep;
@@ -12,6 +12,12 @@ use crate::world::{DEVICES, Inviter, Opened, Row, Who};
 /// Told-once marks beside the slots.
 pub(crate) const CANCELLED: u8 = 32;
 pub(crate) const SETTLED: u8 = 33;
+/// It is in doubt, and its application knows.
+const DOUBTED: u8 = 34;
+/// Its application asked to cancel.
+pub(crate) const ASKED: u8 = 35;
+/// The inviter's application was told that the winner of the first slot knows; those of others follow.
+pub(crate) const ESTABLISHED: u8 = 36;
 
 impl Turn<'_> {
     /// Notes the first thing that went wrong.
@@ -59,8 +65,9 @@ impl Turn<'_> {
         applied.sort_unstable();
     }
 
-    /// The inviter's row did something.
-    pub(crate) fn watch_inviter(&mut self, before: &Inviter, fx: &Effects) {
+    /// The inviter's row did something, its first thing in this run if there is none from `before`.
+    pub(crate) fn watch_inviter(&mut self, before: Option<&Inviter>, fx: &Effects) {
+        self.watch_inviter_timers(before, fx);
         for &tell in &fx.tells {
             self.told.push((Who::Inviter, tell));
             match tell {
@@ -69,11 +76,37 @@ impl Turn<'_> {
                 Tell::Established(slot) => {
                     let confirmed = self.world.witness.confirmed.has(slot);
                     self.ensure(confirmed, Flaw::FalseEstablished);
+                    let new = self.world.witness.told.add(ESTABLISHED + slot);
+                    self.ensure(new, Flaw::ToldTwice);
+                }
+                Tell::Cancelled => {
+                    let new = self.world.witness.told.add(CANCELLED);
+                    self.ensure(new, Flaw::ToldTwice);
+                }
+                Tell::Delivered => {
+                    let again = before.is_some_and(Inviter::delivered);
+                    self.ensure(!again, Flaw::ToldTwice);
                 }
                 _ => {}
             }
         }
-        self.watch_unreachable(before);
+        if let Some(before) = before {
+            self.watch_unreachable(before);
+        }
+    }
+
+    /// A timer that is to run now, and did not before or went off just now, was started.
+    fn watch_inviter_timers(&mut self, before: Option<&Inviter>, fx: &Effects) {
+        let Some(origin) = self.world.origin else { return };
+        for timer in [OriginTimer::Limit, OriginTimer::Resend, OriginTimer::Refresh] {
+            let ran = before.is_some_and(|before| before.armed(timer));
+            self.watch_timer(Timer::Origin(timer), ran, origin.armed(timer), fx);
+        }
+    }
+
+    fn watch_timer(&mut self, timer: Timer, ran: bool, runs: bool, fx: &Effects) {
+        let goes_on = ran && self.fired.take_if(|fired| *fired == timer).is_none();
+        self.ensure(!runs || goes_on || fx.armed.contains(&timer), Flaw::NotStarted);
     }
 
     fn inviter_told(&mut self, slots: Mask) {
@@ -97,26 +130,67 @@ impl Turn<'_> {
 
     /// The row of a device did something.
     pub(crate) fn watch_holder(&mut self, at: usize, before: Option<Row>, fx: &Effects, cause: Option<&Rep>) {
-        self.watch_ringing(at, before, fx.leases);
+        self.watch_ringing(at, before, fx);
+        self.watch_holder_timers(at, before, fx);
+        self.watch_steps(at, before, fx);
         for &tell in &fx.tells {
             self.told.push((Who::Device(at), tell));
             self.watch_known(at, before, tell);
             self.watch_tell(at, before, tell);
-            self.watch_data(before, tell, cause);
+            self.watch_data(at, before, tell, cause);
         }
     }
 
-    /// An outcome that came in a report is told with the data that belongs to it.
-    fn watch_data(&mut self, before: Option<Row>, tell: Tell, cause: Option<&Rep>) {
+    /// An outcome that came in a report is told with the data that belongs to it; but that of his own user may reach a
+    /// run that the inviter does not know yet.
+    fn watch_data(&mut self, at: usize, before: Option<Row>, tell: Tell, cause: Option<&Rep>) {
         let (Tell::Decided(slot), Some(report)) = (tell, cause) else { return };
+        let new = self
+            .world
+            .runs
+            .get(at)
+            .is_some_and(|run| run.device.epoch > 1 && run.party == PartyId::Invitee(slot));
+        if new {
+            return;
+        }
         let mut slots = report.slots;
         let wanted = slots.nth(usize::from(slot)).is_some_and(|(_, data)| data);
         let came = report.answer == Some(slot) || before.is_some_and(|row| row.have().has(slot));
         self.ensure(came || !wanted, Flaw::WithoutData);
     }
 
+    fn watch_holder_timers(&mut self, at: usize, before: Option<Row>, fx: &Effects) {
+        use HolderTimer::{Lease, Request, Resend, Resolve, Ring};
+        let Some(row) = self.world.runs.get(at).and_then(|run| run.row) else { return };
+        // Once it gave up it waits for its request alone.
+        let gave_up = row.state() == State::Done && self.fired == Some(Timer::Holder(Resolve));
+        for timer in
+            [Lease, Ring, Resend, Request, Resolve].into_iter().filter(|timer| *timer != Resolve || !gave_up)
+        {
+            let ran = before.is_some_and(|before| before.armed(timer));
+            self.watch_timer(Timer::Holder(timer), ran, row.armed(timer), fx);
+        }
+    }
+
+    /// Whoever stops ringing without an answer or an outcome is told, and so is whose request ended.
+    fn watch_steps(&mut self, at: usize, before: Option<Row>, fx: &Effects) {
+        let Some(before) = before else { return };
+        let after = self.world.runs.get(at).and_then(|run| run.row);
+        let (rang, rings) = (before.state() == State::Ringing, after.map(|row| row.state()));
+        let silent = !matches!(rings, Some(State::Ringing | State::Answered | State::Done));
+        let stopped = fx.tells.contains(&Tell::Stopped);
+        self.ensure(stopped == (rang && silent), Flaw::RingUntold);
+        let asks = |row: &Row| row.request().is_some();
+        let ends = asks(&before) && !after.as_ref().is_some_and(asks);
+        let told = [Tell::Granted, Tell::Denied, Tell::Unanswered].iter().any(|tell| fx.tells.contains(tell));
+        self.ensure(ends == told, Flaw::RequestUntold);
+    }
+
     /// Nobody is rung for a call that was over when the device asked.
-    fn watch_ringing(&mut self, at: usize, before: Option<Row>, leases: u8) {
+    fn watch_ringing(&mut self, at: usize, before: Option<Row>, fx: &Effects) {
+        let lease = Timer::Holder(HolderTimer::Lease);
+        let leases =
+            u8::try_from(fx.armed.iter().filter(|timer| **timer == lease).count()).unwrap_or(u8::MAX);
         let Some(party) = self.world.runs.get(at).map(|run| run.party) else { return };
         let over = self.world.over_for(party);
         let Some(run) = self.world.runs.get_mut(at) else { return };
@@ -156,7 +230,16 @@ impl Turn<'_> {
             Tell::Confirmed | Tell::Overruled => self.watch_settled(at, tell == Tell::Confirmed),
             Tell::Modified => self.watch_modified(at),
             Tell::Granted | Tell::Denied => self.watch_request(before, tell == Tell::Granted, at),
-            Tell::New | Tell::Resumed | Tell::Unresolved => self.watch_end(at, before),
+            Tell::Unresolved => {
+                self.told_once(at, Mask::one(DOUBTED));
+                self.watch_end(at, before);
+            }
+            Tell::New | Tell::Resumed => {
+                if let Some(run) = self.world.runs.get_mut(at) {
+                    run.told = run.told.without(Mask::one(DOUBTED));
+                }
+                self.watch_end(at, before);
+            }
             _ => {}
         }
     }

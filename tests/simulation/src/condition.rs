@@ -61,6 +61,8 @@ pub struct Condition {
     pub hasty: bool,
     /// The inviter's other device is there, and may cancel or modify.
     pub observer: bool,
+    /// The first who accepts ends the call for the others.
+    pub first_wins: bool,
     /// For how many ms, and how many messages a mailbox, the relay's store keeps.
     pub store: (u32, usize),
 }
@@ -78,6 +80,7 @@ const CALM: Condition = Condition {
     crash: Crash::None,
     hasty: false,
     observer: false,
+    first_wins: false,
     store: (86_400_000, 64),
 };
 
@@ -88,7 +91,7 @@ const USUAL: Condition = Condition { loss: 0.1, ..CALM };
 const REORDERED: Condition = Condition { repeat: 0.3, delay: (20, 2_000), share: 4, ..USUAL };
 
 /// All rows, in the order of the table.
-pub const CONDITIONS: [Condition; 28] = [
+pub const CONDITIONS: [Condition; 29] = [
     CALM,
     Condition { name: "1 % loss", loss: 0.01, ..CALM },
     Condition { name: "10 % loss", ..USUAL },
@@ -105,6 +108,7 @@ pub const CONDITIONS: [Condition; 28] = [
     Condition { name: "inviter dies", crash: Crash::Death, ..USUAL },
     Condition { name: "inviter forgets", crash: Crash::Inviter, observer: true, ..USUAL },
     Condition { name: "durable inviter", crash: Crash::Durable, observer: true, share: 4, ..USUAL },
+    Condition { name: "the first wins", first_wins: true, observer: true, ..REORDERED },
     Condition { name: "several at once", plot: Plot::Several, share: 4, ..USUAL },
     Condition { name: "group of 8", plot: Plot::Group, share: 8, ..USUAL },
     Condition { name: "full tables", plot: Plot::Crowd, share: 8, ..CALM },

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 
-use crate::record::{ACCEPTED, EXTENSION, FLIPPED, OPEN, PRESSED};
+use crate::record::{ACCEPTED, EXTENSION, FLIPPED, OPEN, PRESSED, counted};
 
 /// So many of each fault are told in full.
 const TOLD: usize = 10;
@@ -29,10 +29,10 @@ impl Findings {
     /// Takes in what a device wrote: [`Record::lines`](crate::record::Record::lines).
     ///
     /// # Errors
-    /// If a line is not one of these.
+    /// If a line is not one of these, or lines are missing.
     pub fn read(&mut self, device: &str, lines: &str) -> Result<()> {
         self.devices += 1;
-        for line in lines.lines() {
+        for line in counted(lines).with_context(|| format!("{device}: lines are missing"))?.lines() {
             let words: Vec<&str> = line.split(' ').collect();
             let &[id, user, outcome] = &words[..] else { bail!("{device}: what is {line:?}?") };
             if let Some(device) = outcome.strip_prefix(PRESSED) {
@@ -131,13 +131,24 @@ fn print(findings: &Findings, contradictions: &[String]) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::record::WRITTEN;
 
     fn compared(files: &[(&str, &str)]) -> Option<bool> {
         let dir = tempfile::tempdir().unwrap();
         files.iter().for_each(|(name, lines)| {
+            let lines = format!("{lines}{WRITTEN}{}\n", lines.lines().count());
             fs::write(dir.path().join(name).with_extension(EXTENSION), lines).unwrap();
         });
         compare(dir.path()).ok()
+    }
+
+    #[test]
+    fn a_line_that_was_lost_is_missed() {
+        let bob = "01 bob accepted-on-2.1\n01 bob pressed-on-2.1\nwritten 2\n";
+        assert!(Findings::default().read("bob", bob).is_ok());
+        for lost in bob.split_inclusive('\n') {
+            assert!(Findings::default().read("bob", &bob.replacen(lost, "", 1)).is_err(), "{lost}");
+        }
     }
 
     #[test]

@@ -1,5 +1,5 @@
 //! What a device writes down: a line `ID USER OUTCOME` for each invitee of each call that it had part in, and a line
-//! `ID USER pressed-on-DEVICE` for each call that its own user accepted there.
+//! `ID USER pressed-on-DEVICE` for each call that its own user accepted there; and how many lines that were.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -16,6 +16,8 @@ pub(crate) const FLIPPED: &str = "flipped";
 pub(crate) const ACCEPTED: &str = "accepted-on-";
 /// What a line begins with, after its names, that tells of a pressed button; the device follows.
 pub(crate) const PRESSED: &str = "pressed-on-";
+/// What the last line begins with; how many there are before it follows.
+pub(crate) const WRITTEN: &str = "written ";
 
 #[derive(Debug, Default)]
 struct Call {
@@ -109,8 +111,17 @@ impl Record {
         for id in &self.pressed {
             let _ = writeln!(lines, "{id} {} {PRESSED}{}", self.user, self.device);
         }
+        let count = lines.lines().count();
+        let _ = writeln!(lines, "{WRITTEN}{count}");
         lines
     }
+}
+
+/// The lines that a device wrote, if all are there.
+pub(crate) fn counted(text: &str) -> Option<&str> {
+    let at = text.rfind(WRITTEN)?;
+    let (lines, end) = (&text[..at], text[at..].strip_prefix(WRITTEN)?);
+    (end == format!("{}\n", lines.lines().count())).then_some(lines)
 }
 
 /// An outcome is told once and for all.
@@ -158,7 +169,7 @@ mod tests {
             record.made(id, &["bob"]);
             record.confirmed(id);
             learn(&mut record.calls.get_mut(&id).unwrap().slots[0].1, told.to_owned());
-            assert_eq!(record.lines(), format!("{id} bob {becomes}\n"));
+            assert_eq!(record.lines(), format!("{id} bob {becomes}\nwritten 1\n"));
         }
     }
 }

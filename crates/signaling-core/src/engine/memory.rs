@@ -132,6 +132,16 @@ mod tests {
     }
 
     #[test]
+    fn the_last_that_ended_are_known_without_a_window() {
+        let mut tombs = [Tombstone::default(); 3];
+        let mut memory = Memory::default();
+        let id = |sequence| InviteId { origin: Device { id: 1, epoch: 1 }, sequence };
+        (1..=4).for_each(|sequence| memory.mark(&mut tombs, &mut [], id(sequence)));
+        let seen = [1, 2, 3, 4].map(|sequence| Memory::seen(&tombs, &mut [], id(sequence)));
+        assert_eq!(seen, [Seen::New, Seen::Marked, Seen::Marked, Seen::Marked]);
+    }
+
+    #[test]
     fn windows_are_spread_over_the_sets() {
         let (mut tombs, mut windows) = ([Tombstone::default(); 1], [Window::default(); 512]);
         let mut memory = Memory::default();

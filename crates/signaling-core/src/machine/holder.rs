@@ -318,7 +318,6 @@ impl<const I: usize> Holder<I> {
 
     fn ring(&mut self, fx: &mut impl Fx) {
         let again = self.known;
-        self.doubted = false;
         self.known |= self.state == State::Confirming;
         self.renumber(fx);
         if self.me == Me::Observer {
@@ -329,6 +328,7 @@ impl<const I: usize> Holder<I> {
             }
             return;
         }
+        self.doubted = false;
         let from = core::mem::replace(&mut self.state, State::Ringing);
         self.arm(&[HolderTimer::Ring, HolderTimer::Lease, HolderTimer::Resend], fx);
         fx.reply(Reply::Stance);

@@ -46,6 +46,15 @@ fn a_device_beyond_the_row_hears_that_it_lost() {
 }
 
 #[test]
+fn of_a_device_beyond_the_row_that_won_the_inviter_hears_that_it_knows() {
+    let mut world = World::of(&["alice", "bob/a", "bob/b", "bob/c"]);
+    let id = world.invite(0, &["bob"], 60);
+    world.run(500).accept(3, id);
+    assert_eq!(world.run(2_000).told(3), ["new", "confirmed"]);
+    assert!(world.told(0).contains(&"established bob"), "{:?}", world.told(0));
+}
+
+#[test]
 fn a_device_beyond_the_row_hears_the_own_answers_data_first() {
     for invitees in [["bob", "carol"], ["carol", "bob"]] {
         let mut world = World::of(&["alice", "bob/a", "bob/b", "bob/c", "carol"]);

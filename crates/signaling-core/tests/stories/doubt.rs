@@ -1,8 +1,9 @@
 //! Who hears nothing for long: what is in doubt, what is asked again, and what is given up.
 
 use crate::world::World;
+use signaling_core::wire::{Frame, Reach, Refusal, Refused, encode_fanout};
 use signaling_core::{
-    Added, AnswerError, CancelError, CancelOutcome, Config, InviteError, InviteId, ModifyError,
+    Added, AnswerError, CancelError, CancelOutcome, Config, Device, InviteError, InviteId, ModifyError, Slot,
 };
 
 fn cut(world: &mut World) {
@@ -135,6 +136,53 @@ fn what_was_due_comes_before_what_is_new() {
 }
 
 #[test]
+fn what_was_due_comes_before_what_the_relay_says() {
+    for whole in [false, true] {
+        let mut world = World::of(&["alice", "bob"]);
+        let id = world.invite(0, &["bob"], 30);
+        cut(&mut world);
+        world.run(100).now += 7_200_000;
+        let mut frame = [0; 64];
+        let nobody = [("bob", Reach::<std::iter::Empty<Device>>::Never)];
+        let len = if whole {
+            Frame::Refused(Refused { key: Some(id), ver: 1, reason: Refusal::TooLarge }).encode(&mut frame)
+        } else {
+            encode_fanout(&mut frame, id, 1, false, nobody.into_iter())
+        };
+        world.give(0, &frame[..len.unwrap()]);
+        assert_eq!(world.phones[0].engine.view(id).unwrap().invitee(0).unwrap().slot, Slot::TimedOut);
+    }
+}
+
+#[test]
+fn a_clock_that_goes_back_stands_still() {
+    let mut world = World::of(&["alice", "bob"]);
+    let id = world.invite(0, &["bob"], 30);
+    world.run(10_000);
+    let phone = &mut world.phones[0].engine;
+    phone.handle_timeout(11_000);
+    phone.handle_timeout(0);
+    assert_eq!(phone.view(id).unwrap().remaining(), Some(20_000), "made at 1 s");
+}
+
+#[test]
+fn of_two_requests_whose_ends_nobody_heard_of_the_last_is_told() {
+    let mut world = World::of(&["alice", "bob"]);
+    let id = world.invite(0, &["bob"], 0);
+    world.run(500).phones[1].listens = false;
+    cut(&mut world);
+    world.phones[1].engine.modify(world.now, id, b"audio").unwrap();
+    world.run(31_000);
+    heal(&mut world);
+    world.phones[1].engine.modify(world.now, id, b"video").unwrap();
+    world.run(5_000).phones[1].listens = true;
+    world.run(0);
+    let ends = ["unanswered", "granted", "denied"];
+    let told: Vec<&str> = world.told(1).into_iter().filter(|told| ends.contains(told)).collect();
+    assert_eq!(told, ["granted"]);
+}
+
+#[test]
 fn a_call_that_ended_while_nobody_was_in_reach_is_learned() {
     let mut world = World::of(&["alice", "bob"]);
     world.invite(0, &["bob"], 600);
@@ -246,6 +294,7 @@ fn who_answered_does_not_modify_and_his_other_device_is_denied() {
     world.run(500);
     assert!(world.told(2).contains(&"denied"), "{:?}", world.told(2));
     assert!(!world.told(0).contains(&"modified audio"));
+    assert_eq!(world.phones[0].engine.view(id).unwrap().data().as_slice(), b"video?");
 }
 
 #[test]
@@ -404,6 +453,20 @@ fn doubt_is_told_once_until_it_rings_again() {
         heal(&mut world);
         world.run(15_000);
         assert_eq!(world.told(1).last(), Some(&"ringingresumed"));
+    }
+}
+
+#[test]
+fn an_observer_is_told_of_its_doubt_once_for_it_does_not_ring() {
+    let mut world = World::of(&["alice", "bob", "alice/desk"]);
+    world.invite(0, &["bob"], 0);
+    world.run(500);
+    for _ in 0..2 {
+        cut(&mut world);
+        world.run(200_000);
+        assert_eq!(world.told(2), ["new", "unresolved"]);
+        heal(&mut world);
+        world.run(15_000);
     }
 }
 

@@ -33,6 +33,30 @@ fn what_waits_for_the_disk_leaves_as_soon_as_it_is_saved() {
 }
 
 #[test]
+fn all_that_waits_for_the_disk_leaves_at_once() {
+    let mut world = durable(&["alice", "bob", "carol"]);
+    world.phones[0].saves = false;
+    world.invite(0, &["bob"], 30);
+    world.invite(0, &["carol"], 30);
+    world.run(100).phones[0].saves = true;
+    world.run(15);
+    assert_eq!((world.told(1), world.told(2)), (vec!["new"], vec!["new"]));
+}
+
+#[test]
+fn a_device_beyond_the_row_hears_nothing_before_it_is_saved() {
+    let mut world = durable(&["alice", "bob/a", "bob/b", "bob/c"]);
+    let id = world.invite(0, &["bob"], 30);
+    world.run(500).phones[0].saves = false;
+    world.accept(1, id);
+    world.run(100);
+    world.phones[3].engine.accept(world.now, id, b"me too").unwrap();
+    assert_eq!(world.run(1_000).told(3), ["new"], "the decision may be forgotten yet");
+    world.phones[0].saves = true;
+    assert_eq!(world.run(2_000).told(3), ["new", "accepted bob", "overruled"]);
+}
+
+#[test]
 fn all_that_was_made_goes_on_after_a_restart() {
     let mut world = durable(&["alice", "bob", "carol"]);
     let calls = [world.invite(0, &["bob"], 30), world.invite(0, &["carol"], 30)];

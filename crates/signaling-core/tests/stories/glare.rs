@@ -294,6 +294,49 @@ fn several_that_cross_leave_the_one_with_the_smallest_id() {
 }
 
 #[test]
+fn all_of_ones_own_give_way_to_what_rings() {
+    let mut world = crossing(&["alice", "bob"]);
+    let his = [(); 3].map(|()| world.invite(1, &["alice"], 30));
+    let hers = world.invite(0, &["bob"], 30);
+    world.run(500);
+    assert_eq!(state(&world, 1, hers), Some(State::Ringing));
+    assert!(his.iter().all(|id| world.phones[1].engine.view(*id).is_none_or(|view| view.over())));
+    assert_eq!(world.told(1).iter().filter(|told| **told == "glare").count(), 3);
+}
+
+#[test]
+fn what_two_of_ones_own_hold_rings_when_the_second_has_ended() {
+    let mut world = crossing(&["alice", "bob"]);
+    // Bob's phone is deaf, so that his call does not give way.
+    world.lose = Box::new(|to| to == 1);
+    let hers = [(); 2].map(|()| world.invite(0, &["bob"], 30));
+    let his = world.invite(1, &["alice"], 30);
+    world.run(500);
+    for (id, becomes) in hers.into_iter().zip([State::Held, State::Confirming]) {
+        assert_eq!(state(&world, 0, his), Some(State::Held));
+        world.phones[0].engine.cancel(world.now, id, b"").unwrap();
+        assert_eq!(state(&world, 0, his), Some(becomes));
+    }
+    world.lose = Box::new(|_| false);
+    assert!(world.run(500).told(0).contains(&"new"), "{:?}", world.told(0));
+}
+
+#[test]
+fn what_rang_before_it_was_held_is_told_its_end_at_once() {
+    let mut world = crossing(&["alice", "bob"]);
+    let his = world.invite(1, &["alice"], 30);
+    assert_eq!(world.run(500).told(0), ["new"]);
+    // Bob's phone does not hear of hers, so that his call does not give way.
+    world.lose = Box::new(|to| to == 1);
+    world.invite(0, &["bob"], 30);
+    world.run(100);
+    assert_eq!(state(&world, 0, his), Some(State::Held));
+    world.phones[1].engine.cancel(world.now, his, b"").unwrap();
+    assert_eq!(world.run(100).told(0), ["new", "ringingstopped", "delivered", "cancelled"]);
+    assert_eq!(state(&world, 0, his), Some(State::Done), "it waits no longer");
+}
+
+#[test]
 fn a_durable_inviter_gives_way_again_after_a_restart() {
     let mut world = crossing(&["alice", "bob"]);
     world.reconfigure(1, |config| config.durable = true);

@@ -11,6 +11,7 @@ mod hostile;
 mod machine;
 mod messages;
 mod paced;
+mod room;
 mod sends;
 mod torture;
 mod words;

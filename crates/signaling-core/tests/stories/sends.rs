@@ -2,7 +2,9 @@
 //! section 4).
 
 use signaling_core::machine::{Kind, Rev};
-use signaling_core::wire::{Deliver, Frame, From, Message, ReportMessage, SlotEntry, Target, encode_report};
+use signaling_core::wire::{
+    Deliver, Frame, From, Message, Reach, ReportMessage, SlotEntry, Target, encode_fanout, encode_report,
+};
 use signaling_core::{Config, Device, FixedEngine, Invite, InviteId, Slot, UserId};
 
 type Phone = FixedEngine<2, 2, 2, 64>;
@@ -74,6 +76,31 @@ fn an_invite_is_kept_for_what_is_left_and_may_be_pushed_a_decision_for_t_keep() 
         Some(Told(true, 1, false, 86_400_000, None)),
         "without a limit, a day"
     );
+}
+
+/// What stands in the next report of an inviter: its kind, the time that remains, for which run, and which number of it.
+fn report(alice: &mut Phone, now: u64) -> (Kind, Option<u32>, u32, u32) {
+    let mut buf = [0; 512];
+    let len = alice.poll_transmit(now, &mut buf).expect("something is to be said");
+    let Ok(Frame::Send(send)) = Frame::decode(&buf[..len]) else { panic!("a device only sends Sends") };
+    let Ok(Message::Report(report)) = Message::decode(send.body) else { panic!("an inviter reports") };
+    (report.kind, report.remaining, report.run, report.echo)
+}
+
+#[test]
+fn a_repeat_to_one_device_is_for_its_run_and_a_decision_has_no_time_left() {
+    let mut alice = phone("alice", ALICE);
+    let key = alice.invite(0, &invitation(false)).unwrap();
+    assert_eq!(report(&mut alice, 100), (Kind::Invite, Some(29_900), 0, 0));
+    let mut fanout = [0; 128];
+    let users = [("bob", vec![BOB]), ("alice", vec![])];
+    let users = users.iter().map(|(user, devices)| (*user, Reach::Devices(devices.iter().copied())));
+    let len = encode_fanout(&mut fanout, key, 1, false, users).unwrap();
+    alice.handle_frame(100, &fanout[..len], &mut []).unwrap();
+    alice.handle_timeout(2_000);
+    assert_eq!(report(&mut alice, 2_000), (Kind::Invite, Some(28_000), 1, 0));
+    alice.cancel(3_000, key, b"").unwrap();
+    assert_eq!(report(&mut alice, 3_000), (Kind::Decision, Some(0), 0, 0));
 }
 
 #[test]

@@ -58,6 +58,8 @@ fn a_device_that_is_away_counts_where_the_message_is_kept_for_it() {
     assert_eq!(world.reach(alice, "bob", &letter("hi")), runs(&[2]));
     assert_eq!(world.reach(alice, "bob", &letter("hi").online_only()), runs(&[]));
     assert_eq!(world.reach(alice, "bob", &letter("hi").ttl(0)), runs(&[]));
+    assert_eq!(world.reach(alice, "bob", &letter("newer").ver(2)), runs(&[2]));
+    assert_eq!(world.reach(alice, "bob", &letter("older").ver(1)), runs(&[2]), "it will get the newer one");
 }
 
 #[test]

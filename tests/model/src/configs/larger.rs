@@ -1,6 +1,8 @@
 //! The small worlds that take long.
 
-use super::{at_once, two_users};
+use signaling_core::machine::Answer::{Accept, Decline};
+
+use super::{at_once, two_users, watcher};
 use crate::config::{Config, Kind, Link, Refusal, Spec, invitee, observer};
 
 /// Those that are searched when there is time, as far as that goes.
@@ -126,6 +128,66 @@ fn more_at_once() -> Vec<Config> {
             crashes: 1,
             expect: &["held", "gave way", "rings after all"],
             ..at_once("glare-crash", "two who invite each other, a device forgets", Kind::Crossing, one())
+        },
+        Config {
+            crashes: 3,
+            ..at_once(
+                "crowd",
+                "a device forgets until the inviter's row has no place for it",
+                Kind::One,
+                one(),
+            )
+        },
+        Config {
+            store: true,
+            relay_crashes: 1,
+            lazy: true,
+            cancel: true,
+            ..Config::new(
+                "store-relay",
+                "a relay that keeps, and forgets",
+                vec![invitee(0).linked(Link::Offline)],
+            )
+        },
+        Config { crashes: 1, ..watcher("watch-crash", "an observer that forgets") },
+        Config {
+            relay_crashes: 1,
+            lazy: true,
+            cancel: true,
+            ..watcher("watch-relay", "an observer, the relay forgets")
+        },
+        Config {
+            restarts: 1,
+            modify: 1,
+            own_modify: 1,
+            numbers: 3,
+            ..at_once(
+                "durable-modify",
+                "a durable inviter starts again, either party modifies",
+                Kind::One,
+                one(),
+            )
+        },
+        Config {
+            restarts: 1,
+            data: true,
+            answers: vec![Accept, Decline],
+            ..at_once(
+                "durable-race",
+                "two devices race, a durable inviter starts again",
+                Kind::One,
+                vec![invitee(0); 2],
+            )
+        },
+        Config {
+            invitees: 2,
+            first_wins: true,
+            ..at_once(
+                "first-observer",
+                "the first wins, an observer looks on",
+                Kind::One,
+                vec![invitee(0), invitee(1), observer()],
+            )
         },
         Config {
             restarts: 1,

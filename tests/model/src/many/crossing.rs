@@ -62,11 +62,7 @@ impl Turn<'_> {
 
     /// The own invitation of the first device to the inviter ended.
     fn release(&mut self, accepted: bool) {
-        let mut stays = true;
-        self.at_holder(0, |row, fx| stays = row.release(accepted, fx));
-        if !stays {
-            self.drop_row(0, true);
-        }
+        self.at_holder_while(0, true, |row, fx| row.release(accepted, fx));
     }
 }
 

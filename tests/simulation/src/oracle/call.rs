@@ -53,8 +53,9 @@ pub(super) struct Watch {
     /// Runs that were told New, and Confirmed.
     pub(super) rang: Vec<Device>,
     pub(super) confirmed: Vec<Device>,
-    /// The inviter was told that all is decided.
+    /// The inviter was told that all is decided, and of whom that he knows.
     pub(super) ended: bool,
+    pub(super) established: [bool; INVITEES],
     pub(super) parties: Vec<Party>,
 }
 
@@ -77,6 +78,7 @@ impl Watch {
             rang: Vec::new(),
             confirmed: Vec::new(),
             ended: false,
+            established: [false; INVITEES],
             parties: vec![Party::default(); devices],
         }
     }
@@ -154,7 +156,7 @@ impl Watch {
         if scene.who != self.plan.from || self.begun.is_none() {
             return;
         }
-        (self.restarted, self.ended) = (true, false);
+        (self.restarted, self.ended, self.established) = (true, false, [false; INVITEES]);
         let seen = &self.about_seen;
         self.about.retain(|data| remembers && seen.contains(data));
         if !remembers {
@@ -169,6 +171,14 @@ impl Watch {
         if !self.decided() {
             self.gone = Some(scene.at);
         }
+    }
+
+    /// The slots that somebody accepted, and the runs that did.
+    pub(super) fn accepted(&self) -> impl Iterator<Item = (usize, Device)> {
+        self.truth.iter().enumerate().filter_map(|(at, outcome)| match outcome.slot {
+            Slot::Accepted(run) => Some((at, run)),
+            _ => None,
+        })
     }
 
     /// Whether somebody did what the slot says.
@@ -187,7 +197,9 @@ impl Watch {
             Slot::Rejected(Reason::Unreachable) => false,
             Slot::Cancelled => {
                 let by_inviter = |pressed: &Pressed| scene.user(pressed.who) == scene.user(self.plan.from);
-                self.presses.iter().any(|pressed| pressed.press == Press::Cancel && by_inviter(pressed))
+                let taken_back =
+                    self.presses.iter().any(|pressed| pressed.press == Press::Cancel && by_inviter(pressed));
+                taken_back || (scene.limits.first_wins && self.accepted().next().is_some())
             }
             Slot::TimedOut => self.plan.limit.is_some(),
         }

@@ -17,8 +17,13 @@ impl Watch {
         data: Data,
         verdict: &mut Verdict,
     ) {
-        for at in self.slots() {
+        // Who accepts first, for that may be what ended the others.
+        let accepted = |at: &usize| matches!(slots[*at], Slot::Accepted(_));
+        for at in self.slots().filter(accepted).chain(self.slots().filter(|at| !accepted(at))) {
             self.decide(scene, at, slots[at], verdict);
+        }
+        if scene.limits.first_wins && self.accepted().count() > 1 {
+            verdict.fault(scene, Law::TwoFirst, || "more than one is the first who accepted".into());
         }
         if self.about.last() == Some(&data) {
             return;
@@ -107,7 +112,10 @@ impl Watch {
         }
     }
 
-    fn established(&self, scene: &Scene<'_>, at: usize, verdict: &mut Verdict) {
+    fn established(&mut self, scene: &Scene<'_>, at: usize, verdict: &mut Verdict) {
+        if core::mem::replace(&mut self.established[at], true) {
+            verdict.fault(scene, Law::Twice, || "the inviter was told twice who knows".into());
+        }
         let knows = matches!(self.truth[at].slot, Slot::Accepted(run) if self.confirmed.contains(&run));
         if !knows {
             let user = self.plan.invitees[at];

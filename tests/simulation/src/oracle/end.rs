@@ -1,11 +1,11 @@
 //! What must hold at the end of a run.
 
-use signaling_core::Slot;
+use signaling_core::{Device, Slot};
 
 use super::call::Watch;
 use super::limits::Limits;
 use super::{Fault, Law, Scene, Verdict};
-use crate::cast::{Member, Who};
+use crate::cast::{Member, Who, run_of};
 use crate::script::Press;
 
 impl Watch {
@@ -40,8 +40,31 @@ impl Watch {
                 verdict.fault(scene, Law::Indefinite, || format!("the inviter never heard of {user}"));
             }
         }
+        if !self.restarted && !self.made_room {
+            self.finish_told(scene, verdict);
+        }
         if self.unexplained {
             verdict.fault(scene, Law::NoCause, || "the call is cancelled, by nobody".into());
+        }
+    }
+
+    /// The inviter was told that it is over, and that each winner knows who is still there.
+    fn finish_told(&self, scene: &Scene<'_>, verdict: &mut Verdict) {
+        if !self.ended {
+            verdict.fault(scene, Law::Indefinite, || "the inviter never heard that the call is over".into());
+        }
+        let there = |run: &Device| {
+            let who = usize::try_from(run.id).unwrap_or(usize::MAX).wrapping_sub(1);
+            let station = scene.stations.get(who);
+            station.is_some_and(|station| !station.stopped && run_of(who, station.restarts) == *run)
+        };
+        let knows = |(_, run): &(usize, Device)| self.confirmed.contains(run) && there(run);
+        for (at, run) in self.accepted().filter(knows) {
+            // A winner's full table may let go of the call before its word came through.
+            if !self.established[at] && !scene.limits.crowded {
+                let text = || format!("the inviter never heard that {run} knows");
+                verdict.fault(scene, Law::Indefinite, text);
+            }
         }
     }
 
@@ -81,7 +104,7 @@ impl Watch {
         }
     }
 
-    fn accepted(&self) -> bool {
+    fn talks(&self) -> bool {
         matches!(self.truth[0].slot, Slot::Accepted(_))
     }
 
@@ -112,7 +135,7 @@ fn crossing(at: u64, limits: &Limits, one: &Watch, other: &Watch, verdict: &mut 
     let mut fault = |law, text: &str| verdict.faults.push(Fault { law, at, text: text.into() });
     let (Some(first), Some(second)) = (one.begun, other.begun) else { return };
     let together = first.max(second) < one.lasted().min(other.lasted());
-    if together && one.accepted() && other.accepted() {
+    if together && one.talks() && other.talks() {
         fault(Law::TwoCalls, "both calls that crossed were accepted");
     }
     if one.gave_way.is_some() && other.gave_way.is_some() {

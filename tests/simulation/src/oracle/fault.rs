@@ -41,6 +41,8 @@ pub enum Law {
     TwoCalls,
     /// Of two calls that cross one stays, and none gives way to one that is over.
     NoneLeft,
+    /// Where the first who accepts wins, no second one does.
+    TwoFirst,
     /// No call is refused for lack of room that calls hold which are over.
     NoRoom,
     /// At the end no row is left on any device.
@@ -49,7 +51,7 @@ pub enum Law {
 
 impl Law {
     /// All of them.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::Contradiction,
         Self::Changed,
         Self::Twice,
@@ -68,6 +70,7 @@ impl Law {
         Self::Forgot,
         Self::TwoCalls,
         Self::NoneLeft,
+        Self::TwoFirst,
         Self::NoRoom,
         Self::NotQuiet,
     ];

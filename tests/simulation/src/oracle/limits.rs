@@ -29,6 +29,8 @@ pub(super) struct Limits {
     pub(super) crowded: bool,
     pub(super) glare: bool,
     pub(super) durable: bool,
+    /// The first who accepts ends the call for the others.
+    pub(super) first_wins: bool,
 }
 
 impl Limits {
@@ -43,6 +45,7 @@ impl Limits {
             crowded: condition.plot == Plot::Crowd,
             glare: condition.plot == Plot::Glare,
             durable: condition.crash == Crash::Durable,
+            first_wins: condition.first_wins,
         }
     }
 

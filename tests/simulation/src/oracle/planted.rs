@@ -11,7 +11,7 @@ use crate::world::{Record, judge, run};
 type Plant = fn(&mut Vec<Note>) -> Option<()>;
 
 /// A law, the row in whose histories there is a place for the fault, and the fault.
-const PLANTS: [(Law, &str, Plant); 26] = [
+const PLANTS: [(Law, &str, Plant); 30] = [
     (Law::Contradiction, "calm", |h| change(h, |n| n.who != 0, Slot::decided, Slot::Cancelled)),
     (Law::Contradiction, "calm", |h| move_by(h, told(|what| matches!(what, What::Accepted { .. })), -300)),
     (Law::Changed, "calm", |h| flip(h, |n| n.who == 0)),
@@ -19,6 +19,7 @@ const PLANTS: [(Law, &str, Plant); 26] = [
     (Law::Twice, "calm", |h| repeat(h, told(|what| what == What::New))),
     (Law::Twice, "calm", |h| repeat(h, told(|what| what == What::Confirmed))),
     (Law::Twice, "calm", |h| repeat(h, told(|what| what == What::Ended))),
+    (Law::Twice, "calm", |h| repeat(h, told(|what| matches!(what, What::Established { .. })))),
     (Law::NoCause, "calm", |h| change(h, |n| n.who == 0, |slot| slot == Slot::TimedOut, ACCEPTED)),
     (Law::NoCause, "glare", |h| remove(h, told(|what| what == What::Glare))),
     (Law::Clock, "calm", |h| move_by(h, holds(|slot| slot == Slot::TimedOut), -1_000)),
@@ -41,6 +42,14 @@ const PLANTS: [(Law, &str, Plant); 26] = [
     (Law::Doubt, "calm", |h| retell(h, What::Confirmed, What::Unresolved)),
     (Law::Late, "calm", |h| move_by(h, told(|what| what == What::Confirmed), 13_000)),
     (Law::Indefinite, "50 % loss", |h| remove(h, told(|what| matches!(what, What::TimedOut { .. })))),
+    (Law::Indefinite, "10 % loss", |h| remove(h, told(|what| what == What::Ended))),
+    (Law::Indefinite, "10 % loss", |h| remove(h, told(|what| matches!(what, What::Established { .. })))),
+    (Law::TwoFirst, "the first wins", |h| {
+        let at = find(h, |n| n.who == 0 && has(n, |slot| matches!(slot, Slot::Accepted(_))))?;
+        let whose = |n: &Note| n.who == 0 && n.at >= h[at].at;
+        find(h, |n| whose(n) && has(n, |slot| slot == Slot::Cancelled))?;
+        change(h, |n| n.who == 0, |slot| slot == Slot::Cancelled, ACCEPTED)
+    }),
     (Law::Forgot, "durable inviter", |h| remove(h, told(|what| what == What::Restored))),
     (Law::NotQuiet, "calm", |h| {
         h.last_mut()?.what = Noted::Over { rows: 1 };

@@ -18,7 +18,9 @@ impl<const I: usize> World<I> {
             return;
         }
         let group = (self.condition.plot == Plot::Group).then_some(GROUP);
-        let invite = Invite { invitees, group, data: &FIRST, timeout: limit, ..Invite::default() };
+        let first_wins = self.condition.first_wins;
+        let invite =
+            Invite { invitees, group, data: &FIRST, timeout: limit, first_wins, ..Invite::default() };
         let clock = self.clock(from);
         let made = self.nodes[from].engine.invite(clock, &invite);
         self.tell(from, || format!("makes call {call} to {invitees:?}, limit {limit:?} ms: {made:?}"));

@@ -122,7 +122,7 @@ impl<const I: usize> Holder<I> {
 
     pub(super) fn resend(&mut self, fx: &mut impl Fx) {
         if broken!("no-resend") {
-            return;
+            return self.arm(&[HolderTimer::Resend], fx);
         }
         if self.state == State::Ringing && self.heard {
             self.renumber(fx);

@@ -114,16 +114,18 @@ impl<const I: usize, const D: usize> Origin<I, D> {
     pub fn on_ack(&mut self, via: Via, rev: u16, mask: Mask, fx: &mut impl Fx) {
         let decided = self.decided();
         let newest = self.rev.number;
-        let Some(peer) = self.note(via, fx) else { return };
-        peer.heard = true;
-        let had = peer.acked;
-        peer.acked = had.or(mask.and(decided));
-        peer.acked_rev = peer.acked_rev.max(rev.min(newest));
-        // A report has room for one answer's data: who has that hears the next at once.
-        if peer.acked != had && peer.acked != decided {
-            self.answer(via, 0, fx);
-            fx.arm(Timer::Origin(OriginTimer::Resend));
+        if let Some(peer) = self.note(via, fx) {
+            peer.heard = true;
+            let had = peer.acked;
+            peer.acked = had.or(mask.and(decided));
+            peer.acked_rev = peer.acked_rev.max(rev.min(newest));
+            // A report has room for one answer's data: who has that hears the next at once.
+            if peer.acked != had && peer.acked != decided {
+                self.answer(via, 0, fx);
+                fx.arm(Timer::Origin(OriginTimer::Resend));
+            }
         }
+        // Also of a winner for whom there is no place.
         if let PartyId::Invitee(slot) = via.party {
             let won = self.slot(slot) == Slot::Accepted(via.device) && mask.has(slot);
             if won && self.established.add(slot) {

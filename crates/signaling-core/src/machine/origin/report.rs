@@ -28,7 +28,7 @@ impl<const I: usize, const D: usize> Origin<I, D> {
 
     pub(super) fn resend(&self, fx: &mut impl Fx) {
         if broken!("no-resend") {
-            return;
+            return fx.arm(Timer::Origin(OriginTimer::Resend));
         }
         self.send_to(self.unfanned(), fx);
         for party in self.parties() {

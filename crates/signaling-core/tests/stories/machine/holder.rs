@@ -23,6 +23,14 @@ fn a_timer_that_does_not_run_does_nothing() {
 }
 
 #[test]
+fn a_request_without_an_answer_ends() {
+    let mut ring = ringing();
+    assert!(ring.on_modify(&mut Wants::default()));
+    let wanted = wants(|fx| assert!(ring.on_timer(HolderTimer::Request, fx)));
+    assert_eq!((wanted.told, ring.request()), (vec![Tell::Unanswered], None));
+}
+
+#[test]
 fn a_repeat_keeps_its_number_and_a_renewal_takes_a_new_one() {
     for (ring, timers) in all() {
         if !timers.contains(&HolderTimer::Resend) {

@@ -261,13 +261,73 @@ fn the_winner_alone_establishes_and_once() {
 }
 
 #[test]
+fn of_several_winners_each_is_established() {
+    let mut call = to_two();
+    let carols = Via { party: PartyId::Invitee(1), device: CAR };
+    for (slot, winner) in [(0, of_bob(PHONE)), (1, carols)] {
+        say(&mut call, winner, Stance::Answer(Answer::Accept));
+        let told = wants(|fx| call.on_ack(winner, 0, Mask::one(slot), fx)).told;
+        assert_eq!(told, [Tell::Established(slot)]);
+    }
+}
+
+#[test]
+fn the_first_of_two_accepts_wins_whichever_device_is_first() {
+    for (first, second) in [(PHONE, CAR), (CAR, PHONE)] {
+        let mut call = to_bob(true);
+        for device in [first, second] {
+            say(&mut call, of_bob(device), Stance::Answer(Answer::Accept));
+        }
+        assert_eq!(call.slot(0), Slot::Accepted(first));
+    }
+}
+
+#[test]
+fn who_was_named_by_a_fanout_alone_is_not_unreachable() {
+    let mut call = to_bob(true);
+    fan_out(&mut call, Fanned::Complete, &[PHONE]);
+    fan_out(&mut call, Fanned::Never, &[]);
+    assert_eq!(call.slot(0), Slot::Pending);
+}
+
+#[test]
+fn an_ack_counts_for_the_revision_that_it_names() {
+    let mut call = to_bob(true);
+    say(&mut call, of_bob(PHONE), Stance::Ringing);
+    fan_out(&mut call, Fanned::Complete, &[PHONE]);
+    call.on_fanout(PartyId::Observers, call.ver(), Fanned::Complete, [].into_iter(), &mut Wants::default());
+    assert!(!call.armed(OriginTimer::Resend));
+    assert!(call.modify(CAR, &mut Wants::default()));
+    for party in [BOB, PartyId::Observers] {
+        call.on_fanout(party, call.ver(), Fanned::Complete, [].into_iter(), &mut Wants::default());
+    }
+    call.on_ack(of_bob(PHONE), 0, Mask::EMPTY, &mut Wants::default());
+    assert!(call.armed(OriginTimer::Resend), "that was the data before");
+    call.on_ack(of_bob(PHONE), 1, Mask::EMPTY, &mut Wants::default());
+    assert!(!call.armed(OriginTimer::Resend));
+}
+
+#[test]
+fn each_change_is_told_to_observers_that_nobody_knows_yet() {
+    let mut call = to_bob(true);
+    call.on_fanout(PartyId::Observers, call.ver(), Fanned::Complete, [].into_iter(), &mut Wants::default());
+    call.cancel(false, &mut Wants::default());
+    let again = wants(|fx| call.on_timer(OriginTimer::Resend, fx)).sent;
+    assert_eq!(again, [To::Decided(Parties { invitees: Mask::one(0), observers: true })]);
+}
+
+#[test]
 fn it_is_quiet_when_all_are_reached_and_know_all() {
     let mut call = to_bob(true);
     say(&mut call, of_bob(PHONE), Stance::Ringing);
     call.on_ack(of_bob(PHONE), 0, Mask::one(0), &mut Wants::default());
     call.cancel(false, &mut Wants::default());
     let ver = call.ver();
-    assert!(!call.quiet(), "what was acknowledged before the decision does not count");
+    let mut named = call;
+    for party in [BOB, PartyId::Observers] {
+        named.on_fanout(party, ver, Fanned::Complete, [].into_iter(), &mut Wants::default());
+    }
+    assert!(!named.quiet(), "what was acknowledged before the decision does not count");
     call.on_ack(of_bob(PHONE), 0, Mask::one(0), &mut Wants::default());
     assert!(!call.quiet() && call.armed(OriginTimer::Resend), "there may be more devices");
     fan_out(&mut call, Fanned::Complete, &[PHONE]);

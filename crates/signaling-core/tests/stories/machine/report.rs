@@ -164,6 +164,42 @@ fn a_slot_never_changes() {
     assert_eq!(ring.slot(0), Slot::Cancelled);
 }
 
+#[test]
+fn who_is_done_says_so_to_whoever_invites_still() {
+    let wanted = hear(&mut done(), &says(Kind::Invite, 0, &[Slot::Pending]));
+    assert_eq!(wanted, Wants { replies: vec![Reply::Ack], ..Wants::default() });
+}
+
+#[test]
+fn an_outcome_that_is_told_without_its_data_counts_as_had() {
+    let mut ring = ringing_for_two();
+    let slots = [Slot::Cancelled, Slot::Accepted(CAR)];
+    hear(&mut ring, &with_data(slots, Some(0)));
+    assert_eq!((ring.ack(), ring.terminal()), ((0, Mask::one(0)), false));
+    let wanted = wants(|fx| assert!(ring.on_timer(HolderTimer::Resolve, fx)));
+    assert_eq!(wanted.told, [Tell::Decided(1)]);
+    assert_eq!((ring.ack(), ring.terminal()), ((0, Mask::from_bits(0b11)), true));
+}
+
+#[test]
+fn an_answer_that_stands_after_all_is_given_again_once() {
+    let mut ring = doubted();
+    for replies in [vec![Reply::Stance], vec![]] {
+        let n = ring.stance().0;
+        assert_eq!(hear(&mut ring, &says(Kind::Invite, n, &[Slot::Pending])).replies, replies);
+    }
+}
+
+#[test]
+fn an_answer_to_what_rang_does_not_end_a_doubt() {
+    for mut ring in [ringing(), observing()] {
+        let n = ring.stance().0;
+        assert!(ring.on_unknown(&mut Wants::default()));
+        hear(&mut ring, &says(Kind::Invite, n, &[Slot::Pending]));
+        assert_eq!(ring.state(), State::Unresolved, "it may be older than what brought the doubt");
+    }
+}
+
 /// Says that the data was changed so often, last by that device.
 fn modified(
     number: u16,
