@@ -4,7 +4,7 @@ mod replayed;
 
 use std::path::Path;
 
-use conformance::{Recording, Replay, check};
+use conformance::{Kind, Recording, Replay, check};
 use replayed::{replay, unexplained};
 
 /// A recording of these lines; of each, the time and what is particular to it.
@@ -366,4 +366,56 @@ fn another_device_of_the_inviter_modifies_in_a_group_and_all_hear_it() {
     ]));
     assert_eq!(report.unexplained(), 0, "{report}");
     assert_eq!(report.rules(), [7].into());
+}
+
+#[test]
+fn answers_that_cross_come_in_any_order_and_others_do_not() {
+    let [call, made] = invited_in_a_group(r#"["bob","carol","dave"]"#, 0);
+    let told = |who: &str| BOB_IS_TOLD.replace("bob", who);
+    let answer = |who: &str, verb: &str, line: u32| {
+        let args = r#"{"inviteID":"i","data":""}"#;
+        let result = format!(r#""peer":"{who}","result":{{"code":0}},"of":"{verb}#{line}""#);
+        [format!(r#""peer":"{who}","cmd":"{verb}","args":{args}"#), result]
+    };
+    let heard = |at: &str, what: &str, who: &str| {
+        format!(
+            r#""peer":"{at}","event":"INVITEE_{what}","data":{{"inviteID":"i","invitee":"{who}","data":""}}"#
+        )
+    };
+    let ([bob, bob_can], [carol, carol_can]) = (answer("bob", "reject", 6), answer("carol", "accept", 8));
+    let first = ["alice", "dave", "carol"].map(|at| heard(at, "REJECTED", "bob"));
+    let second = ["alice", "dave"].map(|at| heard(at, "ACCEPTED", "carol"));
+    let begin = [call, made, told("bob"), told("carol"), told("dave")];
+    let calls = [[bob, bob_can], [carol, carol_can]];
+    let crossed = [&begin[..], &calls[0], &calls[1], &first, &second].concat();
+    let in_turn = [&begin[..], &calls[0], &first, &calls[1], &second].concat();
+    for (lines, unexplained) in [(crossed, 0), (in_turn, 1)] {
+        let lines: Vec<(u32, &str)> = lines.iter().map(|line| (0, line.as_str())).collect();
+        let recording = inline(&lines);
+        let mut replay = replay(&recording);
+        let told = replay.told.get_mut("dave").unwrap();
+        told.sort_by_key(|told| (told.callback.kind != Kind::New, told.callback.kind == Kind::Rejected));
+        assert_eq!(self::unexplained(&recording, &replay).len(), unexplained, "{replay:?}");
+    }
+}
+
+#[test]
+fn another_device_of_the_inviter_cancels_in_a_group_before_he_does() {
+    let [call, made] = invited_in_a_group(r#"["bob"]"#, 0);
+    let cancel =
+        |peer: &str| format!(r#""peer":"{peer}","cmd":"cancel","args":{{"inviteID":"i","data":"{peer}"}}"#);
+    let report = check(&inline(&[
+        (0, &call),
+        (0, &made),
+        (0, BOB_IS_TOLD),
+        (0, r#""note":"advance 3s""#),
+        (3, &cancel("alice-d2")),
+        (3, r#""peer":"alice-d2","error":{"code":8010},"of":"cancel#5""#),
+        (3, r#""note":"advance 3s""#),
+        (6, &cancel("alice")),
+        (6, r#""peer":"alice","result":{"code":0},"of":"cancel#8""#),
+        (6, r#""peer":"bob","event":"INVITATION_CANCELLED","data":{"inviteID":"i","data":"alice"}"#),
+    ]));
+    assert_eq!(report.unexplained(), 0, "{report}");
+    assert_eq!(report.rules(), [7].into(), "{report}");
 }

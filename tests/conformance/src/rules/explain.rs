@@ -8,7 +8,7 @@ use crate::compare::{Difference, TOLERANCE};
 use crate::recording::{Answer, Command, Entry, Invite, Verb, user};
 use crate::world::Told;
 
-use Difference::{Code, Extra, Field, Late, Missing};
+use Difference::{Code, Extra, Field, Late, Missing, Order};
 
 /// The codes that signaling itself answers with; all others come from the messages underneath.
 const SIGNALING_CODES: [u32; 9] = [0, 6013, 6014, 6017, 8001, 8010, 8011, 8012, 8020];
@@ -105,9 +105,7 @@ pub(super) fn observers_follow(at: At<'_>, difference: &Difference) -> bool {
         Field { name, ours, of: Some(told), .. } if name == "data" => {
             at.scene.observer_acted(&told.id) && at.scene.was_said(ours, &told.id)
         }
-        Late { ours, .. } if ours.callback.kind == Kind::Modified => {
-            at.scene.observer_acted(&ours.callback.id)
-        }
+        Late { ours: told, .. } | Order(told) => at.scene.observer_acted(&told.callback.id),
         Extra(told) if told.callback.kind != Kind::New => {
             let Some(invited) = at.scene.invited(&told.callback.id) else { return false };
             let observer = invited.invite.group.is_some() && invited.observed_by(at.peer);

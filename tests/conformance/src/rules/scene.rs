@@ -152,6 +152,23 @@ impl<'a> Scene<'a> {
         others.any(|(_, other, _)| user(other) == user(peer))
     }
 
+    /// Whether two answers were given, as recorded, without anything that was told in between.
+    pub(crate) fn answered_at_once(&self, one: &Callback, other: &Callback) -> bool {
+        let given = |callback: &Callback| {
+            let verb = match callback.kind {
+                Kind::Accepted => Verb::Accept,
+                Kind::Rejected => Verb::Reject,
+                _ => return None,
+            };
+            let by = |peer: &str| callback.invitee.as_deref() == Some(user(peer));
+            let mut calls = self.calls(verb, &callback.id).into_iter();
+            calls.find(|(_, peer, code)| *code == Some(0) && by(peer)).map(|(step, _, _)| step)
+        };
+        let (Some(one), Some(other)) = (given(one), given(other)) else { return false };
+        let between = &self.recording.steps[one.min(other)..one.max(other)];
+        one != other && !between.iter().any(|step| matches!(step.entry, Entry::Callback(_) | Entry::Note(_)))
+    }
+
     /// Whether two devices of one user said what is told there, both with success, as recorded.
     pub(super) fn said_twice(&self, callback: &Callback) -> bool {
         let verb = match callback.kind {
