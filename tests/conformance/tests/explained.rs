@@ -419,3 +419,25 @@ fn another_device_of_the_inviter_cancels_in_a_group_before_he_does() {
     assert_eq!(report.unexplained(), 0, "{report}");
     assert_eq!(report.rules(), [7].into(), "{report}");
 }
+
+#[test]
+fn one_time_limit_for_two_has_the_data_of_both() {
+    let [call, made] = invited_in_a_group(r#"["bob","carol"]"#, 10);
+    let ran_out = |who: &str, data: &str| {
+        format!(
+            r#""peer":"alice","event":"INVITATION_TIMEOUT","data":{{"inviteID":"i","inviteeList":["{who}"],"data":"{data}"}}"#
+        )
+    };
+    for (data, unexplained) in [("x", 0), ("", 0), ("forged", 1)] {
+        let report = check(&inline(&[
+            (0, &call),
+            (0, &made),
+            (0, BOB_IS_TOLD),
+            (0, &BOB_IS_TOLD.replace("bob", "carol")),
+            (0, r#""note":"advance 12s""#),
+            (10, &ran_out("bob", "x")),
+            (10, &ran_out("carol", data)),
+        ]));
+        assert_eq!(report.unexplained(), unexplained, "{report}");
+    }
+}

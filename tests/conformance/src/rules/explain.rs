@@ -46,9 +46,15 @@ pub(super) fn told_once(at: At<'_>, difference: &Difference) -> bool {
     }
 }
 
-/// Whether each name of a time limit is in one of those that were told.
+/// Whether each name of a time limit is in one of those that were told, with the same data or none.
 fn covers(told: &[Told], callback: &Callback) -> bool {
-    let all = Scene::timed_out(told, &callback.id);
+    let empty = |data: &Option<String>| data.as_deref().unwrap_or_default().is_empty();
+    let said = |told: &&Told| {
+        let data = &told.callback.data;
+        *data == callback.data || empty(data) || empty(&callback.data)
+    };
+    let told: Vec<Told> = told.iter().filter(said).cloned().collect();
+    let all = Scene::timed_out(&told, &callback.id);
     callback.names().count() > 0 && callback.names().all(|name| all.contains(&name))
 }
 

@@ -18,6 +18,11 @@ pub(super) fn at_the_limit(at: At<'_>, difference: &Difference) -> bool {
             let inviter = at.scene.invited(id).is_some_and(|invited| user(invited.peer) == user(at.peer));
             (inviter || verb == Verb::Modify) && still_open(at, id, when)
         }
+        // It was told with the data that was not changed here any more.
+        Missing(told) if told.callback.kind == Kind::Timeout => {
+            done_after_the_limit(at, Verb::Modify, &told.callback.id)
+                && at.scene.knows(at.peer, &told.callback)
+        }
         Missing(told) => {
             let verb = match told.callback.kind {
                 Kind::Cancelled => Verb::Cancel,
