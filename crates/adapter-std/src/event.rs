@@ -56,7 +56,7 @@ pub struct InvitationInfo {
     pub invitees: Vec<InviteeInfo>,
     /// The newest data that came here.
     pub data: Data,
-    /// Whether only who was online could hear of it (`onlineUserOnly`).
+    /// Whether only who was online while it rang could hear of it (`onlineUserOnly`).
     pub online_user_only: bool,
     /// What was left of the time limit; none for no limit.
     pub remaining: Option<Duration>,

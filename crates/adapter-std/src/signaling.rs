@@ -19,7 +19,8 @@ use crate::shared::Core;
 /// How an invitation is made, with V2TIM's names.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct InviteOptions {
-    /// Only who is online now may hear of it (`onlineUserOnly`); it cannot be modified then. Default: no.
+    /// No relay keeps it, and nobody is pushed (`onlineUserOnly`): who is offline hears of it only if he comes online
+    /// while it rings. It cannot be modified. Default: no.
     pub online_user_only: bool,
     /// What a push service shall show (`offlinePushInfo`): opaque here, at most 1 KB. Default: nothing.
     pub offline_push_info: Option<Vec<u8>>,

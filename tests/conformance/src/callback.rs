@@ -74,6 +74,11 @@ impl Callback {
         self.invitees.iter().flatten().chain(&self.invitee).map(String::as_str)
     }
 
+    /// Whether it tells of a new invitation in that group, as far as it says.
+    pub fn is_new_in(&self, group: &str) -> bool {
+        self.kind == Kind::New && self.group.as_deref().is_none_or(|told| told == group)
+    }
+
     /// Whether both tell the same step of one invitation, if perhaps not with the same words.
     pub fn is_like(&self, other: &Self) -> bool {
         let same = self.kind == other.kind && self.id == other.id && self.invitee == other.invitee;

@@ -180,7 +180,7 @@ fn callbacks(scene: &Scene<'_>, peer: &str) -> Vec<Row> {
         free.remove(&at);
         let mut differences = fields(&told.callback, &ours[at].callback);
         differences.extend(late(told, &ours[at]));
-        if pairs.iter().any(|(before, earlier)| at < *before && ordered(earlier, told)) {
+        if pairs.iter().any(|(before, earlier)| at < *before && ordered(scene, earlier, told)) {
             differences.push(Difference::Order(ours[at].clone()));
         }
         // Also where it was recorded twice.
@@ -224,9 +224,11 @@ fn repeats(earlier: &Callback, later: &Callback) -> bool {
     later.kind != Kind::Modified && later.is_like(earlier)
 }
 
-/// Whether the order of two callbacks means anything: of one invitation it does, else their times say so.
-fn ordered(earlier: &Told, later: &Told) -> bool {
-    earlier.callback.id == later.callback.id || earlier.at.abs_diff(later.at) > TOLERANCE
+/// Whether the order of two callbacks means anything: of one invitation it does, else their times say so. Answers that
+/// were given at once come in any order.
+fn ordered(scene: &Scene<'_>, earlier: &Told, later: &Told) -> bool {
+    let (earlier, later) = (&earlier.callback, &later.callback);
+    earlier.id == later.id && !scene.answered_at_once(earlier, later)
 }
 
 fn late(recorded: &Told, ours: &Told) -> Option<Difference> {

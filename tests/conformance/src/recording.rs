@@ -1,17 +1,17 @@
 //! Recordings: one line of JSON for each thing that a client was told, did, or told its application.
 
 mod line;
+mod presence;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io;
-use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
 use adapter_std::{GroupId, UserId};
 use serde_json::Value;
 
-use crate::callback::{Callback, Kind};
+use crate::callback::Callback;
 use line::Line;
 
 /// Why a recording cannot be replayed.
@@ -179,6 +179,13 @@ pub struct Invite {
     pub online_only: bool,
 }
 
+impl Invite {
+    /// Whether that user is invited.
+    pub fn names(&self, who: &str) -> bool {
+        self.invitees.iter().any(|name| name == who)
+    }
+}
+
 /// The arguments of `addInvitedSignaling`.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Added {
@@ -238,45 +245,6 @@ impl Recording {
 
     fn new(file: &Path, scenario: String, client: String) -> Self {
         Self { file: file.into(), scenario, client, steps: Vec::new(), strange: BTreeMap::new() }
-    }
-
-    /// All peers that occur, and an absent one for each invited user that does not and could.
-    pub fn peers(&self) -> BTreeSet<&str> {
-        let mut peers: BTreeSet<&str> =
-            self.steps.iter().map(|step| step.peer.as_str()).filter(|peer| !peer.is_empty()).collect();
-        let users: BTreeSet<&str> = peers.iter().map(|peer| user(peer)).collect();
-        peers.extend(self.invited().filter(|name| !users.contains(name)));
-        peers
-    }
-
-    /// The peers that have a link at the beginning: those that do something before they come online.
-    pub fn present(&self) -> BTreeSet<&str> {
-        let mut seen = BTreeSet::new();
-        let first = self.steps.iter().filter(|step| seen.insert(step.peer.as_str()));
-        let present = first.filter(|step| !matches!(step.entry, Entry::Note(_)));
-        present.map(|step| step.peer.as_str()).collect()
-    }
-
-    /// The users who are no members of a group: invited there, and there from the beginning, but never told so.
-    pub fn strangers(&self, group: &str) -> BTreeSet<&str> {
-        let invited = self.invites().filter(|invite| invite.group.as_deref() == Some(group));
-        let names: BTreeSet<&str> = invited.flat_map(|invite| &invite.invitees).map(String::as_str).collect();
-        let told = self.steps.iter().filter(|step| match &step.entry {
-            Entry::Callback(callback) => {
-                callback.kind == Kind::New && callback.group.as_deref().is_none_or(|told| told == group)
-            }
-            Entry::Command(Command::Invite(invite)) => invite.group.as_deref() == Some(group),
-            _ => false,
-        });
-        let told: BTreeSet<&str> = told.map(|step| user(&step.peer)).collect();
-        let present = self.present().into_iter().map(user);
-        present.filter(|who| names.contains(who) && !told.contains(who)).collect()
-    }
-
-    /// Whether a peer comes online within these times: it was away before.
-    pub fn comes_online(&self, peer: &str, within: &RangeInclusive<u64>) -> bool {
-        let mut here = self.steps.iter().filter(|step| step.peer == peer && within.contains(&step.at));
-        here.any(|step| matches!(step.entry, Entry::Note(Note::Online)))
     }
 
     /// The groups that occur and may be called so.

@@ -54,6 +54,9 @@ pub async fn play(recording: &Recording) -> Replay {
                     world.settle().await;
                 }
                 world.until(begin + step.at).await;
+                if let Some(id) = ran_out(recording, index) {
+                    world.run_out(&step.peer, ids.ours(id)).await;
+                }
                 for (_, peer) in held.iter().filter(|(invite, _)| *invite == index) {
                     world.offline(peer).await;
                 }
@@ -90,6 +93,17 @@ fn told_already(recording: &Recording, index: usize) -> bool {
     let Entry::Command(Command::Act { id: named, .. }) = &recording.steps[index].entry else { return false };
     let mut later = recording.steps[index..].iter().take_while(|step| step.at == recording.steps[index].at);
     later.any(|step| matches!(&step.entry, Entry::Callback(it) if it.kind == Kind::New && it.id == *named))
+}
+
+/// The invitation that the call at that step names, if its time was up at this very moment. What was called in one
+/// moment takes several here, so that it may have some ms left.
+fn ran_out(recording: &Recording, index: usize) -> Option<&str> {
+    let Entry::Command(Command::Act { id: named, .. }) = &recording.steps[index].entry else { return None };
+    let mut earlier =
+        recording.steps[..index].iter().rev().take_while(|step| step.at == recording.steps[index].at);
+    let told =
+        |entry: &Entry| matches!(entry, Entry::Callback(it) if it.kind == Kind::Timeout && it.id == *named);
+    earlier.any(|step| told(&step.entry)).then_some(named)
 }
 
 /// The invitations that the network held up, and for whom: he had his link all the time, and was told late. Here he

@@ -2,7 +2,9 @@
 //!
 //! `docs/v2tim.md` tells the same table to people; a test compares the two.
 
+mod decider;
 mod explain;
+mod limit;
 mod scene;
 
 use crate::compare::Difference;
@@ -38,7 +40,7 @@ pub static RULES: [Rule; 15] = [
         number: 1,
         title: "The inviter's device alone decides; while it is away, nobody is told an end",
         section: 1,
-        explains: explain::one_decider,
+        explains: decider::one_decider,
     },
     Rule {
         number: 2,
@@ -50,7 +52,7 @@ pub static RULES: [Rule; 15] = [
         number: 3,
         title: "A time limit is told at the limit, to everybody and with the data, not up to 5 s later",
         section: 7,
-        explains: explain::at_the_limit,
+        explains: limit::at_the_limit,
     },
     Rule {
         number: 4,
@@ -108,7 +110,7 @@ pub static RULES: [Rule; 15] = [
     },
     Rule {
         number: 13,
-        title: "Who comes late rings as long as time is left, though others have answered",
+        title: "Who comes late rings as long as time is left, though others have answered or it is online-only",
         section: 6,
         explains: explain::late_comers_ring,
     },

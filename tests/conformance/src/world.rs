@@ -8,7 +8,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use adapter_std::{
-    Acceptor, Client, ClientBuilder, Device as DeviceId, Signaling, State, TokioClock, in_process,
+    Acceptor, Client, ClientBuilder, Device as DeviceId, InviteId, Signaling, State, TokioClock, in_process,
 };
 use signaling_relay::{Config, Insecure, Relay, RelayHandle};
 use tokio::io::{DuplexStream, copy_bidirectional, duplex};
@@ -16,6 +16,7 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::callback::Callback;
+use crate::compare::TOLERANCE;
 use crate::recording::user;
 pub use methods::DONE;
 use notes::Notes;
@@ -139,6 +140,15 @@ impl World {
     /// Waits until all that is under way has arrived.
     pub async fn settle(&self) {
         sleep(SETTLE).await;
+    }
+
+    /// Waits until the time limit of an invitation is over at that peer, if that is nearly so.
+    pub async fn run_out(&self, peer: &str, id: InviteId) {
+        let left = self.signaling(peer).invitation(id).and_then(|known| known.remaining);
+        if let Some(left) = left.filter(|left| left.as_millis() <= TOLERANCE.into()) {
+            sleep(left).await;
+            self.settle().await;
+        }
     }
 
     /// Waits until so many ms from the beginning are over.

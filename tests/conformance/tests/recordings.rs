@@ -1,10 +1,13 @@
 //! What was recorded happens here too, but for the documented differences.
 
+mod replayed;
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use conformance::{Callback, DONE, Difference, Entry, RULES, Recording, Replay, Told, check, compare, play};
+use conformance::{Callback, DONE, Difference, Entry, RULES, Recording, Replay, Told, check};
+use replayed::{replay, unexplained};
 
 fn files() -> Vec<PathBuf> {
     let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("data");
@@ -15,20 +18,6 @@ fn files() -> Vec<PathBuf> {
 
 fn recordings() -> Vec<Recording> {
     files().iter().flat_map(|file| Recording::read(file).unwrap()).collect()
-}
-
-/// A recording of these lines; of each, the time and what is particular to it.
-fn inline(lines: &[(u32, &str)]) -> Recording {
-    let lines =
-        lines.iter().map(|(t, line)| format!(r#"{{"scenario":"inline","impl":"chat","t":{t},{line}}}"#));
-    let lines: Vec<String> = lines.collect();
-    Recording::parse(Path::new("inline"), &lines.join("\n")).unwrap().remove(0)
-}
-
-fn replay(recording: &Recording) -> Replay {
-    let runtime =
-        tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
-    runtime.block_on(play(recording))
 }
 
 #[test]
@@ -44,72 +33,6 @@ fn every_recording_is_as_here_or_explained() {
     let idle: Vec<u8> =
         RULES.iter().map(|rule| rule.number).filter(|number| !rules.contains(number)).collect();
     assert_eq!(idle, [11], "it has a story of its own; each other rule is seen at work");
-}
-
-#[test]
-fn a_rejecter_of_v2tims_web_client_hears_no_more_and_ours_does() {
-    let report = check(&inline(&[
-        (
-            0,
-            r#""peer":"alice","cmd":"inviteInGroup","args":{"groupID":"g1","inviteeList":["bob","carol"],"data":"x","timeout":10}"#,
-        ),
-        (0, r#""peer":"alice","result":{"code":0,"inviteID":"i"},"of":"inviteInGroup#1""#),
-        (
-            0,
-            r#""peer":"bob","event":"NEW_INVITATION_RECEIVED","data":{"inviteID":"i","inviter":"alice","groupID":"g1","data":"x","inviteeList":["bob","carol"]}"#,
-        ),
-        (
-            0,
-            r#""peer":"carol","event":"NEW_INVITATION_RECEIVED","data":{"inviteID":"i","inviter":"alice","groupID":"g1","data":"x","inviteeList":["bob","carol"]}"#,
-        ),
-        (0, r#""peer":"bob","cmd":"reject","args":{"inviteID":"i","data":"no"}"#),
-        (0, r#""peer":"bob","result":{"code":0},"of":"reject#4""#),
-        (
-            0,
-            r#""peer":"alice","event":"INVITEE_REJECTED","data":{"inviteID":"i","invitee":"bob","data":"no"}"#,
-        ),
-        (
-            0,
-            r#""peer":"carol","event":"INVITEE_REJECTED","data":{"inviteID":"i","invitee":"bob","data":"no"}"#,
-        ),
-        (0, r#""peer":"carol","cmd":"accept","args":{"inviteID":"i","data":"yes"}"#),
-        (0, r#""peer":"carol","result":{"code":0},"of":"accept#7""#),
-        (
-            0,
-            r#""peer":"alice","event":"INVITEE_ACCEPTED","data":{"inviteID":"i","invitee":"carol","data":"yes"}"#,
-        ),
-    ]));
-    assert_eq!((report.differences(), report.unexplained()), (1, 0), "{report}");
-    assert!(report.rules().contains(&6), "{report}");
-}
-
-#[test]
-fn web_clients_modify_what_is_online_only_and_ours_refuse() {
-    let report = check(&inline(&[
-        (
-            0,
-            r#""peer":"alice","cmd":"invite","args":{"userID":"bob","data":"x","timeout":10,"onlineUserOnly":true}"#,
-        ),
-        (0, r#""peer":"alice","result":{"code":0,"inviteID":"i"},"of":"invite#1""#),
-        (
-            0,
-            r#""peer":"bob","event":"NEW_INVITATION_RECEIVED","data":{"inviteID":"i","inviter":"alice","groupID":"","data":"x","inviteeList":["bob"]}"#,
-        ),
-        (0, r#""peer":"alice","cmd":"modifyInvitation","args":{"inviteID":"i","data":"y"}"#),
-        (0, r#""peer":"alice","result":{"code":0},"of":"modifyInvitation#3""#),
-        (0, r#""peer":"bob","event":"INVITATION_MODIFIED","data":{"inviteID":"i","data":"y"}"#),
-        (0, r#""note":"advance 12s""#),
-        (
-            10,
-            r#""peer":"bob","event":"INVITATION_TIMEOUT","data":{"inviteID":"i","inviteeList":["bob"],"data":"y"}"#,
-        ),
-        (
-            10,
-            r#""peer":"alice","event":"INVITATION_TIMEOUT","data":{"inviteID":"i","inviteeList":["bob"],"data":"y"}"#,
-        ),
-    ]));
-    assert_eq!(report.unexplained(), 0, "{report}");
-    assert!(report.rules().contains(&11), "{report}");
 }
 
 /// Within a moment, lines may come in any order that does not hide who knew what.
@@ -144,11 +67,6 @@ fn plain() -> Vec<(Recording, Replay)> {
     let plain: Vec<_> = plain.collect();
     assert_eq!(plain.len(), names.len());
     plain
-}
-
-fn unexplained(recording: &Recording, replay: &Replay) -> Vec<Difference> {
-    let findings = compare(recording, replay).into_iter().flat_map(|row| row.findings);
-    findings.filter(|finding| finding.rule.is_none()).map(|finding| finding.difference).collect()
 }
 
 /// Every replay with one callback of it changed.

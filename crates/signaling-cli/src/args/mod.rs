@@ -210,7 +210,7 @@ pub(crate) struct InviteArgs {
     /// Data for the invitees, at most 12 KB
     #[arg(long, value_name = "TEXT", default_value = "", allow_hyphen_values = true)]
     pub(crate) data: String,
-    /// Only who is online now may hear of it
+    /// Only who is online while it rings may hear of it: no relay keeps it
     #[arg(long)]
     pub(crate) online_only: bool,
     /// The first who accepts ends it for all others

@@ -28,7 +28,8 @@ pub struct Invite<'a> {
     pub data: &'a [u8],
     /// The time limit in ms, 1 to [`MAX_LIMIT`]; none for no limit.
     pub timeout: Option<u32>,
-    /// Whether only who is online now may hear of it (`onlineUserOnly`).
+    /// Whether only who is online while it rings may hear of it: no relay keeps it, nor sends push info
+    /// (`onlineUserOnly`).
     pub online_only: bool,
     /// Whether the first acceptance ends it for all others: they are cancelled in the same step, so that nobody else
     /// can accept. Not known to V2TIM.

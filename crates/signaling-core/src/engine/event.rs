@@ -168,7 +168,7 @@ impl<'a, P> View<'a, P> {
         self.data
     }
 
-    /// Whether only who is online may hear of it (`onlineUserOnly`).
+    /// Whether only who is online while it rings may hear of it (`onlineUserOnly`).
     pub fn online_only(&self) -> bool {
         self.online_only
     }

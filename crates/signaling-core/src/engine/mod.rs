@@ -124,6 +124,12 @@ impl Counters {
 /// the time limit, however late a driver is. *Getters* look and change nothing. What is sent or told is derived from
 /// the rows at the moment of asking, so an output that is asked late is never lost and never queues up.
 ///
+/// **Over which link.** Without a relay, a [`Direct`](crate::direct::Direct) stands between the engine and the socket.
+/// Towards a relay the driver says [`Hello`](crate::wire::Hello) first and calls `handle_link_up` when the
+/// [`Welcome`](crate::wire::Welcome) comes; it answers a Ping with a Pong, and pings so often that the relay's limit
+/// of silence is kept. When the link is lost, which a [`Refused`](crate::wire::Refused) without a key may say,
+/// nothing is to be called: time limits and timers go on, and what is to be sent waits.
+///
 /// `S` keeps the rows, `P` is the data of an invitation or an answer, `I` the most invitees of one, `D` the
 /// most devices that are followed of each.
 #[derive(Debug)]

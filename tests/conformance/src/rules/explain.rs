@@ -8,78 +8,21 @@ use crate::compare::{Difference, TOLERANCE};
 use crate::recording::{Answer, Command, Entry, Invite, Verb, user};
 use crate::world::Told;
 
-use Difference::{Code, Extra, Field, Late, Missing};
+use Difference::{Code, Extra, Field, Late, Missing, Order};
 
 /// The codes that signaling itself answers with; all others come from the messages underneath.
 const SIGNALING_CODES: [u32; 9] = [0, 6013, 6014, 6017, 8001, 8010, 8011, 8012, 8020];
 
 /// The two answers.
-const ANSWERS: [Verb; 2] = [Verb::Accept, Verb::Reject];
+pub(super) const ANSWERS: [Verb; 2] = [Verb::Accept, Verb::Reject];
 
-fn callback(difference: &Difference) -> Option<&Callback> {
+/// What it is about, if that is a callback.
+pub(super) fn callback(difference: &Difference) -> Option<&Callback> {
     match difference {
         Missing(told) | Extra(told) | Late { ours: told, .. } => Some(&told.callback),
         Field { of, .. } => of.as_ref(),
         _ => None,
     }
-}
-
-pub(super) fn one_decider(at: At<'_>, difference: &Difference) -> bool {
-    if let (Code { recorded, ours: Some(0) }, Some((verb, id))) = (difference, at.act()) {
-        // Answered on another of his devices, but nothing is decided yet.
-        let answered = || ANSWERS.iter().any(|verb| at.scene.unheard(*verb, id).contains(&user(at.peer)));
-        return *recorded != Some(0) && ANSWERS.contains(&verb) && answered();
-    }
-    let Some(invited) = callback(difference).and_then(|callback| at.scene.invited(&callback.id)) else {
-        return false;
-    };
-    match difference {
-        Field { name, ours, .. } if name == "isSelfTimeout" => *ours == (at.peer == invited.peer).to_string(),
-        // No device but the inviter's announces anything, and that one announces no inviter.
-        Missing(told) if told.callback.kind == Kind::Timeout => {
-            let strange = !told.callback.names().any(|name| invited.names(name));
-            let decided = || !invited.is_back(at.scene) || at.scene.knows(at.peer, &told.callback);
-            strange
-                || at.scene.was_away(invited.peer, told.at)
-                || (unheard(at.scene, &told.callback) && decided())
-        }
-        Late { ours: told, .. } => {
-            let back = told.at.saturating_sub(TOLERANCE)..=told.at;
-            unheard(at.scene, &told.callback) && at.scene.recording.comes_online(invited.peer, &back)
-        }
-        // Back in time, it decides on what it hears then.
-        Missing(told) | Extra(told) => unheard(at.scene, &told.callback) && !invited.is_back(at.scene),
-        _ => false,
-    }
-}
-
-/// Whether it is about what was said while the inviting device was away.
-fn unheard(scene: &Scene<'_>, callback: &Callback) -> bool {
-    let said = |verb| scene.unheard(verb, &callback.id);
-    match callback.kind {
-        Kind::New => false,
-        Kind::Cancelled => !said(Verb::Cancel).is_empty(),
-        Kind::Modified => !said(Verb::Modify).is_empty(),
-        Kind::Accepted | Kind::Rejected | Kind::Timeout => {
-            callback.names().any(|name| ANSWERS.iter().any(|verb| said(*verb).contains(&name)))
-        }
-    }
-}
-
-pub(super) fn at_the_limit(at: At<'_>, difference: &Difference) -> bool {
-    if let Field { name, recorded, of: Some(callback), .. } = difference {
-        return callback.kind == Kind::Timeout && name == "data" && recorded.is_empty();
-    }
-    let (Late { ours: told, .. } | Extra(told)) = difference else { return false };
-    let callback = &told.callback;
-    let Some(invited) = at.scene.invited(&callback.id) else { return false };
-    let now = invited.limit().is_some_and(|limit| told.at.abs_diff(limit) <= TOLERANCE);
-    if callback.kind != Kind::Timeout || !now {
-        return false;
-    }
-    let answered = |name| ANSWERS.iter().any(|verb| at.scene.did(name, *verb, &callback.id));
-    let party = at.peer == invited.peer || invited.names(user(at.peer));
-    matches!(difference, Late { .. }) || (party && !callback.names().any(answered))
 }
 
 pub(super) fn told_once(at: At<'_>, difference: &Difference) -> bool {
@@ -103,9 +46,15 @@ pub(super) fn told_once(at: At<'_>, difference: &Difference) -> bool {
     }
 }
 
-/// Whether each name of a time limit is in one of those that were told.
+/// Whether each name of a time limit is in one of those that were told, with the same data or none.
 fn covers(told: &[Told], callback: &Callback) -> bool {
-    let all = Scene::timed_out(told, &callback.id);
+    let empty = |data: &Option<String>| data.as_deref().unwrap_or_default().is_empty();
+    let said = |told: &&Told| {
+        let data = &told.callback.data;
+        *data == callback.data || empty(data) || empty(&callback.data)
+    };
+    let told: Vec<Told> = told.iter().filter(said).cloned().collect();
+    let all = Scene::timed_out(&told, &callback.id);
     callback.names().count() > 0 && callback.names().all(|name| all.contains(&name))
 }
 
@@ -125,7 +74,7 @@ pub(super) fn over_is_8010(at: At<'_>, difference: &Difference) -> bool {
 pub(super) fn every_refusal_has_its_code(at: At<'_>, difference: &Difference) -> bool {
     match difference {
         Code { recorded: None, ours: Some(1..) } => true,
-        Code { recorded: Some(8010), ours: Some(8011) } => {
+        Code { recorded: Some(8010 | 8020), ours: Some(8011) } => {
             let Some((verb, id)) = at.act() else { return false };
             let Some(invited) = at.scene.invited(id) else { return false };
             match verb {
@@ -158,6 +107,11 @@ pub(super) fn observers_follow(at: At<'_>, difference: &Difference) -> bool {
         Missing(told) if told.callback.kind != Kind::New => {
             at.scene.observer_acted(&told.callback.id) && at.scene.knows(at.peer, &told.callback)
         }
+        // What he changed is told, and what others change after him, as another change.
+        Field { name, ours, of: Some(told), .. } if name == "data" => {
+            at.scene.observer_acted(&told.id) && at.scene.was_said(ours, &told.id)
+        }
+        Late { ours: told, .. } | Order(told) => at.scene.observer_acted(&told.callback.id),
         Extra(told) if told.callback.kind != Kind::New => {
             let Some(invited) = at.scene.invited(&told.callback.id) else { return false };
             let observer = invited.invite.group.is_some() && invited.observed_by(at.peer);
@@ -303,12 +257,14 @@ pub(super) fn late_comers_ring(at: At<'_>, difference: &Difference) -> bool {
     }
 }
 
-/// Whether it came to somebody who was late for a group invitation that others had answered.
+/// Whether it came to somebody who was late for what is online only, or for a group invitation that others had
+/// answered.
 fn rings_late(at: At<'_>, told: &Told) -> bool {
     let id = &told.callback.id;
-    let group = at.scene.invited(id).is_some_and(|invited| invited.invite.group.is_some());
+    let Some(invite) = at.scene.invited(id).map(|invited| invited.invite) else { return false };
     let late = at.scene.came_online(at.peer).is_some_and(|online| told.at >= online);
-    group && late && ANSWERS.iter().any(|verb| at.scene.done(*verb, id))
+    let answered = || invite.group.is_some() && ANSWERS.iter().any(|verb| at.scene.done(*verb, id));
+    late && (invite.online_only || answered())
 }
 
 pub(super) fn strangers_are_rejected(at: At<'_>, difference: &Difference) -> bool {
@@ -350,8 +306,13 @@ impl<'a> At<'a> {
         }
     }
 
+    /// When it was called, in ms from the beginning.
+    pub(super) fn when(self) -> Option<u64> {
+        self.scene.when(self.step?)
+    }
+
     /// The same, of those that take an id: which, and for which invitation.
-    fn act(self) -> Option<(Verb, &'a str)> {
+    pub(super) fn act(self) -> Option<(Verb, &'a str)> {
         self.scene.act(self.step?)
     }
 }

@@ -55,7 +55,9 @@ impl<'a> Scene<'a> {
     pub(super) fn repeats(&self, peer: &str, callback: &Callback) -> bool {
         let told = self.told_at(peer);
         if callback.kind != Kind::Timeout {
-            return told.iter().filter(|other| other.callback.is_like(callback)).count() > 1;
+            let same = |other: &Callback| other.kind != Kind::Modified || other.data == callback.data;
+            let again = told.iter().filter(|other| other.callback.is_like(callback) && same(&other.callback));
+            return again.count() > 1;
         }
         let names = Self::timed_out(told, &callback.id);
         callback.names().any(|name| names.iter().filter(|other| **other == name).count() > 1)
@@ -90,6 +92,11 @@ impl<'a> Scene<'a> {
             Entry::Command(Command::Act { verb, id, .. }) => Some((*verb, id)),
             _ => None,
         }
+    }
+
+    /// When a step was, in ms from the beginning.
+    pub(super) fn when(&self, step: usize) -> Option<u64> {
+        self.recording.steps.get(step).map(|step| step.at)
     }
 
     /// The steps at which that method was called for `id`: index, peer, recorded code.
@@ -145,6 +152,23 @@ impl<'a> Scene<'a> {
         others.any(|(_, other, _)| user(other) == user(peer))
     }
 
+    /// Whether two answers were given, as recorded, without anything that was told in between.
+    pub(crate) fn answered_at_once(&self, one: &Callback, other: &Callback) -> bool {
+        let given = |callback: &Callback| {
+            let verb = match callback.kind {
+                Kind::Accepted => Verb::Accept,
+                Kind::Rejected => Verb::Reject,
+                _ => return None,
+            };
+            let by = |peer: &str| callback.invitee.as_deref() == Some(user(peer));
+            let mut calls = self.calls(verb, &callback.id).into_iter();
+            calls.find(|(_, peer, code)| *code == Some(0) && by(peer)).map(|(step, _, _)| step)
+        };
+        let (Some(one), Some(other)) = (given(one), given(other)) else { return false };
+        let between = &self.recording.steps[one.min(other)..one.max(other)];
+        one != other && !between.iter().any(|step| matches!(step.entry, Entry::Callback(_) | Entry::Note(_)))
+    }
+
     /// Whether two devices of one user said what is told there, both with success, as recorded.
     pub(super) fn said_twice(&self, callback: &Callback) -> bool {
         let verb = match callback.kind {
@@ -163,8 +187,7 @@ impl<'a> Scene<'a> {
     pub(super) fn unheard(&self, verb: Verb, id: &str) -> Vec<&'a str> {
         let Some(invited) = self.invited(id) else { return Vec::new() };
         let done = self.calls(verb, id).into_iter().filter(|(_, _, code)| *code == Some(0));
-        let away = |step: usize| self.recording.steps.get(step).map(|step| step.at);
-        done.filter(|(step, _, _)| away(*step).is_some_and(|at| self.was_away(invited.peer, at)))
+        done.filter(|(step, _, _)| self.when(*step).is_some_and(|at| self.was_away(invited.peer, at)))
             .map(|(_, peer, _)| user(peer))
             .collect()
     }
@@ -200,16 +223,17 @@ impl<'a> Scene<'a> {
         end && invited.invite.group.is_none() && peer != invited.peer && !announced
     }
 
-    /// Whether a device of that user, which came late, rang here for a group invitation and did not as recorded.
+    /// Whether a device of that user, which came late, rang here for a group invitation, or for what is online only, and
+    /// did not as recorded.
     pub(super) fn rang_late(&self, who: &str, id: &str) -> bool {
         let is_new = |told: &Told| told.callback.kind == Kind::New && told.callback.id == id;
-        let group = self.invited(id).is_some_and(|invited| invited.invite.group.is_some());
+        let open = self.invited(id).map(|invited| invited.invite);
+        let open = open.is_some_and(|invite| invite.group.is_some() || invite.online_only);
         let mut peers = self.replay.told.iter().filter(|(peer, _)| user(peer) == who);
-        group
-            && peers.any(|(peer, told)| {
-                let late = self.came_online(peer).is_some();
-                late && told.iter().any(is_new) && !self.recorded_at(peer).iter().any(is_new)
-            })
+        open && peers.any(|(peer, told)| {
+            let late = self.came_online(peer).is_some();
+            late && told.iter().any(is_new) && !self.recorded_at(peer).iter().any(is_new)
+        })
     }
 
     /// Whether a peer rang, as recorded, when the time limit was over, and did not here.
@@ -226,9 +250,14 @@ impl<'a> Scene<'a> {
         let (id, cancelled) = (&callback.id, self.said(peer, &[Verb::Cancel], &callback.id));
         let answered = |who: &str| who == user(peer) && self.said(peer, &[Verb::Accept, Verb::Reject], id);
         if callback.kind == Kind::Cancelled {
-            return cancelled || answered(user(peer)) || self.ends(peer, id).next().is_some();
+            return cancelled || answered(user(peer)) || self.knows_an_end(peer, id);
         }
         callback.names().all(|who| cancelled || answered(who) || self.is_told(peer, id, who))
+    }
+
+    /// Whether a peer was told an end of it here.
+    pub(super) fn knows_an_end(&self, peer: &str, id: &str) -> bool {
+        self.ends(peer, id).next().is_some()
     }
 
     /// Whether a peer was told here what became of that invitee.
@@ -239,7 +268,7 @@ impl<'a> Scene<'a> {
 
     /// Whether anybody was told of an end here.
     pub(super) fn ended(&self, id: &str) -> bool {
-        self.replay.told.keys().any(|peer| self.ends(peer, id).next().is_some())
+        self.replay.told.keys().any(|peer| self.knows_an_end(peer, id))
     }
 
     /// The ends of `id` that a peer was told here.
@@ -297,9 +326,21 @@ impl<'a> Scene<'a> {
 
     /// Whether a peer had lost its link by then, and had it not back.
     pub(super) fn was_away(&self, peer: &str, at: u64) -> bool {
-        let mut before = self.recording.steps.iter().filter(|step| step.peer == peer && step.at <= at);
-        let last = before.rfind(|step| matches!(step.entry, Entry::Note(Note::Online | Note::Offline)));
-        last.is_some_and(|step| matches!(step.entry, Entry::Note(Note::Offline)))
+        self.away_since(peer, at).is_some()
+    }
+
+    /// When a peer lost its link that it had not back by then.
+    pub(super) fn away_since(&self, peer: &str, at: u64) -> Option<u64> {
+        self.recording.away_since(peer, at)
+    }
+
+    /// Whether a peer began to ring, as recorded, while the inviting device was away, and did not here.
+    pub(super) fn waits_to_ring(&self, peer: &str, id: &str) -> bool {
+        let Some(invited) = self.invited(id) else { return false };
+        let is_new = |told: &&Told| told.callback.kind == Kind::New && told.callback.id == id;
+        let recorded = self.recorded_at(peer);
+        let rang = recorded.iter().find(is_new).is_some_and(|told| self.was_away(invited.peer, told.at));
+        rang && !self.told_at(peer).iter().any(|told| is_new(&told))
     }
 
     /// Whether another device of the inviter cancelled or modified a group invitation here, which it could not,
@@ -336,6 +377,6 @@ impl Invited<'_> {
     }
 
     pub(super) fn names(&self, who: &str) -> bool {
-        self.invite.invitees.iter().any(|name| name == who)
+        self.invite.names(who)
     }
 }

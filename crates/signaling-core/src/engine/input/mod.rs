@@ -14,8 +14,9 @@ use crate::wire::{Brief, DecodeError, Deliver, Frame, Message, StanceMessage};
 
 impl<S: Storage<Row<P, I, D>>, P: Payload, const I: usize, const D: usize> Engine<S, P, I, D> {
     /// A frame came over the link. Returns how many bytes of `reply` are to be sent at once (mostly none).
+    /// [`largest_frame`](crate::largest_frame) bytes hold every answer; one that does not fit is not given.
     ///
-    /// `Welcome`, `Pong` and group answers are the driver's affair and do nothing here.
+    /// `Welcome`, `Ping`, `Pong`, a `Refused` without a key and group answers are the driver's affair and do nothing here.
     ///
     /// # Errors
     /// [`Ignored`] says why the frame did nothing; it was counted.
@@ -129,7 +130,8 @@ impl<S: Storage<Row<P, I, D>>, P: Payload, const I: usize, const D: usize> Engin
         output::answer(deliver, &message, reply)
     }
 
-    /// The link is up (again): whatever is unconfirmed goes out at once. Looks at every row.
+    /// The link is up (again): whatever is unconfirmed goes out at once. Looks at every row. With a relay, it is up when
+    /// its `Welcome` came.
     pub fn handle_link_up(&mut self, now: u64) {
         self.handle_timeout(now);
         let inner = &mut self.inner;
