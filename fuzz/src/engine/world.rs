@@ -140,7 +140,10 @@ impl World {
             }
             Step::Back { who } => {
                 let who = self.who(who);
+                let left = |engine: &Small| engine.views().map(|view| view.remaining()).collect::<Vec<_>>();
+                let before = left(&self.nodes[who].engine);
                 self.nodes[who].engine.handle_timeout(0);
+                assert_eq!(left(&self.nodes[who].engine), before, "time goes back");
                 self.after(who);
             }
             _ => self.network(step),

@@ -97,7 +97,9 @@ fn chosen(
 
 fn check_all(chosen: &[Config], threads: Option<usize>) -> ExitCode {
     if chosen.is_empty() {
-        eprintln!("error: no world has that name, or none is in that part: `cargo xtask model list` names all");
+        eprintln!(
+            "error: no world has that name, or none is in that part: `cargo xtask model list` names all"
+        );
         return ExitCode::from(2);
     }
     let threads = threads.or_else(|| available_parallelism().ok().map(Into::into)).unwrap_or(1);
@@ -170,7 +172,7 @@ fn variants(only: Option<&str>, stories: bool, draw: Option<&Path>) -> ExitCode 
     let wanted = |name: &str| only.is_none_or(|only| only == name);
     let chosen: Vec<_> = model::variants::VARIANTS.iter().filter(|variant| wanted(variant.name)).collect();
     if chosen.is_empty() {
-        eprintln!("no variant of that name; see `model list`");
+        eprintln!("error: no rule has that name: `cargo xtask model list` names all");
         return ExitCode::from(2);
     }
     table::variant_head();

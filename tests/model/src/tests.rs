@@ -9,7 +9,7 @@ use crate::properties::{Flaw, judge};
 use crate::{Model, SIGHTS, configs};
 
 /// Worlds of few states that need every rule of a holder, and most of an origin.
-const SMALL: [&str; 15] = [
+const SMALL: [&str; 19] = [
     "one",
     "answers",
     "added",
@@ -25,6 +25,10 @@ const SMALL: [&str; 15] = [
     "online-only",
     "store",
     "modify-twice",
+    "watch-forget",
+    "watch-late",
+    "race",
+    "both-crash",
 ];
 
 fn model(name: &str) -> Model {

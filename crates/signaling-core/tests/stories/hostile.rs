@@ -246,6 +246,16 @@ fn a_stale_refusal_is_no_refusal() {
 }
 
 #[test]
+fn what_was_delivered_once_is_refused_to_nobody_as_a_whole() {
+    let mut world = World::of(&["alice", "carol"]);
+    let id = world.invite(0, &["bob", "carol"], 30);
+    assert!(world.run(100).told(0).contains(&"delivered"));
+    let refused = Refused { key: Some(id), ver: 1, reason: Refusal::TooLarge };
+    world.phones[0].engine.handle_refused(world.now, &refused);
+    assert_eq!(slot_at(&mut world, 0, id), Slot::Pending, "of bob no device is known yet");
+}
+
+#[test]
 fn at_most_eight_messages_leave_for_one_that_came() {
     let mut world = World::of(&["alice", "bob", "carol", "dave"]);
     let id = world.invite(0, &["bob", "carol", "dave"], 30);

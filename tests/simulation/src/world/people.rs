@@ -24,6 +24,7 @@ impl<const I: usize> World<I> {
         let clock = self.clock(from);
         let made = self.nodes[from].engine.invite(clock, &invite);
         self.tell(from, || format!("makes call {call} to {invitees:?}, limit {limit:?} ms: {made:?}"));
+        assert!(made.is_err() || !self.ids.contains(&made.ok()), "an id is used again: {made:?}");
         self.ids[call] = made.ok();
         let shown = match made {
             Ok(_) => Shown::Invited,
