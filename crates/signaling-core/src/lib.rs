@@ -5,6 +5,10 @@
 //! [`direct`] the link of devices without a relay; [`v2tim`] reads and writes the JSON of V2TIM's own clients.
 //! The adapters `adapter-std` and `adapter-embassy` drive an engine for you.
 //!
+//! **How much memory** is known when the program is compiled: [`ram`] for so many invitations, [`rows`] that fit into so
+//! much, [`largest_frame`] for the buffers. **Errors**: each command has its own ([`InviteError`], [`AnswerError`],
+//! [`CancelError`], [`ModifyError`], [`AddError`]), with V2TIM's code; [`Ignored`] says why something that came did nothing.
+//!
 //! Two devices, with a relay reduced to its bare bones: it stamps the sender and hands the body on.
 //!
 //! ```
@@ -30,7 +34,8 @@
 //!         let (key, body) = (send.key, Some(send.body));
 //!         let deliver = Deliver { key, from: sender, group: send.group, to_users, dwell: 0, body };
 //!         let len = Frame::Deliver(deliver).encode(&mut frame).unwrap();
-//!         to.handle_frame(now, &frame[..len], &mut reply).unwrap();
+//!         let answer = to.handle_frame(now, &frame[..len], &mut reply).unwrap();
+//!         assert_eq!(answer, 0, "else it would go back in the same way");
 //!     }
 //! }
 //!

@@ -39,10 +39,10 @@ impl Phone {
         let seed = u64::try_from(SystemTime::now().duration_since(SystemTime::UNIX_EPOCH)?.as_millis())?;
         // No two runs of a device may have one epoch: seconds will do, if the clock is never set back.
         let device = Device { id, epoch: u32::try_from(seed / 1_000)? };
-        // Repeats for a link of less than 1 ms. An end is told for 4 s to who does not confirm it.
+        // Repeats for a link of less than 1 ms. An end is told for a minute to who does not confirm it.
         let defaults = Config::new(user.parse()?, device);
-        let config = Config { resend_first: 20, resend_most: 160, keep: 4_000, ..defaults };
-        let mut link = Direct::new(Link { seed, silence: 3_000, ..Link::default() });
+        let config = Config { resend_first: 20, resend_most: 160, keep: 60_000, ..defaults };
+        let mut link = Direct::new(Link { seed, silence: 3_000, hello_most: 400, ..Link::default() });
         link.add_peer(peer.parse()?, None)?;
         let engine = FixedEngine::new(config, Default::default());
         Ok(Self { engine, link, socket, start, loss, dice: seed ^ id })
@@ -90,7 +90,7 @@ fn run(user: &str, id: u64, peer: &str, own: &str, other: &str, loss: &str) -> R
     let mut ended = BTreeSet::new();
     // In the end the inviter waits until the other knows all, and the other until the inviter is gone.
     while ended.len() < CALLS || if inviter { !phone.engine.is_empty() } else { phone.link.is_up() } {
-        if inviter && ended.len() < CALLS && phone.engine.views().all(|call| call.over()) {
+        if inviter && phone.link.is_up() && ended.len() < CALLS && phone.engine.views().all(|it| it.over()) {
             let timeout = Some(if ended.len() % 4 == 3 { 150 } else { 10_000 });
             phone.engine.invite(phone.now(), &Invite { invitees: &[peer], timeout, ..Invite::default() })?;
         }

@@ -1,7 +1,8 @@
 //! The calls of the example, as whoever tries it runs them.
 
 use std::fs;
-use std::process::{Command, Output};
+use std::net::UdpSocket;
+use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 fn example(args: &[&str]) -> Output {
@@ -16,6 +17,19 @@ fn two_hundred_calls_agree_though_a_third_is_lost() {
     assert!(demo.status.success() && out.contains("200 of 200 agreed: "), "{out}");
     assert!(!out.contains(" 0 "), "all ways to end happened: {out}");
     assert!(start.elapsed() < Duration::from_secs(60), "{:?}", start.elapsed());
+}
+
+#[test]
+fn nobody_is_called_before_he_is_there() {
+    let [own, other] = [(); 2].map(|()| UdpSocket::bind("127.0.0.1:0").unwrap());
+    let [own, other] = [own, other].map(|socket| socket.local_addr().unwrap().to_string());
+    let mut inviter = Command::new(env!("CARGO_BIN_EXE_custom-runtime"));
+    inviter.args(["invite", &own, &other, "--loss", "0"]).stdout(Stdio::piped());
+    let mut inviter = inviter.spawn().unwrap();
+    // The first call would run out after 10 s.
+    std::thread::sleep(Duration::from_millis(10_500));
+    inviter.kill().unwrap();
+    assert_eq!(inviter.wait_with_output().unwrap().stdout, b"");
 }
 
 #[test]

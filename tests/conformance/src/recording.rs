@@ -169,7 +169,7 @@ pub enum Verb {
 pub struct Invite {
     /// `groupID`; none for `invite`.
     pub group: Option<String>,
-    /// `userID` or `inviteeList`.
+    /// `userID` (native: `invitee`) or `inviteeList`.
     pub invitees: Vec<String>,
     /// `data`
     pub data: String,
@@ -227,6 +227,7 @@ impl Recording {
     /// As [`read`](Self::read).
     pub fn parse(file: &Path, text: &str) -> Result<Vec<Self>, ReadError> {
         let mut recordings: Vec<Self> = Vec::new();
+        let text = text.trim_start_matches('\u{feff}'); // some editors begin a file with it
         let lines = (1..).zip(text.lines()).filter(|(_, text)| !text.trim().is_empty());
         for (line, text) in lines {
             let failed = |(field, what)| ReadError::Line { file: file.into(), line, field, what };

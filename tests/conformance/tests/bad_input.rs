@@ -83,6 +83,22 @@ fn a_failure_is_told_in_several_ways() {
 }
 
 #[test]
+fn whom_a_call_is_for_has_two_names() {
+    let named = |name: &str| {
+        let args = format!(r#""cmd":"invite","args":{{"{name}":"bob"}}"#);
+        let line = format!(r#"{{"scenario":"s","impl":"native","t":0,"peer":"alice",{args}}}"#);
+        Recording::parse(Path::new("calls.jsonl"), &line).unwrap()[0].peers().len()
+    };
+    assert_eq!(["userID", "invitee"].map(named), [2, 2]);
+}
+
+#[test]
+fn the_mark_that_some_editors_put_before_a_file_does_no_harm() {
+    let marked = format!("\u{feff}{GOOD}");
+    assert_eq!(Recording::parse(Path::new("calls.jsonl"), &marked).unwrap()[0].steps.len(), 1);
+}
+
+#[test]
 fn several_recordings_may_follow_each_other() {
     let second = GOOD.replace(r#""scenario":"s""#, r#""scenario":"other""#);
     let recordings = Recording::parse(Path::new("f"), &format!("{GOOD}\n{GOOD}\n\n{second}\n")).unwrap();

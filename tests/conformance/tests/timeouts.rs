@@ -197,3 +197,17 @@ async fn what_is_online_only_waits_for_nobody() {
     world.online("carol").await;
     assert_eq!(heard(&world, "carol"), [""; 0]);
 }
+
+/// Rule 13: V2TIM does not ring any more.
+#[tokio::test(start_paused = true)]
+async fn what_is_online_only_rings_for_who_comes_while_it_lasts() {
+    let mut world = world(TWO).await;
+    world.offline("bob").await;
+    let id = world.invite("alice", &Invite { online_only: true, ..to("bob") }).unwrap();
+    world.until(world.now() + 4_000).await;
+    world.online("bob").await;
+    world.until(world.now() + 3_500).await;
+    assert_eq!(heard(&world, "bob"), ["new from alice [bob] \"x\""], "the inviter's device invites again");
+    assert_eq!(act(&world, "bob", Accept, id, "yes").await, OK);
+    assert_eq!(heard(&world, "alice"), ["accepted [bob] \"yes\""]);
+}

@@ -214,6 +214,8 @@ fn command(fields: &mut Fields) -> Result<Entry, Fault> {
 fn invite(args: &mut Fields, group: Option<String>) -> Result<Command, Fault> {
     args.skip(&["offlinePushInfo"]);
     let invitees = match &group {
+        // As native clients call it.
+        None if args.has("invitee") => vec![args.take("invitee")?],
         None => vec![args.or_default("userID")?],
         Some(_) => args.or_default("inviteeList")?,
     };
