@@ -99,7 +99,7 @@ impl Flaw {
             Self::RingsOn => "a device rings on for more than a lease after the end",
             Self::NotStarted => "a timer that is to run was not started",
             Self::RingUntold => "a device stops ringing without a word, or did not ring",
-            Self::RequestUntold => "a request ends without a word, or does not end",
+            Self::RequestUntold => "requests and what is told of their ends do not match",
             Self::TooMany => "too many messages leave for one",
             Self::ModifiedTwice => "one Modify is carried out twice",
             Self::OwnModified => "the author of a modification gets a callback for it",
