@@ -7,9 +7,9 @@
 //! to end definite, agreed and quiet. [`checker`] searches all of it with stateright; [`bfs`] finds the
 //! shortest [`story`] of whatever is wrong, also of the [`variants`] in which one rule is swapped out.
 //!
-//! Time is not modelled: every armed timer may go off at any moment, and has to have been started. T_keep is the inviter forgetting at any
-//! moment, and in the healing schedule it never comes. Numbers are bounded by the configuration. Worlds are
-//! told apart by 64-bit hashes.
+//! Time is not modelled: every armed timer may go off at any moment, and has to have been started. T_keep is the
+//! inviter forgetting at any moment, and in the healing schedule it never comes. Numbers are bounded by the
+//! configuration. Worlds are told apart by 64-bit hashes.
 //!
 //! ```text
 //! cargo run --release -p model                            # the quick set

@@ -24,7 +24,7 @@ const CALLER: (&str, &str) = ("footprint/src/", "the program that calls it");
 const LIBRARY: &str = "Rust's library: copying, UTF-8";
 const CONSTANTS: &str = "constants";
 /// The shortest instruction.
-const STEP: u64 = 2;
+const STEP: u16 = 2;
 
 /// The flash of a program, part by part.
 pub(super) fn parts(program: &Path) -> Result<Vec<Figure>> {
@@ -35,9 +35,12 @@ pub(super) fn parts(program: &Path) -> Result<Vec<Figure>> {
     let names = PARTS.map(|(_, name)| name).into_iter().chain([NAMES, LIBRARY, CALLER.1]);
     let mut parts: Vec<(&str, u64)> = names.map(|name| (name, 0)).collect();
     for section in file.sections().filter(|section| section.kind() == SectionKind::Text) {
-        for at in (section.address()..section.address() + section.size()).step_by(2) {
+        for at in (section.address()..section.address() + section.size()).step_by(STEP.into()) {
             let part = part(&source.files(u32::try_from(at)?)?);
-            parts.iter_mut().filter(|(name, _)| *name == part).for_each(|(_, bytes)| *bytes += STEP);
+            parts
+                .iter_mut()
+                .filter(|(name, _)| *name == part)
+                .for_each(|(_, bytes)| *bytes += u64::from(STEP));
         }
     }
     let code: u64 = parts.iter().map(|(_, bytes)| bytes).sum();
